@@ -1,0 +1,80 @@
+"""Checkpoints: weights and training state on disk, whole or not at all. No pickle is written or read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from nmt_attn.errors import InputError
+from nmt_attn.files import atomic_directory
+
+WEIGHTS = "model.safetensors"
+OPTIMISER = "optimiser.safetensors"
+STATE = "state.json"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Everything that training goes on from."""
+
+    weights: Mapping[str, Tensor]
+    optimiser: Mapping[str, Tensor]  # moments and generator states, by name
+    state: Mapping[str, Any]  # plain numbers: step, epoch, best score, …
+
+
+def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint; an interrupted or failing write leaves nothing behind.
+
+    Raises:
+        NmtError: the disk is full, read-only or not permitted.
+    """
+    with atomic_directory(folder) as aside:
+        _save(checkpoint.weights, aside / WEIGHTS)
+        _save(checkpoint.optimiser, aside / OPTIMISER)
+        (aside / STATE).write_text(json.dumps(checkpoint.state, indent=2) + "\n", encoding="utf-8")
+
+
+def load_checkpoint(folder: Path, device: torch.device) -> Checkpoint:
+    """Read a checkpoint back.
+
+    Raises:
+        InputError: a file of it is missing or damaged.
+    """
+    try:
+        state = json.loads((folder / STATE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{folder / STATE}: cannot be read: {error}") from None
+    return Checkpoint(load_weights(folder, device), _load(folder / OPTIMISER, torch.device("cpu")), state)
+
+
+def load_weights(folder: Path, device: torch.device) -> dict[str, Tensor]:
+    """The weights of a checkpoint, by name.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    return _load(folder / WEIGHTS, device)
+
+
+def _save(tensors: Mapping[str, Tensor], path: Path) -> None:
+    try:
+        save_file({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}, path)
+    except SafetensorError as error:  # wraps the system's own error, a full disk for one
+        raise OSError(0, str(error)) from None
+
+
+def _load(path: Path, device: torch.device) -> dict[str, Tensor]:
+    try:
+        return load_file(path, device=str(device))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path}: damaged or not a safetensors file: {error}") from None

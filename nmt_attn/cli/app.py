@@ -1,0 +1,82 @@
+"""The ``nmt`` program: its commands, and how errors leave it. torch is imported by the commands, not here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from nmt_attn import __version__
+from nmt_attn.cli.eval import eval_command
+from nmt_attn.cli.prepare import prepare_command
+from nmt_attn.cli.train import train_command
+from nmt_attn.cli.translate import translate_command
+from nmt_attn.errors import NmtError
+
+app = typer.Typer(
+    name="nmt",
+    help="Train, evaluate and use recurrent translation models with attention.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("prepare")(prepare_command)
+app.command("train")(train_command)
+app.command("eval")(eval_command)
+app.command("translate")(translate_command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"nmt {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Train, evaluate and use recurrent translation models with attention."""
+    if debug:
+        os.environ["NMT_DEBUG"] = "1"
+
+
+def main() -> None:
+    """Run the program and turn errors into one line and an exit code."""
+    _utf8_streams()
+    try:
+        app()
+    except NmtError as error:
+        _leave(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _leave("interrupted", 130)
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing is wrong. Python would complain on closing the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _leave(f"{where}{error.strerror or error}", 1)
+    except MemoryError:
+        _leave("out of memory; a smaller training.batch_tokens or decoding.batch_tokens needs less", 1)
+
+
+def _utf8_streams() -> None:
+    """Text in and out is UTF-8 whatever the locale; what cannot be encoded is replaced, not fatal."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def _leave(message: str, code: int) -> None:
+    """One line, without the traceback unless it is asked for."""
+    if os.environ.get("NMT_DEBUG"):
+        raise
+    print(f"error: {message}" if code != 130 else message, file=sys.stderr)
+    sys.exit(code)

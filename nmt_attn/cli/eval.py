@@ -1,0 +1,50 @@
+"""``nmt eval``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nmt_attn.cli.options import BeamOption, ConfigOption, DeviceOption, ModelOption, SetOption
+
+
+def eval_command(
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+    split: Annotated[str, typer.Option("--split", help="test or valid.")] = "test",
+    source: Annotated[
+        Path | None,
+        typer.Option("--source", help="Sentences to translate instead of a split.", show_default=False),
+    ] = None,
+    reference: Annotated[
+        list[Path] | None,
+        typer.Option("--reference", help="Their translations; repeat for several references.", show_default=False),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the translations here.", show_default=False)
+    ] = None,
+    beam: BeamOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    device: DeviceOption = "auto",
+) -> None:
+    """Translate held-out sentences and score them: BLEU, chrF, TER."""
+    from nmt_attn.evaluation.report import EvaluationRequest, report
+
+    request = EvaluationRequest(
+        model=model,
+        config=config,
+        overrides=tuple(overrides or ()),
+        split=split,
+        source=source,
+        references=tuple(reference or ()),
+        beam_size=beam,
+        device=device,
+    )
+    result = report(request)
+    if output is not None:
+        output.write_text("".join(line + "\n" for line in result.translations), encoding="utf-8", newline="\n")
+    print(json.dumps(result.to_json(), ensure_ascii=False) if as_json else result.to_text())

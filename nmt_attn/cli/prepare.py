@@ -1,0 +1,28 @@
+"""``nmt prepare``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nmt_attn.cli.options import ConfigOption, SetOption
+
+
+def prepare_command(
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Do it again even if nothing has changed.")] = False,
+) -> None:
+    """Download, read, clean, split, tokenise and store a corpus."""
+    from rich.console import Console
+
+    from nmt_attn.config_file import load_config
+    from nmt_attn.corpus.prepare import prepare, summary
+
+    preparation = prepare(load_config(config, overrides or ()), force=force)
+    directory = preparation.data.directory
+    if not preparation.fresh:
+        print(f"{directory} is up to date; nothing to do (--force does it again)")
+        return
+    Console().print(summary(preparation.data))

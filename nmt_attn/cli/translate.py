@@ -1,0 +1,87 @@
+"""``nmt translate``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+from nmt_attn.cli.options import BeamOption, DeviceOption, ModelOption, SetOption
+
+if TYPE_CHECKING:
+    from nmt_attn.decoding.translator import Translation
+
+
+def translate_command(
+    sentences: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SENTENCE]...", help="Sentences; none: standard input, one a line."),
+    ] = None,
+    model: ModelOption = None,
+    source: Annotated[Path | None, typer.Option("--input", "-i", help="Read this file.", show_default=False)] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this file.", show_default=False)
+    ] = None,
+    beam: BeamOption = None,
+    nbest: Annotated[int, typer.Option("--nbest", min=1, help="Translations a sentence: index, score, text.")] = 1,
+    batch_lines: Annotated[
+        int,
+        typer.Option("--batch-lines", min=1, help="Most lines translated at once; 1 for the least delay."),
+    ] = 256,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    overrides: SetOption = None,
+    device: DeviceOption = "auto",
+) -> None:
+    """Translate sentences, a file or a pipe: a line out for each line in, in order."""
+    from nmt_attn.decoding.stream import translate_lines
+    from nmt_attn.decoding.translator import Translator
+    from nmt_attn.errors import UserError
+
+    if sentences and source is not None:
+        raise UserError("sentences and --input are both given; keep one of them")
+    with ExitStack() as open_files:
+        lines = _lines(sentences, source, open_files)
+        translator = Translator.load(model, device=device, overrides=overrides or ())
+        if nbest > (beam or translator.options.beam_size):
+            raise UserError(f"--nbest {nbest} needs a beam of that size; add --beam {nbest}")
+        sink = _sink(output, open_files)
+
+        def translate(batch: Iterable[str]) -> list[tuple[str, list[Translation]]]:
+            batch = list(batch)
+            return list(zip(batch, translator.nbest(batch, nbest, beam_size=beam), strict=True))
+
+        for number, (line, found) in enumerate(translate_lines(lines, translate, batch_lines)):
+            sink.write(_json(line, found) if as_json else _text(number, found, nbest))
+            sink.flush()
+
+
+def _lines(sentences: list[str] | None, source: Path | None, open_files: ExitStack) -> Iterator[str]:
+    """The lines to translate, without their line ends."""
+    if sentences:
+        # A line break inside an argument is white space: one argument is one sentence.
+        return (" ".join(sentence.split("\n")) for sentence in sentences)
+    stream = sys.stdin.buffer if source is None else open_files.enter_context(source.open("rb"))
+    return (line.decode("utf-8", errors="replace").rstrip("\r\n") for line in stream)
+
+
+def _sink(output: Path | None, open_files: ExitStack) -> TextIO:
+    if output is None:
+        return sys.stdout
+    return open_files.enter_context(output.open("w", encoding="utf-8", newline="\n"))
+
+
+def _text(number: int, found: list[Translation], nbest: int) -> str:
+    if nbest == 1:
+        return found[0].text + "\n"
+    return "".join(f"{number}\t{one.score:.4f}\t{one.text}\n" for one in found)
+
+
+def _json(line: str, found: list[Translation]) -> str:
+    nbest = [{"text": one.text, "score": round(one.score, 4), "log_prob": round(one.log_prob, 4)} for one in found]
+    values = {"source": line, "translation": found[0].text, "score": nbest[0]["score"], "nbest": nbest}
+    return json.dumps(values, ensure_ascii=False) + "\n"

@@ -1,0 +1,313 @@
+"""The configuration: every key, its default, its unit and one sentence about it.
+
+This module is the one place where keys are declared. ``docs/configuration.md`` and the JSON schema for
+editors are generated from it by ``scripts/make_config_docs.py``; :mod:`nmt_attn.config_file` reads YAML into it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
+
+# A string in YAML stands for a path although the schema is strict about types.
+File = Annotated[Path, Strict(False)]
+
+
+def _key(default: Any, about: str, unit: str = "", **limits: Any) -> Any:
+    """Declare one key: its default, one sentence, its unit, and the limits of its value."""
+    if callable(default):
+        return Field(default_factory=default, description=about, json_schema_extra={"unit": unit}, **limits)
+    return Field(default, description=about, json_schema_extra={"unit": unit}, **limits)
+
+
+class Section(BaseModel):
+    """A part of the configuration: frozen, and no key is accepted that is not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+# --- data --------------------------------------------------------------------------
+
+
+class CorpusConfig(Section):
+    """One file of sentence pairs, from which train, valid and test are split."""
+
+    path: File | None = _key(None, "A .zip, .tsv or .txt with source<TAB>target[<TAB>attribution] lines.", "file")
+    url: str | None = _key(None, "Fetched to data.corpus.path where that file is missing.", "http(s) address")
+    max_pairs: int | None = _key(None, "Only the first lines of the file (null: all).", "lines", ge=1)
+    reverse: bool = _key(False, "Swap the columns: the file is target<TAB>source.")
+
+
+class ParallelFiles(Section):
+    """Files of equal length, one sentence a line (``.gz`` too)."""
+
+    source: File = Field(description="Source sentences.", json_schema_extra={"unit": "file"})
+    target: list[File] = Field(
+        description="Their translations: one file, or several that are several references.",
+        json_schema_extra={"unit": "file or list of files"},
+        min_length=1,
+    )
+
+    @field_validator("target", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return [value] if isinstance(value, (str, Path)) else value
+
+
+class ParallelConfig(Section):
+    """Your own files, already split."""
+
+    train: ParallelFiles = Field(description="Training pairs.")
+    valid: ParallelFiles = Field(description="Pairs that training is watched on.")
+    test: ParallelFiles = Field(description="Pairs for the final score.")
+
+
+class NormaliseConfig(Section):
+    """What is done to text before it is tokenised; it travels with the model."""
+
+    unicode: Literal["nfc", "nfkc", "none"] = _key("nfc", "Unicode normal form.")
+    quotes: bool = _key(True, "Typographic apostrophes and quotation marks become ' and \".")
+    lowercase: bool = _key(False, "Lowercase everything; scores are then case-insensitive.")
+    ascii_fold: bool = _key(False, "Drop accents and other marks: é becomes e, œ becomes oe.")
+    punctuation: Literal["keep", "split", "basic"] = _key(
+        "keep",
+        "keep: as it stands; split: set off by spaces; basic: . ! ? set off, all else but letters dropped.",
+    )
+
+
+class FilterConfig(Section):
+    """Which pairs are dropped before the split; every drop is counted under its reason."""
+
+    max_words: int = _key(80, "Longest sentence kept, either side.", "words", ge=1)
+    max_length_ratio: float = _key(
+        4.0, "Longer side over shorter side, in characters; a side under 20 characters counts as 20.", ge=1.0
+    )
+    identical: bool = _key(True, "Drop pairs whose two sides are the same.")
+    duplicates: bool = _key(True, "Drop pairs seen before.")
+
+
+class SplitConfig(Section):
+    """How many sentences are held out. Sentences that share a side are never parted."""
+
+    valid: int = _key(2000, "Distinct source sentences held out for validation.", "sentences", ge=1)
+    test: int = _key(2000, "Distinct source sentences held out for the final score.", "sentences", ge=1)
+
+
+class TokenizerConfig(Section):
+    """The sentencepiece tokenizer, trained on the training part alone."""
+
+    kind: Literal["unigram", "bpe", "word", "char"] = _key("unigram", "What a token is.")
+    vocab_size: int = _key(
+        8000, "Size of the vocabulary; word and char take fewer where the corpus has fewer.", "tokens", ge=16
+    )
+    joint: bool = _key(True, "One vocabulary for both languages instead of one each.")
+    character_coverage: float = _key(0.9999, "Share of the training characters that get a token.", gt=0.9, le=1.0)
+
+
+class DataConfig(Section):
+    """What is learned from."""
+
+    source_lang: str = _key("en", "Language translated from.", "code")
+    target_lang: str = _key("fr", "Language translated into.", "code")
+    directory: File | None = _key(None, "Where the prepared data lies (null: data/<name>).", "folder")
+    corpus: CorpusConfig = _key(CorpusConfig, "One file of pairs.")
+    parallel: ParallelConfig | None = _key(None, "Your own split files, instead of data.corpus.")
+    normalise: NormaliseConfig = _key(NormaliseConfig, "Text normalisation.")
+    filter: FilterConfig = _key(FilterConfig, "Pairs to drop.")
+    split: SplitConfig = _key(SplitConfig, "Held-out sentences (data.corpus only).")
+    tokenizer: TokenizerConfig = _key(TokenizerConfig, "Tokenizer.")
+
+    @model_validator(mode="after")
+    def _one_kind_of_corpus(self) -> Self:
+        if self.parallel is not None and self.corpus.path is not None:
+            raise ValueError("data.corpus.path and data.parallel are both set; keep one of them")
+        if self.corpus.url is not None and self.corpus.path is None:
+            raise ValueError("data.corpus.url needs data.corpus.path, the file to fetch it to")
+        return self
+
+
+# --- model --------------------------------------------------------------------------
+
+
+class EncoderConfig(Section):
+    """The bidirectional encoder."""
+
+    layers: int = _key(1, "Stacked layers.", "layers", ge=1, le=8)
+    hidden_size: int = _key(512, "State size of each of the two directions.", "units", ge=1)
+
+
+class DecoderConfig(Section):
+    """The decoder."""
+
+    style: Literal["bahdanau", "luong"] = _key(
+        "bahdanau", "bahdanau: the context goes into the cell; luong: an attentional vector after it."
+    )
+    layers: int = _key(1, "Stacked layers.", "layers", ge=1, le=8)
+    hidden_size: int = _key(512, "State size.", "units", ge=1)
+    input_feeding: bool = _key(False, "luong only: the attentional vector joins the next step's input.")
+
+
+class AttentionConfig(Section):
+    """How a decoder state is compared with the source states."""
+
+    score: Literal["additive", "dot", "scaled_dot", "general"] = _key("additive", "The score function.")
+    size: int | None = _key(None, "additive: inner size (null: the decoder's hidden_size).", "units", ge=1)
+
+    @field_validator("score", mode="before")
+    @classmethod
+    def _concat_is_additive(cls, value: Any) -> Any:
+        return "additive" if value == "concat" else value
+
+
+class ModelConfig(Section):
+    """The network."""
+
+    cell: Literal["gru", "lstm"] = _key("gru", "Recurrent cell of encoder and decoder.")
+    embedding_size: int = _key(
+        256, "Size of the word vectors and of the vector before the output layer.", "units", ge=1
+    )
+    dropout: float = _key(0.2, "Dropout on embeddings, between layers and before the output.", ge=0.0, lt=1.0)
+    tie_embeddings: Literal["none", "target", "all"] = _key(
+        "target",
+        "target: the output layer is the target embedding; all: the source embedding too (joint vocabulary).",
+    )
+    encoder: EncoderConfig = _key(EncoderConfig, "Encoder.")
+    decoder: DecoderConfig = _key(DecoderConfig, "Decoder.")
+    attention: AttentionConfig = _key(AttentionConfig, "Attention.")
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        if self.attention.score in ("dot", "scaled_dot") and self.decoder.hidden_size != 2 * self.encoder.hidden_size:
+            raise ValueError(
+                f"attention score {self.attention.score} compares equal sizes: model.decoder.hidden_size "
+                f"({self.decoder.hidden_size}) must be twice model.encoder.hidden_size ({self.encoder.hidden_size})"
+            )
+        if self.decoder.input_feeding and self.decoder.style != "luong":
+            raise ValueError("model.decoder.input_feeding needs model.decoder.style: luong")
+        return self
+
+
+# --- training --------------------------------------------------------------------------
+
+
+class ScheduleConfig(Section):
+    """How the learning rate moves."""
+
+    kind: Literal["constant", "linear", "cosine", "inverse_sqrt", "plateau"] = _key(
+        "cosine",
+        "linear and cosine fall to final_share over the whole budget (steps, epochs or minutes, whichever is "
+        "used up first); plateau falls by plateau_factor when validation stops getting better.",
+    )
+    warmup_steps: int = _key(200, "Steps over which the learning rate rises from zero.", "steps", ge=0)
+    final_share: float = _key(0.02, "linear, cosine: where it ends, as a share of learning_rate.", ge=0.0, le=1.0)
+    plateau_factor: float = _key(0.5, "plateau: what it is multiplied with.", gt=0.0, lt=1.0)
+    plateau_patience: int = _key(2, "plateau: validations without a better loss before it falls.", "validations", ge=0)
+
+
+class EarlyStoppingConfig(Section):
+    """What `best` means, and when to give up."""
+
+    metric: Literal["bleu", "loss"] = _key("bleu", "Which validation figure decides.")
+    patience: int | None = _key(
+        None, "Stop after this many validations without a better one (null: never).", "validations", ge=1
+    )
+
+
+class ValidationConfig(Section):
+    """How often and on how much training is watched."""
+
+    every_steps: int | None = _key(None, "Validate every so many steps (null: after each epoch).", "steps", ge=1)
+    max_sentences: int = _key(500, "How many validation sentences are translated for BLEU.", "sentences", ge=1)
+    beam_size: int = _key(1, "Search for the validation BLEU; 1 is greedy.", "hypotheses", ge=1)
+    samples: int = _key(2, "Translations shown at each validation.", "sentences", ge=0)
+
+
+class TrainingConfig(Section):
+    """The training loop."""
+
+    max_epochs: int | None = _key(30, "Stop after so many passes over the data.", "epochs", ge=1)
+    max_steps: int | None = _key(None, "Stop after so many steps of the optimiser.", "steps", ge=1)
+    max_minutes: float | None = _key(None, "Stop after so much time.", "minutes", gt=0.0)
+    batch_tokens: int = _key(2048, "Target tokens in a batch, without padding.", "tokens", ge=1)
+    batch_sentences: int | None = _key(None, "Sentence pairs in a batch, instead of batch_tokens.", "sentences", ge=1)
+    accumulate: int = _key(1, "Batches whose gradients are added up for one step.", "batches", ge=1)
+    precision: Literal["auto", "fp32", "bf16"] = _key("auto", "auto: bf16 on a GPU that has it, else fp32.")
+    device: Literal["auto", "cpu", "cuda"] = _key("auto", "auto: the GPU where there is one.")
+    optimiser: Literal["adam", "adamw"] = _key("adam", "Optimiser.")
+    learning_rate: float = _key(1e-3, "Highest learning rate.", gt=0.0)
+    betas: Annotated[tuple[float, float], Strict(False)] = _key((0.9, 0.98), "Adam's decay rates.")
+    weight_decay: float = _key(0.0, "adamw: weight decay.", ge=0.0)
+    clip_norm: float | None = _key(1.0, "Largest norm of the gradient of all weights (null: no clipping).", gt=0.0)
+    label_smoothing: float = _key(0.1, "Probability spread over the whole vocabulary.", ge=0.0, lt=1.0)
+    teacher_forcing: float = _key(
+        1.0, "Share of steps that are fed the reference; the rest, the model's own token.", ge=0.0, le=1.0
+    )
+    schedule: ScheduleConfig = _key(ScheduleConfig, "Learning rate schedule.")
+    validation: ValidationConfig = _key(ValidationConfig, "Validation.")
+    early_stopping: EarlyStoppingConfig = _key(EarlyStoppingConfig, "Early stopping.")
+    checkpoint_minutes: float = _key(
+        10.0, "A checkpoint at least this often, besides each validation.", "minutes", gt=0.0
+    )
+    keep_checkpoints: int = _key(2, "The last checkpoints kept, besides the best.", "checkpoints", ge=1)
+
+    @field_validator("betas")
+    @classmethod
+    def _below_one(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if not all(0.0 <= beta < 1.0 for beta in value):
+            raise ValueError("each must be at least 0 and below 1")
+        return value
+
+    @model_validator(mode="after")
+    def _some_end(self) -> Self:
+        if self.max_epochs is None and self.max_steps is None and self.max_minutes is None:
+            raise ValueError("no end is set; set training.max_epochs, max_steps or max_minutes")
+        return self
+
+
+# --- decoding and the whole --------------------------------------------------------------------------
+
+
+class DecodingConfig(Section):
+    """The search for a translation."""
+
+    beam_size: int = _key(5, "Hypotheses kept a sentence; 1 is greedy search.", "hypotheses", ge=1, le=1000)
+    length_penalty: float = _key(
+        1.0, "Scores are divided by ((5 + length) / 6) to this power (Wu et al. 2016); 0: not at all.", ge=0.0
+    )
+    max_length_ratio: float = _key(
+        3.0, "A translation ends after this many times the source's tokens, plus 10.", gt=0.0
+    )
+    batch_tokens: int = _key(4096, "Source tokens times beam_size in a batch.", "tokens", ge=1)
+
+
+class Config(Section):
+    """One experiment."""
+
+    name: str = _key(
+        "experiment",
+        "Names the run: it is written to runs/<name>, its data to data/<name>.",
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$",
+    )
+    seed: int = _key(1, "Seed of every random choice.", ge=0, lt=2**63)
+    data: DataConfig = _key(DataConfig, "Data.")
+    model: ModelConfig = _key(ModelConfig, "Model.")
+    training: TrainingConfig = _key(TrainingConfig, "Training.")
+    decoding: DecodingConfig = _key(DecodingConfig, "Decoding.")
+
+    @model_validator(mode="after")
+    def _tying_needs_a_joint_vocabulary(self) -> Self:
+        if self.model.tie_embeddings == "all" and not self.data.tokenizer.joint:
+            raise ValueError("model.tie_embeddings: all needs data.tokenizer.joint: true")
+        return self
+
+    @property
+    def data_directory(self) -> Path:
+        """Where the prepared data lies."""
+        return self.data.directory or Path("data") / self.name
+
+    @property
+    def run_directory(self) -> Path:
+        """Where the run is written."""
+        return Path("runs") / self.name

@@ -1,0 +1,228 @@
+"""Reading a configuration: YAML and ``--set`` in, a :class:`~nmt_attn.config.Config` or one clear error out."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from nmt_attn.config import Config
+from nmt_attn.errors import ConfigError
+
+Key = tuple[str | int, ...]
+
+# What pydantic says in words of its own, in ours.
+_MESSAGES = {
+    "model_type": "must be a section of `key: value` lines",
+    "string_pattern_mismatch": "may hold letters, digits, '_', '-' and '.', and begins with none of the last two",
+}
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 32
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML in which ``1e-3`` is a number and ``no`` is a word (a language, for one)."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":bool", ":float", ":timestamp"))]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?$|^[-+]?\.(?:inf|nan)$"),
+    list("-+.0123456789"),
+)
+
+
+@dataclass
+class _Settings:
+    """Plain values on the way to the schema, and where each of them was written."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    places: dict[Key, str] = field(default_factory=dict)
+
+    def place_of(self, key: Key) -> str:
+        """Where ``key``, or the nearest section around it, was written."""
+        for length in range(len(key), 0, -1):
+            if key[:length] in self.places:
+                return self.places[key[:length]]
+        return self.places.get((), "the defaults")
+
+
+def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
+    """Read ``path`` (None: defaults only), lay ``dotted.key=value`` overrides over it, and check the whole.
+
+    Raises:
+        ConfigError: the file cannot be read, is no YAML, or says something the schema does not allow.
+    """
+    settings = _read(path) if path is not None else _Settings()
+    for override in overrides:
+        _override(settings, override)
+    try:
+        return Config.model_validate(settings.values)
+    except ValidationError as error:
+        raise ConfigError(_explain(error.errors()[0], settings)) from None
+
+
+def dump_config(config: Config) -> str:
+    """The configuration as YAML with every key written out; :func:`load_config` reads it back unchanged."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def _read(path: Path) -> _Settings:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such configuration file") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    if len(raw) > MAX_BYTES:
+        raise ConfigError(f"{path}: {len(raw):,} bytes are too many for a configuration file")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}, line {line}: not UTF-8 text") from None
+    return _parse(text, str(path))
+
+
+def _parse(text: str, name: str) -> _Settings:
+    """Parse YAML text, noting the line of every key; ``name`` stands for it in messages."""
+    try:
+        loader = _Loader(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{name}: not YAML text: {getattr(error, 'reason', error)}") from None
+    try:
+        node = loader.get_single_node()
+        settings = _Settings(places={(): name})
+        if node is None:
+            return settings
+        if not isinstance(node, yaml.MappingNode):
+            raise ConfigError(f"{name}: expected sections (data:, model:, …), found {_kind(node)}")
+        seen: set[int] = set()
+        for key, place in _walk(node, (), name, seen):
+            settings.places[key] = place
+        settings.values = loader.construct_document(node)
+        return settings
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        where = f", line {mark.line + 1}" if mark is not None else ""
+        what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).split("\n")[0]
+        raise ConfigError(f"{name}{where}: not valid YAML: {what}") from None
+    finally:
+        loader.dispose()
+
+
+def _walk(node: yaml.Node, key: Key, name: str, seen: set[int]) -> Iterator[tuple[Key, str]]:
+    """Every key below ``node`` with its place; refuses duplicates, aliases and absurd depth."""
+    line = f"{name}, line {node.start_mark.line + 1}"
+    if id(node) in seen:
+        raise ConfigError(f"{line}: aliases (*name) are not supported; write the value out")
+    if len(key) > MAX_DEPTH:
+        raise ConfigError(f"{line}: nested too deeply")
+    seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        first: dict[str, int] = {}
+        for name_node, value_node in node.value:
+            here = f"{name}, line {name_node.start_mark.line + 1}"
+            if not isinstance(name_node, yaml.ScalarNode) or name_node.tag.endswith(":merge"):
+                raise ConfigError(f"{here}: a key must be a plain word")
+            if name_node.value in first:
+                dotted = _dotted((*key, name_node.value))
+                raise ConfigError(f"{here}: {dotted} is already set on line {first[name_node.value]}")
+            first[name_node.value] = name_node.start_mark.line + 1
+            yield (*key, name_node.value), here
+            yield from _walk(value_node, (*key, name_node.value), name, seen)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield (*key, index), f"{name}, line {item.start_mark.line + 1}"
+            yield from _walk(item, (*key, index), name, seen)
+
+
+def _kind(node: yaml.Node) -> str:
+    kind = str(getattr(node, "id", "something else"))
+    return {"scalar": "a single value", "sequence": "a list"}.get(kind, kind)
+
+
+def _override(settings: _Settings, override: str) -> None:
+    """Lay one ``dotted.key=value`` over the settings."""
+    dotted, equals, text = override.partition("=")
+    dotted = dotted.strip()
+    if not equals or not dotted:
+        raise ConfigError(f"--set {override}: expected dotted.key=value, such as training.max_epochs=10")
+    origin = f"--set {override}"
+    path = tuple(dotted.split("."))
+    parsed = _parse(f"value: {text}" if text.strip() else "value: null", origin)
+    section = settings.values
+    for part in path[:-1]:
+        if not isinstance(section.get(part), dict):
+            section[part] = {}
+        section = section[part]
+    section[path[-1]] = parsed.values.get("value")
+    for length in range(1, len(path) + 1):
+        settings.places.setdefault(path[:length], origin)
+    settings.places[path] = origin
+
+
+def _explain(error: ErrorDetails, settings: _Settings) -> str:
+    """One line for one pydantic error: where, which key, what is wrong with it."""
+    key: Key = tuple(error["loc"])
+    place, dotted = settings.place_of(key), _dotted(key)
+    if error["type"] == "extra_forbidden":
+        return f"{place}: unknown key {dotted}; {_nearest(key)}"
+    if error["type"] == "missing":
+        return f"{place}: {dotted} is missing"
+    if error["type"] == "value_error":
+        message = error["msg"].removeprefix("Value error, ")
+        return f"{place}: {message}" if "." in message else f"{place}: {dotted}: {message}"
+    message = _MESSAGES.get(error["type"], error["msg"].replace("Input should be", "must be"))
+    found = error["input"]
+    shown = "a section" if isinstance(found, dict) else "null" if found is None else repr(found)
+    return f"{place}: {dotted} {message[:1].lower()}{message[1:]}, found {shown[:80]}"
+
+
+def _nearest(key: Key) -> str:
+    """What the user may have meant by the unknown ``key``."""
+    known = {name: _dotted(path) for path in known_keys() for name in (_dotted(path), str(path[-1]))}
+    parents = [_dotted(path) for path in known_keys() if path[:-1] == key[:-1]]
+    close = difflib.get_close_matches(_dotted(key), parents, n=1, cutoff=0.6)
+    if not close:
+        by_last_word = difflib.get_close_matches(str(key[-1]), list(known), n=1, cutoff=0.6)
+        close = [known[word] for word in by_last_word]
+    if close:
+        return f"did you mean {close[0]}?"
+    names = ", ".join(path.rpartition(".")[2] for path in parents)
+    return f"known here: {names}" if names else "see docs/configuration.md for the known keys"
+
+
+def known_keys(section: type[BaseModel] = Config, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every declared key, sections included, as a path: ``("data", "corpus", "path")``."""
+    for name, info in section.model_fields.items():
+        yield (*above, name)
+        below = _section_of(info.annotation)
+        if below is not None:
+            yield from known_keys(below, (*above, name))
+
+
+def _section_of(annotation: Any) -> type[BaseModel] | None:
+    """The section class that a field holds, if it holds one (``X`` or ``X | None``)."""
+    for candidate in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return candidate
+    return None
+
+
+def _dotted(key: Key) -> str:
+    return ".".join(str(part) for part in key)

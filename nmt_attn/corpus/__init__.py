@@ -1,0 +1,1 @@
+"""Sentence pairs in, token ids on disk out."""

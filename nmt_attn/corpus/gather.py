@@ -1,0 +1,160 @@
+"""From files to the three parts of the corpus: read, cleaned and split, or split already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from nmt_attn.config import CorpusConfig, DataConfig, ParallelConfig, ParallelFiles
+from nmt_attn.corpus.clean import Cleaner, CleanPair
+from nmt_attn.corpus.manifest import Known
+from nmt_attn.corpus.pairs import Pair
+from nmt_attn.corpus.progress import Progress
+from nmt_attn.corpus.read import ParallelLine, read_pairs, read_parallel
+from nmt_attn.corpus.split import KnownSentences, Part, split
+from nmt_attn.errors import InputError
+from nmt_attn.text.normalise import Normaliser
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A held-out source sentence with all its translations."""
+
+    pairs: list[CleanPair]
+
+    @property
+    def source(self) -> str:
+        """The raw source."""
+        return self.pairs[0].raw.source
+
+    @property
+    def references(self) -> list[str]:
+        """The raw translations, each once."""
+        return list(dict.fromkeys(pair.raw.target for pair in self.pairs))
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that goes into the tokenizer and the store."""
+
+    train: list[CleanPair]
+    valid: list[Sentence]
+    test: list[Sentence]
+    groups: dict[str, int] | None
+    """Groups in each split; None where the files were split already."""
+    pairs_read: int
+    dropped: dict[str, int]
+    known: Known
+
+
+def gather(config: DataConfig) -> Material:
+    """Read, clean and split what the configuration names.
+
+    Raises:
+        InputError: a file is missing, damaged or no text, or nothing usable is in it.
+        UserError: the corpus is too small for the split.
+    """
+    cleaner = Cleaner(config.filter, Normaliser(config.normalise))
+    if config.parallel is not None:
+        return _from_files(config.parallel, cleaner)
+    return _from_corpus(config, config.corpus, cleaner)
+
+
+def _from_corpus(config: DataConfig, corpus: CorpusConfig, cleaner: Cleaner) -> Material:
+    if corpus.path is None:
+        raise ValueError("data.corpus.path is not set")  # inputs.input_paths has refused this configuration
+    counter = _Counter()
+    lines = read_pairs(corpus.path, max_pairs=corpus.max_pairs, reverse=corpus.reverse)
+    pairs = list(cleaner.clean(counter.count(lines, corpus.path.name)))
+    _some_left(pairs, counter.count_so_far, cleaner, str(corpus.path))
+    parts = split(pairs, valid=config.split.valid, test=config.split.test)
+    return Material(
+        train=parts.train.pairs,
+        valid=_sentences(parts.valid),
+        test=_sentences(parts.test),
+        groups={"train": parts.train.groups, "valid": parts.valid.groups, "test": parts.test.groups},
+        pairs_read=counter.count_so_far,
+        dropped=_dropped(cleaner),
+        known=Known(valid=0, test=0),
+    )
+
+
+def _sentences(part: Part) -> list[Sentence]:
+    by_source: dict[str, list[CleanPair]] = {}
+    for pair in part.pairs:
+        by_source.setdefault(pair.normalised.source, []).append(pair)
+    return [Sentence(pairs) for pairs in by_source.values()]
+
+
+def _from_files(files: ParallelConfig, cleaner: Cleaner) -> Material:
+    counter = _Counter()
+    lines = counter.count(_parallel_pairs(files.train), "the training files")
+    train = list(cleaner.clean(lines))
+    _some_left(train, counter.count_so_far, cleaner, str(files.train.source))
+    valid = _given_sentences(files.valid, cleaner, counter)
+    test = _given_sentences(files.test, cleaner, counter)
+    known = KnownSentences.of(train)
+    return Material(
+        train=train,
+        valid=valid,
+        test=test,
+        groups=None,
+        pairs_read=counter.count_so_far,
+        dropped=_dropped(cleaner),
+        known=Known(valid=_known(known, valid), test=_known(known, test)),
+    )
+
+
+def _given_sentences(files: ParallelFiles, cleaner: Cleaner, counter: _Counter) -> list[Sentence]:
+    """Each line with a source and at least one reference; nothing else is dropped from a given test set."""
+    sentences = []
+    for line in read_parallel(files.source, files.target):
+        pairs = list(cleaner.present(counter.count(_pairs_of(line), str(files.source))))
+        if pairs:
+            sentences.append(Sentence(pairs))
+    if not sentences:
+        raise InputError(f"{files.source}: no sentence in it has a translation")
+    return sentences
+
+
+def _parallel_pairs(files: ParallelFiles) -> Iterator[Pair | None]:
+    for line in read_parallel(files.source, files.target):
+        yield from _pairs_of(line)
+
+
+def _pairs_of(line: ParallelLine) -> list[Pair | None]:
+    """One pair a target; None, all of them, for a line that is blank in every file."""
+    if not any(text.strip() for text in (line.source, *line.targets)):
+        return [None] * len(line.targets)
+    return [Pair(line.source, target) for target in line.targets]
+
+
+def _known(train: KnownSentences, sentences: Sequence[Sentence]) -> int:
+    return sum(any(train.knows(pair) for pair in sentence.pairs) for sentence in sentences)
+
+
+def _dropped(cleaner: Cleaner) -> dict[str, int]:
+    return {str(reason): count for reason, count in cleaner.drops.items()}
+
+
+def _some_left(pairs: Sequence[CleanPair], read: int, cleaner: Cleaner, name: str) -> None:
+    if not pairs:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in cleaner.drops.items() if count)
+        raise InputError(f"{name}: no usable pair: all {read:,} were dropped ({reasons}); check data.filter")
+
+
+class _Counter:
+    """Counts what passes through it."""
+
+    def __init__(self) -> None:
+        self.count_so_far = 0
+
+    def count(self, items: Iterable[_Item], label: str) -> Iterator[_Item]:
+        with Progress(f"reading {label}", None, "pairs") as progress:
+            for item in items:
+                self.count_so_far += 1
+                progress.update(1)
+                yield item

@@ -1,0 +1,89 @@
+"""The files that prepared data is made of: which they are, whether they are there, what is in them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from nmt_attn.config import DataConfig
+from nmt_attn.corpus.download import download
+from nmt_attn.corpus.manifest import InputFile
+from nmt_attn.corpus.progress import note
+from nmt_attn.corpus.read import table_in_zip
+from nmt_attn.errors import ConfigError, InputError
+
+
+def input_paths(config: DataConfig) -> dict[str, Path]:
+    """The files that the configuration names, by role.
+
+    Raises:
+        ConfigError: it names none.
+    """
+    if config.parallel is not None:
+        files = {"train": config.parallel.train, "valid": config.parallel.valid, "test": config.parallel.test}
+        roles = {f"{name}.source": given.source for name, given in files.items()}
+        for name, given in files.items():
+            roles.update({f"{name}.target.{index}": path for index, path in enumerate(given.target)})
+        return roles
+    if config.corpus.path is None:
+        raise ConfigError(
+            "nothing to learn from: set data.corpus.path to a file of pairs, or data.parallel to your own files"
+        )
+    return {"corpus": config.corpus.path}
+
+
+def fetch_inputs(config: DataConfig) -> list[InputFile]:
+    """Download what is missing and can be, and describe every file.
+
+    Raises:
+        ConfigError: the configuration names no files.
+        InputError: a file is missing or unreadable, or the address is wrong.
+        DownloadError: the download failed.
+    """
+    return [_fetch(role, path, config.corpus.url) for role, path in input_paths(config).items()]
+
+
+def _fetch(role: str, path: Path, url: str | None) -> InputFile:
+    fetched_from = None
+    if role == "corpus" and url is not None and not path.exists():
+        note(f"fetching {url}")
+        fetched_from = download(url, path).url
+    if not path.is_file():
+        kind = "is a folder; expected a file" if path.is_dir() else "no such file"
+        key = f"data.{role}.path" if role == "corpus" else f"data.parallel.{role.split('.')[0]}"
+        advice = "; set data.corpus.url to have it fetched" if role == "corpus" and not path.exists() else ""
+        raise InputError(f"{path}: {kind} ({key}){advice}")
+    try:
+        status = path.stat()
+        return InputFile(
+            role=role,
+            path=str(path),
+            member=table_in_zip(path) if path.suffix.lower() == ".zip" else None,
+            url=fetched_from,
+            size=status.st_size,
+            mtime_ns=status.st_mtime_ns,
+            sha256=_sha256(path),
+        )
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def is_unchanged(recorded: InputFile, path: Path) -> bool:
+    """Whether ``path`` holds what was recorded. A file that is gone, but was that one, counts as unchanged."""
+    try:
+        status = path.stat()
+    except OSError:
+        return recorded.path == str(path)
+    if status.st_size != recorded.size:
+        return False
+    if recorded.path == str(path) and status.st_mtime_ns == recorded.mtime_ns:
+        return True  # no need to read it all
+    try:
+        return _sha256(path) == recorded.sha256
+    except OSError:
+        return False
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

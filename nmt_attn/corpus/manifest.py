@@ -1,0 +1,137 @@
+"""``manifest.json``: what went into the prepared data, what was dropped and why, and what came out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from nmt_attn.config import DataConfig
+from nmt_attn.errors import InputError
+
+MANIFEST_FILE = "manifest.json"
+
+# Raised when the same input and configuration would come out differently, so that old data is made anew.
+FORMAT = 1
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputFile(_Entry):
+    """A file that was read."""
+
+    role: str
+    """What it was: ``corpus``, ``train.source``, ``test.target.0``, …"""
+    path: str
+    member: str | None
+    """The file inside a zip archive."""
+    url: str | None
+    """Where it was downloaded from, if it was."""
+    size: int
+    mtime_ns: int
+    sha256: str
+
+
+class SideCounts(_Entry):
+    """Lengths of one side of a split, in tokens."""
+
+    tokens: int
+    mean_length: float
+    max_length: int
+
+
+class SplitCounts(_Entry):
+    """What is in a split."""
+
+    sentences: int
+    """Distinct source sentences (given files: lines)."""
+    pairs: int
+    groups: int | None
+    """Groups of sentences that hang together (null where the split was given)."""
+    source: SideCounts
+    target: SideCounts
+
+
+class Splits(_Entry):
+    """The three splits."""
+
+    train: SplitCounts
+    valid: SplitCounts
+    test: SplitCounts
+
+
+class Known(_Entry):
+    """Held-out sentences with a side that is also in train (only given files can have any)."""
+
+    valid: int
+    test: int
+
+
+class Vocabulary(_Entry):
+    """The tokenizer in numbers."""
+
+    kind: str
+    joint: bool
+    source_size: int
+    target_size: int
+
+
+class Manifest(_Entry):
+    """All that is known about prepared data."""
+
+    format: int
+    nmt_version: str
+    source_lang: str
+    target_lang: str
+    settings: str
+    """A hash of the configuration keys that change the outcome."""
+    inputs: list[InputFile]
+    pairs_read: int
+    """Lines of the corpus, blank ones included; parallel files: lines times target files."""
+    dropped: dict[str, int]
+    """By reason. ``pairs_read`` is the sum of these and of the pairs of the three splits."""
+    splits: Splits
+    known: Known
+    vocabulary: Vocabulary
+    files: dict[str, int]
+    """The files of the prepared data with their sizes in bytes."""
+
+    def save(self, folder: Path) -> None:
+        """Write it into ``folder``."""
+        (folder / MANIFEST_FILE).write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read it from ``folder``.
+
+        Raises:
+            InputError: there is none, it is damaged, or another version of nmt wrote it.
+        """
+        path = folder / MANIFEST_FILE
+        try:
+            manifest = cls.model_validate_json(path.read_bytes())
+        except OSError:
+            raise InputError(f"{folder}: no prepared data; make it with: nmt prepare --config FILE") from None
+        except ValidationError:
+            raise InputError(f"{path}: damaged; run nmt prepare --force") from None
+        if manifest.format != FORMAT:
+            raise InputError(f"{path}: written by another version of nmt; run nmt prepare --force")
+        return manifest
+
+
+def settings_hash(config: DataConfig) -> str:
+    """A hash of what in the configuration changes prepared data, but for the content of the input files."""
+    settings: dict[str, Any] = config.model_dump(mode="json", exclude={"directory", "corpus", "parallel", "split"})
+    if config.parallel is None:
+        settings["corpus"] = config.corpus.model_dump(mode="json", exclude={"path", "url"})
+        settings["split"] = config.split.model_dump(mode="json")
+    else:
+        files = {"train": config.parallel.train, "valid": config.parallel.valid, "test": config.parallel.test}
+        settings["targets"] = {name: len(given.target) for name, given in files.items()}
+    text = json.dumps([FORMAT, settings], sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()

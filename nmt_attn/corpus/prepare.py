@@ -1,0 +1,216 @@
+"""``nmt prepare``: from the files that the configuration names to the folder that training reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as np
+
+from nmt_attn import __version__
+from nmt_attn.config import Config, DataConfig
+from nmt_attn.corpus.clean import CleanPair
+from nmt_attn.corpus.gather import Material, Sentence, gather
+from nmt_attn.corpus.inputs import fetch_inputs, input_paths, is_unchanged
+from nmt_attn.corpus.manifest import (
+    FORMAT,
+    InputFile,
+    Manifest,
+    SideCounts,
+    SplitCounts,
+    Splits,
+    Vocabulary,
+    settings_hash,
+)
+from nmt_attn.corpus.prepared import HeldOut, PreparedData, SplitName
+from nmt_attn.corpus.progress import Progress, note
+from nmt_attn.corpus.store import PairStore, TokenStore
+from nmt_attn.corpus.summary import summary
+from nmt_attn.errors import InputError, UserError
+from nmt_attn.files import atomic_directory
+from nmt_attn.text.tokenizer import Tokenizer
+
+__all__ = ["HeldOut", "Preparation", "PreparedData", "is_current", "prepare", "summary"]
+
+_ENCODED_AT_ONCE = 4096
+_OURS = re.compile(r"manifest\.json|tokenizer|store|train\.(source|target)|(valid|test)\.(source|reference\.\d+)")
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """Prepared data, and whether anything had to be done for it."""
+
+    data: PreparedData
+    fresh: bool
+
+
+def prepare(config: Config, *, force: bool = False) -> Preparation:
+    """Make the prepared data of a configuration, unless it is there and up to date.
+
+    Args:
+        config: its ``data`` section says what goes in and how; the folder is ``config.data_directory``.
+        force: make it anew in any case.
+
+    Raises:
+        UserError: the configuration or the input is wrong; the prepared data is then as it was.
+        NmtError: a download failed, or the disk is full or not writable.
+    """
+    if not force and (current := _current(config)) is not None:
+        return Preparation(current, fresh=False)
+    directory = config.data_directory
+    _refuse_foreign_files(directory)
+    inputs = fetch_inputs(config.data)
+    material = gather(config.data)
+    note(f"training the tokenizer on {len(material.train):,} pairs")
+    tokenizer = Tokenizer.train(
+        config.data,
+        [pair.normalised.source for pair in material.train],
+        [pair.normalised.target for pair in material.train],
+    )
+    with atomic_directory(directory) as folder:
+        _write(folder, config.data, inputs, material, tokenizer)
+    return Preparation(PreparedData.open(directory), fresh=True)
+
+
+def is_current(config: Config) -> bool:
+    """Whether prepared data is there and is what ``config`` and its input files would give.
+
+    Raises:
+        ConfigError: the configuration names no input files.
+    """
+    return _current(config) is not None
+
+
+def _current(config: Config) -> PreparedData | None:
+    paths = input_paths(config.data)
+    try:
+        data = PreparedData.open(config.data_directory)
+    except InputError:
+        return None
+    recorded = {entry.role: entry for entry in data.manifest.inputs}
+    if data.manifest.settings != settings_hash(config.data) or recorded.keys() != paths.keys():
+        return None
+    return data if all(is_unchanged(recorded[role], path) for role, path in paths.items()) else None
+
+
+def _refuse_foreign_files(directory: Path) -> None:
+    """The folder is replaced as a whole, so it must not hold what somebody else has put there."""
+    if not directory.exists():
+        return
+    if not directory.is_dir():
+        raise UserError(
+            f"{directory}: is a file, but the prepared data goes there; set data.directory to another place"
+        )
+    foreign = sorted(entry.name for entry in directory.iterdir() if not _OURS.fullmatch(entry.name))
+    if foreign:
+        raise UserError(
+            f"{directory}: holds files that are not prepared data ({', '.join(foreign[:3])}) and would be lost; "
+            "set data.directory to another folder"
+        )
+
+
+# --- writing ------------------------------------------------------------------------------------------------
+
+
+def _write(folder: Path, config: DataConfig, inputs: list[InputFile], material: Material, tokenizer: Tokenizer) -> None:
+    """Fill ``folder`` with all that prepared data consists of."""
+    tokenizer.save(folder / "tokenizer")
+    _write_lines(folder / "train.source", [pair.raw.source for pair in material.train])
+    _write_lines(folder / "train.target", [pair.raw.target for pair in material.train])
+    _write_held_out(folder, "valid", material.valid)
+    _write_held_out(folder, "test", material.test)
+
+    groups = material.groups or {}
+    (folder / "store").mkdir()
+    valid, test = _all_pairs(material.valid), _all_pairs(material.test)
+    distinct = len({pair.normalised.source for pair in material.train})
+    splits = Splits(
+        train=_write_store(folder, "train", material.train, tokenizer, distinct, groups.get("train")),
+        valid=_write_store(folder, "valid", valid, tokenizer, len(material.valid), groups.get("valid")),
+        test=_write_store(folder, "test", test, tokenizer, len(material.test), groups.get("test")),
+    )
+    manifest = Manifest(
+        format=FORMAT,
+        nmt_version=__version__,
+        source_lang=config.source_lang,
+        target_lang=config.target_lang,
+        settings=settings_hash(config),
+        inputs=inputs,
+        pairs_read=material.pairs_read,
+        dropped=material.dropped,
+        splits=splits,
+        known=material.known,
+        vocabulary=Vocabulary(
+            kind=tokenizer.kind,
+            joint=tokenizer.joint,
+            source_size=tokenizer.source_size,
+            target_size=tokenizer.target_size,
+        ),
+        files={
+            path.relative_to(folder).as_posix(): path.stat().st_size
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        },
+    )
+    manifest.save(folder)
+
+
+def _all_pairs(sentences: Sequence[Sentence]) -> list[CleanPair]:
+    return [pair for sentence in sentences for pair in sentence.pairs]
+
+
+def _write_held_out(folder: Path, split: SplitName, sentences: Sequence[Sentence]) -> None:
+    _write_lines(folder / f"{split}.source", [sentence.source for sentence in sentences])
+    columns = zip_longest(*(sentence.references for sentence in sentences), fillvalue="")
+    for number, column in enumerate(columns):
+        _write_lines(folder / f"{split}.reference.{number}", column)
+
+
+def _write_lines(path: Path, lines: Sequence[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(f"{line}\n" for line in lines)
+
+
+def _write_store(
+    folder: Path, split: SplitName, pairs: Sequence[CleanPair], tokenizer: Tokenizer, sentences: int, groups: int | None
+) -> SplitCounts:
+    """Tokenise the pairs of a split into its store; what went in."""
+    stem = folder / "store" / split
+    with Progress(f"tokenising {split}", 2 * len(pairs), "sentences") as progress:
+        sources = _encoded(tokenizer.encode_source, [pair.normalised.source for pair in pairs], progress)
+        TokenStore.write(stem.with_name(f"{split}.source"), sources, tokenizer.source_size)
+        targets = _encoded(tokenizer.encode_target, [pair.normalised.target for pair in pairs], progress)
+        TokenStore.write(stem.with_name(f"{split}.target"), targets, tokenizer.target_size)
+    store = PairStore.open(folder / "store", split)
+    return SplitCounts(
+        sentences=sentences,
+        pairs=len(pairs),
+        groups=groups,
+        source=_side_counts(store.source),
+        target=_side_counts(store.target),
+    )
+
+
+def _encoded(
+    encode: Callable[[Sequence[str]], list[list[int]]], sentences: Sequence[str], progress: Progress
+) -> Iterator[list[int]]:
+    for some in _chunks(sentences):
+        yield from encode(some)
+        progress.update(len(some))
+
+
+def _chunks(sentences: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(sentences), _ENCODED_AT_ONCE):
+        yield sentences[start : start + _ENCODED_AT_ONCE]
+
+
+def _side_counts(store: TokenStore) -> SideCounts:
+    lengths = store.lengths
+    return SideCounts(
+        tokens=int(lengths.sum()),
+        mean_length=round(float(np.mean(lengths)), 3) if len(lengths) else 0.0,
+        max_length=int(lengths.max(initial=0)),
+    )

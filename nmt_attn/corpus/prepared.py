@@ -1,0 +1,91 @@
+"""Prepared data as ``nmt train`` and ``nmt eval`` use it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+from nmt_attn.corpus.manifest import Manifest
+from nmt_attn.corpus.store import PairStore
+from nmt_attn.errors import InputError
+from nmt_attn.text.tokenizer import Tokenizer
+
+SplitName = Literal["train", "valid", "test"]
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Sentences to be translated, and what they are compared with: raw text, not tokenised, not normalised."""
+
+    sources: list[str]
+    references: list[list[str]]
+    """``references[i]`` are all references of ``sources[i]``; there may be different numbers of them."""
+
+    def __post_init__(self) -> None:
+        if len(self.sources) != len(self.references):
+            raise ValueError(f"{len(self.sources)} sources but references for {len(self.references)}")
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """The folder that ``nmt prepare`` has written."""
+
+    directory: Path
+    manifest: Manifest
+    tokenizer: Tokenizer
+
+    @classmethod
+    def open(cls, directory: Path) -> Self:
+        """Open prepared data, after a look at whether all of it is there.
+
+        Raises:
+            InputError: there is none, or a file is missing or damaged.
+        """
+        manifest = Manifest.load(directory)
+        for name, size in manifest.files.items():
+            path = directory / name
+            if not path.is_file() or path.stat().st_size != size:
+                raise InputError(f"{path}: missing or damaged; run nmt prepare --force")
+        return cls(directory, manifest, Tokenizer.load(directory / "tokenizer"))
+
+    def pairs(self, split: SplitName) -> PairStore:
+        """The token ids of a split, without ``BOS`` and ``EOS``: for valid and test, every (source, reference) pair.
+
+        Raises:
+            InputError: the store is damaged.
+        """
+        return PairStore.open(self.directory / "store", split)
+
+    def held_out(self, split: Literal["valid", "test"]) -> HeldOut:
+        """The raw sentences of a held-out split with their references.
+
+        Raises:
+            InputError: the files are damaged.
+        """
+        sources = self._lines(f"{split}.source")
+        prefix = f"{split}.reference."
+        files = sorted((name for name in self.manifest.files if name.startswith(prefix)), key=_number)
+        references: list[list[str]] = [[] for _ in sources]
+        for name in files:
+            lines = self._lines(name)
+            if len(lines) != len(sources):
+                raise InputError(f"{self.directory / name}: damaged; run nmt prepare --force")
+            for known, line in zip(references, lines, strict=True):
+                if line:  # a sentence with fewer references than others
+                    known.append(line)
+        return HeldOut(sources, references)
+
+    def _lines(self, name: str) -> list[str]:
+        path = self.directory / name
+        try:
+            return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        except (OSError, UnicodeDecodeError):
+            raise InputError(f"{path}: missing or damaged; run nmt prepare --force") from None
+
+
+def _number(name: str) -> int:
+    return int(name.rpartition(".")[2])

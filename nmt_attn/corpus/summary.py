@@ -1,0 +1,87 @@
+"""What ``nmt prepare`` shows at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from nmt_attn.corpus.manifest import Manifest, SplitCounts
+from nmt_attn.corpus.prepared import PreparedData
+
+_REASONS = {
+    "blank": "blank line",
+    "empty": "a side is empty",
+    "too_long": "too long (data.filter.max_words)",
+    "length_ratio": "lengths too different (data.filter.max_length_ratio)",
+    "identical": "both sides the same",
+    "duplicate": "seen before",
+}
+
+
+def summary(data: PreparedData) -> RenderableType:
+    """What went in, what was dropped and why, and what came out, as tables for a terminal."""
+    manifest = data.manifest
+    parts: list[RenderableType] = [_flow(manifest), _splits(manifest), _last_lines(data)]
+    if manifest.known.valid or manifest.known.test:
+        parts.append(
+            Text(
+                f"warning: {manifest.known.test:,} test and {manifest.known.valid:,} validation sentences share "
+                "their source or target with the training files; scores will flatter",
+                style="yellow",
+            )
+        )
+    return Group(*parts)
+
+
+def _flow(manifest: Manifest) -> Table:
+    """From the lines of the files to the pairs that were kept."""
+    names = ", ".join(Path(entry.path).name for entry in manifest.inputs[:3])
+    names += ", …" if len(manifest.inputs) > 3 else ""
+    table = Table("pairs", "", "share", box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    table.add_row(Text(f"read from {names}"), f"{manifest.pairs_read:,}", "")
+    for reason, count in manifest.dropped.items():
+        table.add_row(f"  {_REASONS.get(reason, reason)}", f"-{count:,}" if count else "0", _share(count, manifest))
+    kept = sum(split.pairs for split in (manifest.splits.train, manifest.splits.valid, manifest.splits.test))
+    table.add_row("kept", f"{kept:,}", _share(kept, manifest))
+    return table
+
+
+def _share(count: int, manifest: Manifest) -> str:
+    return f"{count / max(1, manifest.pairs_read):.1%}"
+
+
+def _splits(manifest: Manifest) -> Table:
+    source, target = manifest.source_lang, manifest.target_lang
+    headings = ["sentences", "pairs", "groups", f"{source} tokens", "mean", "max", f"{target} tokens", "mean", "max"]
+    table = Table("split", box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(Text(heading), justify="right")
+    for name, counts in (
+        ("train", manifest.splits.train),
+        ("valid", manifest.splits.valid),
+        ("test", manifest.splits.test),
+    ):
+        table.add_row(name, *_numbers(counts))
+    return table
+
+
+def _numbers(counts: SplitCounts) -> list[str]:
+    numbers = [f"{counts.sentences:,}", f"{counts.pairs:,}", "-" if counts.groups is None else f"{counts.groups:,}"]
+    for side in (counts.source, counts.target):
+        numbers += [f"{side.tokens:,}", f"{side.mean_length:.1f}", f"{side.max_length:,}"]
+    return numbers
+
+
+def _last_lines(data: PreparedData) -> Text:
+    vocabulary = data.manifest.vocabulary
+    sizes = (
+        f"{vocabulary.source_size:,} tokens, joint"
+        if vocabulary.joint
+        else f"{vocabulary.source_size:,} source and {vocabulary.target_size:,} target tokens"
+    )
+    return Text(f"vocabulary: {vocabulary.kind}, {sizes}\nwritten to {data.directory}")

@@ -1,0 +1,126 @@
+"""The Translator: text in, text out. Validation, ``nmt eval``, ``nmt translate`` and Python callers all use it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from nmt_attn.checkpoint import load_weights
+from nmt_attn.config import Config, DecodingConfig
+from nmt_attn.config_file import load_config
+from nmt_attn.corpus.batches import batches_of, pad_sources
+from nmt_attn.decoding.search import SearchOptions, search
+from nmt_attn.model.device import Compute, choose_compute
+from nmt_attn.model.network import TranslationModel
+from nmt_attn.rundir import ModelPath, find_model
+from nmt_attn.text.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True)
+class Translation:
+    """One translation of a sentence."""
+
+    text: str
+    score: float  # log-probability over the length penalty; what n-best lists are ordered by
+    log_prob: float  # in nats
+
+
+class Translator:
+    """Translates sentences with a trained model.
+
+    Args:
+        model: the network, on its device.
+        tokenizer: the one that it was trained with.
+        decoding: beam size, penalties and batch size; each call may change the search.
+        compute: device and precision.
+    """
+
+    def __init__(
+        self, model: TranslationModel, tokenizer: Tokenizer, decoding: DecodingConfig, compute: Compute
+    ) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.compute = compute
+        self.batch_tokens = decoding.batch_tokens
+        self.options = SearchOptions(
+            beam_size=decoding.beam_size,
+            length_penalty=decoding.length_penalty,
+            max_length_ratio=decoding.max_length_ratio,
+        )
+
+    @classmethod
+    def load(
+        cls,
+        model: str | Path | None = None,
+        *,
+        device: str = "auto",
+        overrides: Sequence[str] = (),
+        decoding: DecodingConfig | None = None,
+    ) -> Translator:
+        """Load a run.
+
+        Args:
+            model: a run directory or a checkpoint in one; None: ``$NMT_MODEL``, else the run trained last.
+            device: auto, cpu or cuda.
+            overrides: ``decoding.…=value`` over the run's configuration.
+            decoding: how to search, instead of the run's configuration.
+
+        Raises:
+            InputError: there is no such run, or its files are damaged.
+        """
+        found = find_model(Path(model) if model is not None else None)
+        config = load_config(found.run.config_file, overrides)
+        tokenizer = Tokenizer.load(found.run.tokenizer_directory)
+        compute = choose_compute(device, "auto")
+        return cls(_load_model(config, tokenizer, found, compute), tokenizer, decoding or config.decoding, compute)
+
+    def translate(self, sentences: Sequence[str], *, beam_size: int | None = None) -> list[str]:
+        """The best translation of each sentence; an empty one for an empty sentence."""
+        return [nbest[0].text for nbest in self.nbest(sentences, 1, beam_size=beam_size)]
+
+    def nbest(self, sentences: Sequence[str], count: int, *, beam_size: int | None = None) -> list[list[Translation]]:
+        """Up to ``count`` translations of each sentence, best first; at least one.
+
+        Args:
+            sentences: in any order and of any length; they are batched by length and put back in order.
+            count: translations a sentence, at most the beam size.
+            beam_size: instead of the configured one.
+        """
+        beam = self.options.beam_size if beam_size is None else beam_size
+        options = replace(self.options, beam_size=beam, nbest=min(count, beam))
+        sources = self.tokenizer.encode_source(sentences)
+        results: dict[tuple[int, ...], list[Translation]] = {(): [Translation("", 0.0, 0.0)]}
+        different = [source for source in dict.fromkeys(map(tuple, sources)) if source]
+        lengths = np.array([len(source) + 1 for source in different], dtype=np.int64)
+        was_training = self.model.training
+        self.model.eval()
+        try:
+            for rows in batches_of(lengths, max(1, self.batch_tokens // beam)):
+                batch = [different[row] for row in rows]
+                results.update(zip(batch, self._translate_batch(batch, options), strict=True))
+        finally:
+            self.model.train(was_training)
+        return [results[tuple(source)] for source in sources]
+
+    def _translate_batch(self, batch: list[tuple[int, ...]], options: SearchOptions) -> list[list[Translation]]:
+        """Search one batch of token ids."""
+        padded, lengths = pad_sources([np.array(source, dtype=np.int64) for source in batch])
+        device = self.compute.device
+        with self.compute.products():
+            found = search(
+                self.model, torch.from_numpy(padded).to(device), torch.from_numpy(lengths).to(device), options
+            )
+        texts = iter(self.tokenizer.decode([one.tokens for nbest in found for one in nbest]))
+        return [[Translation(next(texts), one.score, one.log_prob) for one in nbest] for nbest in found]
+
+
+def _load_model(config: Config, tokenizer: Tokenizer, found: ModelPath, compute: Compute) -> TranslationModel:
+    """Build the network and fill in the checkpoint's weights."""
+    with torch.device(compute.device):
+        model = TranslationModel(config.model, tokenizer.source_size, tokenizer.target_size)
+    model.load_weights(load_weights(found.checkpoint, compute.device))
+    return model.eval()

@@ -1,0 +1,48 @@
+"""Evaluation: translate held-out sentences and score them against their raw references."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nmt_attn.decoding.translator import Translator
+from nmt_attn.evaluation.scores import Scores, score
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How well and how fast a model translates a set of sentences."""
+
+    scores: Scores
+    translations: list[str]
+    seconds: float  # of translating
+
+    @property
+    def sentences_per_second(self) -> float:
+        """Translation speed."""
+        return len(self.translations) / self.seconds if self.seconds else 0.0
+
+
+def evaluate(
+    translator: Translator,
+    sources: Sequence[str],
+    references: Sequence[Sequence[str]],
+    *,
+    language: str = "",
+    beam_size: int | None = None,
+) -> Evaluation:
+    """Translate ``sources`` and score the result.
+
+    Args:
+        translator: the model.
+        sources: raw source sentences.
+        references: for each of them one or several raw reference translations.
+        language: code of the target language.
+        beam_size: instead of the configured one.
+    """
+    began = time.perf_counter()
+    translations = translator.translate(sources, beam_size=beam_size)
+    seconds = time.perf_counter() - began
+    scores = score(translations, references, lowercase=translator.tokenizer.lowercase, language=language)
+    return Evaluation(scores, translations, seconds)

@@ -1,0 +1,112 @@
+"""What ``nmt eval`` does: find the model and the sentences, evaluate, report."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from nmt_attn.config import Config
+from nmt_attn.config_file import load_config
+from nmt_attn.corpus.prepare import HeldOut, PreparedData
+from nmt_attn.corpus.read import read_lines
+from nmt_attn.decoding.translator import Translator
+from nmt_attn.errors import InputError, UserError
+from nmt_attn.evaluation.evaluate import Evaluation, evaluate
+from nmt_attn.rundir import ModelPath, find_model
+
+
+@dataclass(frozen=True)
+class EvaluationRequest:
+    """What to evaluate, and on what."""
+
+    model: Path | None = None  # run or checkpoint; None: the last
+    config: Path | None = None  # instead of the run's own
+    overrides: tuple[str, ...] = ()
+    split: str = "test"
+    source: Path | None = None  # instead of a split
+    references: tuple[Path, ...] = ()
+    beam_size: int | None = None
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class Report:
+    """The figures, and on what they were made."""
+
+    evaluation: Evaluation
+    model: str
+    split: str
+
+    @property
+    def translations(self) -> list[str]:
+        """The translations that were scored."""
+        return self.evaluation.translations
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        evaluation = self.evaluation
+        scores = {
+            name: {**value, "score": round(value["score"], 2)} for name, value in asdict(evaluation.scores).items()
+        }
+        return {
+            **scores,
+            "sentences": len(evaluation.translations),
+            "seconds": round(evaluation.seconds, 3),
+            "sentences_per_second": round(evaluation.sentences_per_second, 1),
+            "model": self.model,
+            "split": self.split,
+        }
+
+    def to_text(self) -> str:
+        """As lines for people."""
+        evaluation, scores = self.evaluation, self.evaluation.scores
+        lines = [f"{self.model} on {self.split}: {len(evaluation.translations):,} sentences"]
+        for name, value in (("BLEU", scores.bleu), ("chrF", scores.chrf), ("TER", scores.ter)):
+            lines.append(f"{name:5} {value.score:6.2f}   {value.signature}")
+        speed = evaluation.sentences_per_second
+        lines.append(f"{evaluation.seconds:.1f} s, {speed:,.0f} sentences/s")
+        return "\n".join(lines)
+
+
+def report(request: EvaluationRequest) -> Report:
+    """Evaluate.
+
+    Raises:
+        InputError: no such model, split or file, or files of unequal length.
+    """
+    found = find_model(request.model)
+    config = load_config(request.config or found.run.config_file, request.overrides)
+    held_out, name = _held_out(request, config)
+    translator = Translator.load(found.checkpoint, device=request.device, decoding=config.decoding)
+    evaluation = evaluate(
+        translator,
+        held_out.sources,
+        held_out.references,
+        language=config.data.target_lang,
+        beam_size=request.beam_size,
+    )
+    return Report(evaluation, _shown(found), name)
+
+
+def _held_out(request: EvaluationRequest, config: Config) -> tuple[HeldOut, str]:
+    """The sentences to translate and what they are called."""
+    if request.source is None and not request.references:
+        if request.split not in ("test", "valid"):
+            raise UserError(f"--split {request.split}: must be test or valid")
+        split = cast(Literal["test", "valid"], request.split)
+        return PreparedData.open(config.data_directory).held_out(split), request.split
+    if request.source is None or not request.references:
+        raise UserError("--source and --reference go together: the sentences and their translations")
+    sources = read_lines(request.source)
+    references = [read_lines(path) for path in request.references]
+    for path, lines in zip(request.references, references, strict=True):
+        if len(lines) != len(sources):
+            raise InputError(f"{path} has {len(lines):,} lines, {request.source} has {len(sources):,}")
+    if not sources:
+        raise InputError(f"{request.source}: empty")
+    return HeldOut(sources, [list(group) for group in zip(*references, strict=True)]), str(request.source)
+
+
+def _shown(found: ModelPath) -> str:
+    return str(found.checkpoint)

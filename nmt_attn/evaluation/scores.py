@@ -1,0 +1,75 @@
+"""BLEU, chrF and TER by sacreBLEU (Post 2018), with the signatures that make them comparable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from sacrebleu.metrics.bleu import BLEU
+from sacrebleu.metrics.chrf import CHRF
+from sacrebleu.metrics.ter import TER
+
+# Languages written without spaces, and how sacreBLEU is to cut them up; all others are cut as in WMT (13a).
+_TOKENIZERS = {"zh": "zh", "ja": "char", "ko": "char", "th": "char"}
+
+
+@dataclass(frozen=True)
+class Score:
+    """A figure, in percent, and how it was computed."""
+
+    score: float
+    signature: str
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of a set of translations."""
+
+    bleu: Score
+    chrf: Score
+    ter: Score
+
+
+def score(
+    hypotheses: Sequence[str],
+    references: Sequence[Sequence[str]],
+    *,
+    lowercase: bool = False,
+    language: str = "",
+) -> Scores:
+    """All three scores.
+
+    Args:
+        hypotheses: translations as text.
+        references: for each of them one or several reference translations, raw.
+        lowercase: score without regard to case, for models that lowercase; the signature says so.
+        language: code of the target language; decides how BLEU cuts text into words.
+    """
+    streams = _streams(references)
+    results = []
+    for metric in (_bleu(lowercase, language), CHRF(lowercase=lowercase), TER(case_sensitive=not lowercase)):
+        result = metric.corpus_score(hypotheses, streams)
+        results.append(Score(result.score, str(metric.get_signature())))
+    return Scores(*results)
+
+
+def bleu(
+    hypotheses: Sequence[str],
+    references: Sequence[Sequence[str]],
+    *,
+    lowercase: bool = False,
+    language: str = "",
+) -> float:
+    """BLEU alone, as :func:`score` computes it."""
+    streams = _streams(references)
+    return float(_bleu(lowercase, language).corpus_score(hypotheses, streams).score)
+
+
+def _streams(references: Sequence[Sequence[str]]) -> list[list[str]]:
+    """One list a reference number; sacreBLEU skips the empty ones of sentences that have fewer."""
+    return [list(stream) for stream in zip_longest(*references, fillvalue="")]
+
+
+def _bleu(lowercase: bool, language: str) -> BLEU:
+    return BLEU(lowercase=lowercase, tokenize=_TOKENIZERS.get(language.split("-")[0].lower(), "13a"))

@@ -1,0 +1,89 @@
+"""The encoder: source token ids to one vector a position, seen from both sides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from nmt_attn.config import ModelConfig
+from nmt_attn.model.recurrence import Recurrence
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """An encoded batch."""
+
+    states: Tensor  # (B, S, 2H): forward and backward state side by side
+    final: Tensor  # (B, 2H): the top layer's last forward and last backward state
+
+
+class Encoder(nn.Module):
+    """Embedding and bidirectional layers (Schuster and Paliwal 1997).
+
+    Padding is never packed away: the backward layer reads each sentence reversed *within its length*, so that
+    padding stands at the end for both directions and cannot reach a real position.
+
+    Args:
+        config: the network's sizes.
+        embedding: source embedding, possibly shared with the decoder.
+    """
+
+    def __init__(self, config: ModelConfig, embedding: nn.Embedding) -> None:
+        super().__init__()
+        self.embedding = embedding
+        self.scale = config.embedding_size**0.5
+        self.dropout = nn.Dropout(config.dropout)
+        size = config.encoder.hidden_size
+        input_sizes = [config.embedding_size] + [2 * size] * (config.encoder.layers - 1)
+        self.forward_layers = nn.ModuleList(Recurrence(config.cell, width, size) for width in input_sizes)
+        self.backward_layers = nn.ModuleList(Recurrence(config.cell, width, size) for width in input_sizes)
+
+    def forward(self, source: Tensor, lengths: Tensor) -> Encoded:
+        """Encode.
+
+        Args:
+            source: token ids, (B, S), padded at the end.
+            lengths: real tokens of each sentence, (B).
+        """
+        vectors = self.dropout(self.embedding(source.t()) * self.scale)  # (S, B, E)
+        reversal = reversed_positions(lengths, source.shape[1])
+        last, rows = lengths - 1, torch.arange(source.shape[0], device=source.device)
+        for layer, (ahead, back) in enumerate(zip(self.forward_layers, self.backward_layers, strict=True)):
+            if layer:
+                vectors = self.dropout(vectors)
+            seen_ahead, _ = ahead(vectors)
+            seen_back, _ = back(reverse(vectors, reversal))
+            vectors = torch.cat([seen_ahead, reverse(seen_back, reversal)], dim=-1)  # (S, B, 2H)
+        # Both in reading order of their direction: the last real token is the end of each.
+        final = torch.cat([seen_ahead[last, rows], seen_back[last, rows]], dim=-1)
+        return Encoded(vectors.transpose(0, 1).contiguous(), final)
+
+
+def reversed_positions(lengths: Tensor, steps: int) -> Tensor:
+    """For each position the one it swaps with when sentences are reversed within their lengths, (S, B)."""
+    positions = torch.arange(steps, device=lengths.device).unsqueeze(1)  # (S, 1)
+    return torch.where(positions < lengths, lengths - 1 - positions, positions)
+
+
+def reverse(vectors: Tensor, reversal: Tensor) -> Tensor:
+    """Swap positions: vectors (S, B, F), reversal (S, B) from :func:`reversed_positions`."""
+    swapped: Tensor = _Swap.apply(vectors, reversal)  # type: ignore[no-untyped-call]
+    return swapped
+
+
+class _Swap(torch.autograd.Function):
+    """A gather whose backward is itself, since swapping twice changes nothing; much cheaper than scatter_add."""
+
+    @staticmethod
+    def forward(ctx: Any, vectors: Tensor, reversal: Tensor) -> Tensor:
+        ctx.save_for_backward(reversal)
+        return vectors[reversal, torch.arange(vectors.shape[1], device=vectors.device)]
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        (reversal,) = ctx.saved_tensors
+        (grad,) = gradients
+        return grad[reversal, torch.arange(grad.shape[1], device=grad.device)], None

@@ -1,0 +1,123 @@
+"""The whole network: encoder, attention, decoder, output layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from nmt_attn.config import ModelConfig
+from nmt_attn.errors import InputError
+from nmt_attn.model.attention import Memory
+from nmt_attn.model.decoder import DecoderState, DecoderStep, make_decoder
+from nmt_attn.model.encoder import Encoder
+
+
+@dataclass(frozen=True)
+class Start:
+    """Everything that decoding a batch begins with."""
+
+    memory: Memory
+    state: DecoderState
+
+
+class TranslationModel(nn.Module):
+    """A recurrent encoder-decoder with attention.
+
+    Args:
+        config: sizes and kinds.
+        source_size: source vocabulary.
+        target_size: target vocabulary, V.
+    """
+
+    def __init__(self, config: ModelConfig, source_size: int, target_size: int) -> None:
+        super().__init__()
+        self.config = config
+        target_embedding = _embedding(target_size, config.embedding_size)
+        shared = config.tie_embeddings == "all"
+        source_embedding = target_embedding if shared else _embedding(source_size, config.embedding_size)
+        self.encoder = Encoder(config, source_embedding)
+        self.decoder = make_decoder(config, target_embedding)
+        self.dropout = nn.Dropout(config.dropout)
+        self.output = nn.Linear(config.embedding_size, target_size)
+        nn.init.normal_(self.output.weight, std=config.embedding_size**-0.5)
+        nn.init.zeros_(self.output.bias)
+        if config.tie_embeddings != "none":
+            self.output.weight = target_embedding.weight
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.output.weight.device
+
+    def weights(self) -> dict[str, Tensor]:
+        """Every weight once, by name, also where layers share it: what a checkpoint holds."""
+        return dict(self.named_parameters())
+
+    def load_weights(self, weights: Mapping[str, Tensor]) -> None:
+        """Fill in what :meth:`weights` gave.
+
+        Raises:
+            InputError: names or shapes are not this network's.
+        """
+        own = self.weights()
+        for name in sorted(own.keys() ^ weights.keys()):
+            raise InputError(f"the weights do not fit the configuration: {name} is on one side only")
+        for name, parameter in own.items():
+            if parameter.shape != weights[name].shape:
+                found, wanted = tuple(weights[name].shape), tuple(parameter.shape)
+                raise InputError(f"the weights do not fit the configuration: {name} is {found}, expected {wanted}")
+            with torch.no_grad():
+                parameter.copy_(weights[name])
+
+    def encode(self, source: Tensor, lengths: Tensor) -> Start:
+        """Read source sentences: ids (B, S) padded at the end, with their real lengths (B)."""
+        encoded = self.encoder(source, lengths)
+        mask = torch.arange(source.shape[1], device=source.device) < lengths.unsqueeze(1)  # (B, S)
+        return Start(self.decoder.attention.remember(encoded.states, mask), self.decoder.start(encoded))
+
+    def forward(self, source: Tensor, source_lengths: Tensor, targets: Tensor, teacher_forcing: float = 1.0) -> Tensor:
+        """The readouts (B, T, E) for target inputs (B, T), which begin with BOS.
+
+        Args:
+            source: ids, (B, S).
+            source_lengths: (B).
+            targets: ids, (B, T).
+            teacher_forcing: share of steps that read the reference; at the others the model reads the token it
+                finds most probable itself (Bengio et al. 2015).
+        """
+        start = self.encode(source, source_lengths)
+        if teacher_forcing >= 1.0:
+            readouts = self.decoder(targets, start.state, start.memory)
+        else:
+            readouts = self._own_tokens(targets, start, teacher_forcing)
+        return self.dropout(readouts)  # type: ignore[no-any-return]
+
+    def step(self, tokens: Tensor, state: DecoderState, memory: Memory) -> DecoderStep:
+        """One decoding step; see :meth:`nmt_attn.model.decoder.Decoder.step`."""
+        return self.decoder.step(tokens, state, memory)
+
+    def _own_tokens(self, targets: Tensor, start: Start, teacher_forcing: float) -> Tensor:
+        """Readouts (B, T, E) where each token read is the reference's only with probability ``teacher_forcing``."""
+        state, readouts = start.state, []
+        tokens = targets[:, :1]  # BOS
+        for position in range(targets.shape[1]):
+            step = self.step(tokens, state, start.memory)
+            state = step.state
+            readouts.append(step.readout)
+            if position + 1 < targets.shape[1]:
+                reference = targets[:, position + 1 : position + 2]
+                with torch.no_grad():
+                    own = self.output(step.readout).argmax(-1)  # (B, 1)
+                forced = torch.rand(reference.shape, device=reference.device) < teacher_forcing
+                tokens = torch.where(forced, reference, own)
+        return torch.cat(readouts, dim=1)
+
+
+def _embedding(size: int, width: int) -> nn.Embedding:
+    """Vectors of length about 1, so that tied output scores start out small; they are scaled up when read."""
+    embedding = nn.Embedding(size, width)
+    nn.init.normal_(embedding.weight, std=width**-0.5)
+    return embedding

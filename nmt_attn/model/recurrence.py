@@ -1,0 +1,187 @@
+"""Recurrent layers: a whole sequence in one call, or a step at a time, with the same weights.
+
+``Recurrence`` wraps one layer of :class:`torch.nn.GRU` or :class:`torch.nn.LSTM`. On a GPU a sequence goes to cuDNN.
+On a CPU a GRU goes to :class:`_GruSequence`, which computes the same thing with its own backward: the products
+with the recurrent weights are made step by step, everything else once for the whole sequence.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+LayerState = tuple[Tensor, ...]
+"""The state of one layer: ``(h,)`` for a GRU, ``(h, c)`` for an LSTM; each (B, H)."""
+
+
+class Recurrence(nn.Module):
+    """One recurrent layer, time first.
+
+    Args:
+        cell: ``gru`` (Cho et al. 2014) or ``lstm`` (Hochreiter and Schmidhuber 1997).
+        input_size: size of the input vectors.
+        hidden_size: size of the state, H.
+    """
+
+    def __init__(self, cell: Literal["gru", "lstm"], input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.rnn = nn.GRU(input_size, hidden_size) if cell == "gru" else nn.LSTM(input_size, hidden_size)
+        self.reset_parameters()
+
+    @property
+    def input_weight(self) -> Tensor:
+        """W_ih, (G·H, I), with G gates."""
+        return cast(Tensor, self.rnn.weight_ih_l0)
+
+    @property
+    def input_bias(self) -> Tensor:
+        """b_ih, (G·H)."""
+        return cast(Tensor, self.rnn.bias_ih_l0)
+
+    @property
+    def recurrent_weight(self) -> Tensor:
+        """W_hh, (G·H, H)."""
+        return cast(Tensor, self.rnn.weight_hh_l0)
+
+    @property
+    def recurrent_bias(self) -> Tensor:
+        """b_hh, (G·H)."""
+        return cast(Tensor, self.rnn.bias_hh_l0)
+
+    def reset_parameters(self) -> None:
+        """Glorot input weights and orthogonal recurrent weights, gate by gate; an LSTM starts out remembering."""
+        size = self.hidden_size
+        with torch.no_grad():
+            for gate in torch.split(self.input_weight, size):
+                nn.init.xavier_uniform_(gate)
+            for gate in torch.split(self.recurrent_weight, size):
+                nn.init.orthogonal_(gate)
+            self.input_bias.zero_()
+            self.recurrent_bias.zero_()
+            if self.cell == "lstm":
+                self.input_bias[size : 2 * size].fill_(1.0)  # the forget gate
+
+    def initial_state(self, inputs: Tensor) -> LayerState:
+        """Zeros for the batch of ``inputs`` (T, B, I)."""
+        zeros = inputs.new_zeros(inputs.shape[1], self.hidden_size)
+        return (zeros,) if self.cell == "gru" else (zeros, zeros)
+
+    def forward(self, inputs: Tensor, state: LayerState | None = None) -> tuple[Tensor, LayerState]:
+        """Run over a whole sequence.
+
+        Args:
+            inputs: (T, B, I).
+            state: where to start from, each (B, H); zeros if None.
+
+        Returns:
+            The states h of every step, (T, B, H), and the state after the last.
+        """
+        state = state or self.initial_state(inputs)
+        if self.cell == "gru" and inputs.device.type == "cpu" and not torch.is_autocast_enabled("cpu"):
+            outputs: Tensor = _GruSequence.apply(  # type: ignore[no-untyped-call]
+                self.project(inputs), state[0], self.recurrent_weight, self.recurrent_bias
+            )
+            return outputs, (outputs[-1],)
+        return self.forward_plain(inputs, state)
+
+    def forward_plain(self, inputs: Tensor, state: LayerState) -> tuple[Tensor, LayerState]:
+        """The same by torch's own layer: cuDNN on a GPU, and the reference that tests hold the fast path to."""
+        if self.cell == "gru":
+            outputs, last = self.rnn(inputs, state[0].unsqueeze(0))
+            return outputs, (last[0],)
+        outputs, (last_h, last_c) = self.rnn(inputs, (state[0].unsqueeze(0), state[1].unsqueeze(0)))
+        return outputs, (last_h[0], last_c[0])
+
+    def project(self, inputs: Tensor) -> Tensor:
+        """The input's share of the gates, W_ih x + b_ih: (…, I) to (…, G·H), with G gates."""
+        return F.linear(inputs, self.input_weight, self.input_bias)
+
+    def step(self, projected: Tensor, state: LayerState) -> LayerState:
+        """One step from the projected input (B, G·H), as :meth:`project` makes it."""
+        recurrent = F.linear(state[0], self.recurrent_weight, self.recurrent_bias)  # (B, G·H)
+        if self.cell == "gru":
+            return (_gru_step(projected, recurrent, state[0]),)
+        return _lstm_step(projected + recurrent, state[1])
+
+
+def _gru_step(projected: Tensor, recurrent: Tensor, hidden: Tensor) -> Tensor:
+    """h' = n + z (h - n), with r, z = σ(·) and n = tanh(x_n + r · h_n); the order of gates is torch's."""
+    x_r, x_z, x_n = projected.chunk(3, dim=-1)
+    h_r, h_z, h_n = recurrent.chunk(3, dim=-1)
+    reset = torch.sigmoid(x_r + h_r)
+    update = torch.sigmoid(x_z + h_z)
+    new = torch.tanh(torch.addcmul(x_n, reset, h_n))
+    return torch.lerp(new, hidden, update)
+
+
+def _lstm_step(gates: Tensor, memory: Tensor) -> LayerState:
+    """c' = f c + i g and h' = o tanh(c'); the order of gates is torch's: i, f, g, o."""
+    i, f, g, o = gates.chunk(4, dim=-1)
+    memory = torch.addcmul(torch.sigmoid(f) * memory, torch.sigmoid(i), torch.tanh(g))
+    return torch.sigmoid(o) * torch.tanh(memory), memory
+
+
+class _GruSequence(torch.autograd.Function):
+    """A GRU over a whole sequence whose backward makes each weight gradient in one product at the end."""
+
+    @staticmethod
+    def forward(ctx: Any, projected: Tensor, initial: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """See :func:`_gru_step`; projected (T, B, 3H), initial (B, H), weight (3H, H), bias (3H)."""
+        steps, batch, _ = projected.shape
+        size = initial.shape[1]
+        outputs = projected.new_empty(steps, batch, size)
+        gates = projected.new_empty(steps, batch, 4 * size)  # r, z, n and h_n, kept for the backward
+        recurrent = projected.new_empty(batch, 3 * size)
+        weight_t = weight.t()
+        hidden = initial
+        for step in range(steps):
+            torch.addmm(bias, hidden, weight_t, out=recurrent)
+            rz = gates[step, :, : 2 * size]
+            torch.add(projected[step, :, : 2 * size], recurrent[:, : 2 * size], out=rz)
+            rz.sigmoid_()
+            new = gates[step, :, 2 * size : 3 * size]
+            h_new = gates[step, :, 3 * size :]
+            h_new.copy_(recurrent[:, 2 * size :])
+            torch.addcmul(projected[step, :, 2 * size :], rz[:, :size], h_new, out=new)
+            new.mul_(2).sigmoid_().mul_(2).sub_(1)  # tanh; torch's own takes six times as long on a CPU
+            hidden = torch.lerp(new, hidden, rz[:, size:], out=outputs[step])
+        ctx.save_for_backward(gates, outputs, initial, weight)
+        return outputs
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients of projected, initial, weight and bias from that of the outputs (T, B, H)."""
+        (grad_outputs,) = gradients
+        gates, outputs, initial, weight = ctx.saved_tensors
+        steps, batch, size = outputs.shape
+        grad_projected = gates.new_empty(steps, batch, 3 * size)
+        grad_recurrent = gates.new_empty(steps, batch, 3 * size)
+        grad_hidden = torch.zeros_like(initial)
+        for step in range(steps - 1, -1, -1):
+            reset, update, new, h_new = gates[step].split(size, dim=1)
+            previous = outputs[step - 1] if step else initial
+            grad_hidden = grad_hidden + grad_outputs[step]
+            d_reset, d_update, d_new = grad_projected[step].split(size, dim=1)
+            # d_new = dh (1 - z) (1 - n²): the gradient at n before its tanh.
+            torch.mul(grad_hidden, 1 - update, out=d_new)
+            d_new.mul_(1 - new * new)
+            torch.mul(grad_hidden, previous - new, out=d_update)
+            torch.mul(d_new, h_new, out=d_reset)
+            grad_projected[step, :, : 2 * size].mul_(_sigmoid_slope(gates[step, :, : 2 * size]))
+            grad_recurrent[step, :, : 2 * size] = grad_projected[step, :, : 2 * size]
+            torch.mul(d_new, reset, out=grad_recurrent[step, :, 2 * size :])
+            grad_hidden = torch.addmm(grad_hidden * update, grad_recurrent[step], weight)
+        previous_all = torch.cat([initial.unsqueeze(0), outputs[:-1]])
+        flat = grad_recurrent.view(-1, 3 * size)
+        grad_weight = flat.t() @ previous_all.view(-1, size)
+        return grad_projected, grad_hidden, grad_weight, flat.sum(0)
+
+
+def _sigmoid_slope(value: Tensor) -> Tensor:
+    """The slope of the sigmoid where its value is ``value``."""
+    return value * (1 - value)

@@ -1,0 +1,116 @@
+"""Where the files of a run lie, and which run or checkpoint is meant when the user names one, or none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from nmt_attn.errors import InputError
+from nmt_attn.files import write_text
+
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """``runs/<name>``: the configuration, the tokenizer, the log and the checkpoints of one training."""
+
+    path: Path
+
+    @property
+    def config_file(self) -> Path:
+        """The configuration as resolved when the run began."""
+        return self.path / "config.yaml"
+
+    @property
+    def tokenizer_directory(self) -> Path:
+        """The tokenizer and the normalisation that belong to the model."""
+        return self.path / "tokenizer"
+
+    @property
+    def metrics_file(self) -> Path:
+        """One JSON object a line: what was measured, step by step."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        """One folder a checkpoint, named by its step."""
+        return self.path / "checkpoints"
+
+    def checkpoint(self, step: int) -> Path:
+        """The folder of the checkpoint after ``step`` optimiser steps."""
+        return self.checkpoints / f"{step:08d}"
+
+    def point(self, pointer: str, step: int) -> None:
+        """Let the pointer file (``best`` or ``latest``) name the checkpoint of ``step``."""
+        write_text(self.path / pointer, f"checkpoints/{self.checkpoint(step).name}\n")
+
+    def pointed(self, pointer: str) -> Path | None:
+        """The checkpoint that ``best`` or ``latest`` names, if it is there."""
+        try:
+            name = (self.path / pointer).read_text(encoding="utf-8").strip().rpartition("/")[2]
+        except (OSError, UnicodeDecodeError):
+            return None
+        checkpoint = self.checkpoints / name
+        return checkpoint if name.isdigit() and checkpoint.is_dir() else None
+
+    def has_checkpoint(self) -> bool:
+        """Whether there is anything to resume from or to translate with."""
+        return self.pointed("latest") is not None
+
+    def prune(self, keep: int) -> None:
+        """Delete all checkpoints but the best and the last ``keep``."""
+        best = self.pointed("best")
+        steps = sorted(path for path in self.checkpoints.iterdir() if path.name.isdigit())
+        for checkpoint in steps[:-keep]:
+            if best is None or checkpoint.name != best.name:
+                shutil.rmtree(checkpoint, ignore_errors=True)
+
+    def move_aside(self) -> Path:
+        """Rename the folder to the first free ``<name>.old-N``, so that nothing is lost."""
+        number = 1
+        while (aside := self.path.with_name(f"{self.path.name}.old-{number}")).exists():
+            number += 1
+        self.path.rename(aside)
+        return aside
+
+
+@dataclass(frozen=True)
+class ModelPath:
+    """A checkpoint, and the run that it belongs to."""
+
+    run: RunDirectory
+    checkpoint: Path
+
+
+def find_model(model: Path | None) -> ModelPath:
+    """The checkpoint meant by ``--model``: a run, a checkpoint in one, or (None) ``$NMT_MODEL`` or the last run.
+
+    Raises:
+        InputError: there is no such run, or nothing has been saved in it.
+    """
+    named = model or (Path(os.environ["NMT_MODEL"]) if os.environ.get("NMT_MODEL") else None)
+    path = named if named is not None else _last_run()
+    if not path.exists():
+        raise InputError(f"{path}: no such run or checkpoint; train one with: nmt train --config FILE")
+    if path.parent.name == "checkpoints" and (path.parent.parent / "config.yaml").is_file():
+        return ModelPath(RunDirectory(path.parent.parent), path)
+    run = RunDirectory(path)
+    if not run.config_file.is_file():
+        raise InputError(f"{path}: not a run (no config.yaml in it); give a folder that nmt train has written")
+    checkpoint = run.pointed("best") or run.pointed("latest")
+    if checkpoint is None:
+        raise InputError(f"{path}: no checkpoint in it yet")
+    return ModelPath(run, checkpoint)
+
+
+def _last_run() -> Path:
+    """The run below ``runs/`` whose ``latest`` pointer was written last."""
+    pointers = [path for path in RUNS.glob("*/latest") if not path.parent.name.startswith(".")]
+    if not pointers:
+        raise InputError(
+            "no trained model under runs/; train one with: nmt train --config FILE, or name one with --model"
+        )
+    return max(pointers, key=lambda path: path.stat().st_mtime).parent

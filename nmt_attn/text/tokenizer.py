@@ -1,0 +1,266 @@
+"""The tokenizer: text in, token ids out and back, with sentencepiece.
+
+It carries its :class:`~nmt_attn.text.normalise.Normaliser`, so that whoever holds the tokenizer treats a sentence
+exactly as training did.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
+
+from nmt_attn.config import DataConfig, NormaliseConfig, TokenizerConfig
+from nmt_attn.errors import ConfigError, InputError
+from nmt_attn.text.normalise import Normaliser, tidy
+
+PAD, UNK, BOS, EOS = 0, 1, 2, 3
+
+INFO_FILE = "tokenizer.json"
+_FORMAT = 1
+
+# More sentences than this teach the vocabulary nothing, and take memory and hours.
+_MOST_SENTENCES = 2_000_000
+
+# Fixed, and not the number of cores: the sums of the unigram model depend on it, so the vocabulary would too.
+_THREADS = 2
+
+_TOO_LARGE = re.compile(r"Vocabulary size too high .*<= (\d+)")
+_TOO_SMALL = re.compile(r"Vocabulary size is smaller than required_chars\. \d+ vs (\d+)")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _ModelFile(_Strict):
+    file: Literal["joint.model", "source.model", "target.model"]
+    sha256: str
+
+
+class _Info(_Strict):
+    """What ``tokenizer.json`` holds."""
+
+    format: Literal[1]
+    kind: Literal["unigram", "bpe", "word", "char"]
+    normalise: NormaliseConfig
+    source: _ModelFile
+    target: _ModelFile
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """Source and target text to ids, and target ids to text.
+
+    The ids of ``PAD``, ``UNK``, ``BOS`` and ``EOS`` are the same in every vocabulary. With a joint vocabulary both
+    sides share one model.
+    """
+
+    kind: Literal["unigram", "bpe", "word", "char"]
+    normaliser: Normaliser
+    source_model: bytes = field(repr=False)
+    target_model: bytes = field(repr=False)
+    _source: SentencePieceProcessor = field(repr=False, compare=False)
+    _target: SentencePieceProcessor = field(repr=False, compare=False)
+
+    @classmethod
+    def from_models(
+        cls,
+        kind: Literal["unigram", "bpe", "word", "char"],
+        normaliser: Normaliser,
+        source_model: bytes,
+        target_model: bytes,
+    ) -> Self:
+        """A tokenizer from serialised sentencepiece models; equal models make a joint vocabulary.
+
+        Raises:
+            InputError: these are no sentencepiece models, or their special tokens are not ours.
+        """
+        source = _processor(source_model)
+        target = source if target_model == source_model else _processor(target_model)
+        return cls(kind, normaliser, source_model, target_model, source, target)
+
+    @classmethod
+    def train(cls, config: DataConfig, sources: Iterable[str], targets: Iterable[str]) -> Self:
+        """Learn the vocabulary from the sentences of the training part.
+
+        Raises:
+            ConfigError: ``data.tokenizer.vocab_size`` does not fit the text, or there is no text.
+        """
+        settings, normaliser = config.tokenizer, Normaliser(config.normalise)
+        if settings.joint:
+            model = _train(settings, normaliser, chain(sources, targets), "training text")
+            return cls.from_models(settings.kind, normaliser, model, model)
+        source_model = _train(settings, normaliser, sources, f"source side ({config.source_lang})")
+        target_model = _train(settings, normaliser, targets, f"target side ({config.target_lang})")
+        return cls.from_models(settings.kind, normaliser, source_model, target_model)
+
+    @property
+    def source_size(self) -> int:
+        """Tokens in the source vocabulary, special ones included."""
+        return int(self._source.get_piece_size())
+
+    @property
+    def target_size(self) -> int:
+        """Tokens in the target vocabulary, special ones included."""
+        return int(self._target.get_piece_size())
+
+    @property
+    def joint(self) -> bool:
+        """Whether both sides share one vocabulary."""
+        return self._source is self._target
+
+    @property
+    def lowercase(self) -> bool:
+        """Whether the model only knows lowercase text, so that scores should ignore case."""
+        return self.normaliser.config.lowercase
+
+    def encode_source(self, sentences: Sequence[str]) -> list[list[int]]:
+        """Normalise and tokenise source sentences: ids without ``BOS`` and ``EOS``."""
+        return self._encode(self._source, sentences)
+
+    def encode_target(self, sentences: Sequence[str]) -> list[list[int]]:
+        """Normalise and tokenise target sentences: ids without ``BOS`` and ``EOS``."""
+        return self._encode(self._target, sentences)
+
+    def decode(self, sequences: Sequence[Sequence[int]]) -> list[str]:
+        """Target ids to text. ``PAD``, ``BOS`` and ``EOS`` are skipped; ``UNK`` is shown as ``⁇``."""
+        kept = [[int(token) for token in sequence if token not in (PAD, BOS, EOS)] for sequence in sequences]
+        return [tidy(text) for text in self._target.decode(kept)] if kept else []
+
+    def source_pieces(self, ids: Sequence[int]) -> list[str]:
+        """The written form of source ids; ``▁`` marks a space before the piece."""
+        return [self._source.id_to_piece(int(token)) for token in ids]
+
+    def target_pieces(self, ids: Sequence[int]) -> list[str]:
+        """The written form of target ids; ``▁`` marks a space before the piece."""
+        return [self._target.id_to_piece(int(token)) for token in ids]
+
+    def save(self, folder: Path) -> None:
+        """Write the models and ``tokenizer.json`` into ``folder``, which is made where it is missing."""
+        folder.mkdir(parents=True, exist_ok=True)
+        source, target = ("joint.model", "joint.model") if self.joint else ("source.model", "target.model")
+        for name, model in ((source, self.source_model), (target, self.target_model)):
+            (folder / name).write_bytes(model)
+        info = {
+            "format": _FORMAT,
+            "kind": self.kind,
+            "normalise": self.normaliser.config,
+            "source": {"file": source, "sha256": _sha256(self.source_model)},
+            "target": {"file": target, "sha256": _sha256(self.target_model)},
+        }
+        text = _Info.model_validate(info).model_dump_json(indent=2)
+        (folder / INFO_FILE).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what :meth:`save` has written.
+
+        Raises:
+            InputError: a file is missing, damaged, or does not belong to the others.
+        """
+        path = folder / INFO_FILE
+        try:
+            info = _Info.model_validate_json(path.read_bytes())
+        except OSError as error:
+            raise InputError(f"{path}: cannot read the tokenizer: {error.strerror}") from None
+        except ValidationError:
+            raise InputError(f"{path}: damaged, or written by another version of nmt") from None
+        source = _read_model(folder, info.source)
+        target = source if info.target == info.source else _read_model(folder, info.target)
+        return cls.from_models(info.kind, Normaliser(info.normalise), source, target)
+
+    def _encode(self, processor: SentencePieceProcessor, sentences: Sequence[str]) -> list[list[int]]:
+        normalised = [self.normaliser(sentence) for sentence in sentences]
+        encoded: list[list[int]] = processor.encode(normalised, out_type=int) if normalised else []
+        return encoded
+
+
+def _train(settings: TokenizerConfig, normaliser: Normaliser, sentences: Iterable[str], side: str) -> bytes:
+    """Train one sentencepiece model; the serialised model."""
+    sample = _sample([text for text in map(normaliser, sentences) if text])
+    if not sample:
+        raise ConfigError(f"the tokenizer cannot be trained: the {side} has no text")
+    model = io.BytesIO()
+    try:
+        SentencePieceTrainer.train(
+            sentence_iterator=iter(sample),
+            model_writer=model,
+            model_type=settings.kind,
+            vocab_size=settings.vocab_size,
+            # A vocabulary of words or characters is what the text has, so it may be smaller than asked for.
+            hard_vocab_limit=settings.kind in ("unigram", "bpe"),
+            character_coverage=settings.character_coverage,
+            normalization_rule_name="identity",
+            remove_extra_whitespaces=False,
+            pad_id=PAD,
+            unk_id=UNK,
+            bos_id=BOS,
+            eos_id=EOS,
+            max_sentence_length=1 << 20,
+            num_threads=_THREADS,
+            minloglevel=3,
+        )
+    except RuntimeError as error:
+        raise _explained(error, settings, side) from None
+    return model.getvalue()
+
+
+def _sample(sentences: list[str]) -> list[str]:
+    """All sentences, or an even share of a very large corpus: the same one each time."""
+    step = max(1, -(-len(sentences) // _MOST_SENTENCES))
+    return sentences[::step]
+
+
+def _explained(error: RuntimeError, settings: TokenizerConfig, side: str) -> ConfigError:
+    """What sentencepiece found, in terms of the configuration."""
+    message = " ".join(str(error).split())
+    asked = f"data.tokenizer.vocab_size is {settings.vocab_size:,}"
+    if found := _TOO_LARGE.search(message):
+        most = int(found[1])
+        return ConfigError(
+            f"{asked}, but the {side} has enough for {most:,} {settings.kind} tokens only; "
+            f"set data.tokenizer.vocab_size to {most} or less"
+        )
+    if found := _TOO_SMALL.search(message):
+        least = int(found[1])
+        return ConfigError(
+            f"{asked}, but the characters of the {side} take {least:,} tokens already; set "
+            f"data.tokenizer.vocab_size well above {least}, or lower data.tokenizer.character_coverage"
+        )
+    reason = message.rpartition("] ")[2] or message
+    return ConfigError(f"the tokenizer cannot be trained on the {side}: {reason}; check data.tokenizer")
+
+
+def _read_model(folder: Path, entry: _ModelFile) -> bytes:
+    path = folder / entry.file
+    try:
+        model = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot read the tokenizer: {error.strerror}") from None
+    if _sha256(model) != entry.sha256:
+        raise InputError(f"{path}: damaged: its sha256 is not the one in {INFO_FILE}")
+    return model
+
+
+def _processor(model: bytes) -> SentencePieceProcessor:
+    try:
+        processor = SentencePieceProcessor(model_proto=model)
+    except RuntimeError:
+        raise InputError("the tokenizer's model is no sentencepiece model") from None
+    special = (processor.pad_id(), processor.unk_id(), processor.bos_id(), processor.eos_id())
+    if special != (PAD, UNK, BOS, EOS):
+        raise InputError(f"the tokenizer's model has {special} as pad, unk, bos, eos; expected {(PAD, UNK, BOS, EOS)}")
+    return processor
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,42 @@
+"""Where a training stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from nmt_attn.errors import InputError
+
+
+@dataclass
+class TrainingState:
+    """All plain numbers that a resumed training needs; the tensors are in the checkpoint beside it."""
+
+    step: int = 0  # optimiser steps done
+    epoch: int = 0  # epochs done
+    position: int = 0  # steps done of the running epoch
+    seconds: float = 0.0  # of training, validation included
+    target_tokens: int = 0  # learned from, repetitions counted
+    best_score: float | None = None  # the validation figure that decides, higher is better
+    best_step: int = 0
+    validations_since_best: int = 0
+    best_loss: float | None = None
+    validations_since_best_loss: int = 0
+    plateau_drops: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> TrainingState:
+        """Back from :meth:`to_json`.
+
+        Raises:
+            InputError: something is missing or of the wrong kind.
+        """
+        known = {field.name for field in fields(cls)}
+        if set(values) != known or not all(isinstance(value, (int, float, type(None))) for value in values.values()):
+            raise InputError("the checkpoint's state.json does not hold the state of a training")
+        return cls(**values)

@@ -1,0 +1,103 @@
+"""Watching a training: loss over the validation pairs, BLEU and samples of its translations."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from nmt_attn.config import Config
+from nmt_attn.corpus.batches import Batcher
+from nmt_attn.corpus.prepare import HeldOut, PreparedData
+from nmt_attn.decoding.translator import Translator
+from nmt_attn.evaluation.scores import bleu
+from nmt_attn.model.device import Compute
+from nmt_attn.model.network import TranslationModel
+from nmt_attn.training.batch import to_device
+from nmt_attn.training.loss import output_loss
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A validation sentence and what the model makes of it."""
+
+    source: str
+    translation: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What a look at the validation data gives."""
+
+    loss: float  # cross-entropy, nats a target token, without label smoothing
+    bleu: float
+    samples: list[Sample]
+
+    @property
+    def perplexity(self) -> float:
+        """exp(loss)."""
+        return math.exp(min(self.loss, 700.0))
+
+
+class Validator:
+    """Looks at the same validation sentences each time.
+
+    Args:
+        config: how many sentences, which search.
+        data: prepared data.
+        translator: translates with the model that is being trained.
+    """
+
+    def __init__(self, config: Config, data: PreparedData, translator: Translator) -> None:
+        self.config = config
+        self.translator = translator
+        training = config.training
+        self.batcher = Batcher(data.pairs("valid"), training.batch_tokens)
+        self.batches = self.batcher.in_order()
+        self.held_out = _evenly(data.held_out("valid"), training.validation.max_sentences)
+
+    def run(self) -> Validation:
+        """Validate; the model is left in the mode it was in."""
+        options = self.config.training.validation
+        loss = self._loss(self.translator.model, self.translator.compute)
+        translations = self.translator.translate(self.held_out.sources, beam_size=options.beam_size)
+        figure = bleu(
+            translations,
+            self.held_out.references,
+            lowercase=self.translator.tokenizer.lowercase,
+            language=self.config.data.target_lang,
+        )
+        shown = _evenly_spaced(len(translations), options.samples)
+        sources, references = self.held_out.sources, self.held_out.references
+        samples = [Sample(sources[i], translations[i], references[i][0]) for i in shown]
+        return Validation(loss, figure, samples)
+
+    @torch.inference_mode()
+    def _loss(self, model: TranslationModel, compute: Compute) -> float:
+        """Mean cross-entropy a target token over all validation pairs."""
+        was_training = model.training
+        model.eval()
+        total, tokens = 0.0, 0
+        for indices in self.batches:
+            batch = self.batcher.batch(indices)
+            on_device = to_device(batch, compute.device)
+            with compute.products():
+                readouts = on_device.real(model(on_device.source, on_device.source_lengths, on_device.targets))
+                loss = output_loss(readouts, model.output.weight, model.output.bias, on_device.labels)
+            total += float(loss.cross_entropy)
+            tokens += batch.tokens
+        model.train(was_training)
+        return total / tokens
+
+
+def _evenly(held_out: HeldOut, count: int) -> HeldOut:
+    """At most ``count`` sentences, from all over the set."""
+    chosen = _evenly_spaced(len(held_out.sources), count)
+    return HeldOut([held_out.sources[i] for i in chosen], [held_out.references[i] for i in chosen])
+
+
+def _evenly_spaced(size: int, count: int) -> list[int]:
+    count = min(size, count)
+    return [(2 * i + 1) * size // (2 * count) for i in range(count)]

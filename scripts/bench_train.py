@@ -1,0 +1,164 @@
+"""Training speed beside a naive loop, in one process on the same data.
+
+The naive loop is the one of the classroom: batches of 128 sentences in random order, padded to the longest, a
+Python loop over target positions that computes the attention (its key projection included) and the whole output
+layer at each of them. Both train a network of the same sizes; what is counted is target tokens without padding.
+
+    python scripts/bench_train.py --config configs/fra-eng.yaml --set data.corpus.path=FILE
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from nmt_attn.config import Config
+from nmt_attn.config_file import load_config
+from nmt_attn.corpus.batches import Batch, Batcher
+from nmt_attn.corpus.prepare import PreparedData, prepare
+from nmt_attn.model.device import Compute, choose_compute
+from nmt_attn.model.network import TranslationModel
+from nmt_attn.training.batch import to_device
+from nmt_attn.training.loss import output_loss
+from nmt_attn.training.optimiser import make_optimiser
+
+NAIVE_BATCH = 128
+
+
+class NaiveSeq2Seq(nn.Module):
+    """The classroom network, in the sizes of a configuration: additive attention, one GRU layer a side."""
+
+    def __init__(self, config: Config, source_size: int, target_size: int) -> None:
+        super().__init__()
+        width, hidden = config.model.embedding_size, config.model.decoder.hidden_size
+        source_width = 2 * config.model.encoder.hidden_size
+        self.source_embedding = nn.Embedding(source_size, width)
+        self.target_embedding = nn.Embedding(target_size, width)
+        self.encoder = nn.GRU(width, config.model.encoder.hidden_size, bidirectional=True, batch_first=True)
+        self.bridge = nn.Linear(source_width, hidden)
+        self.query, self.key = nn.Linear(hidden, hidden), nn.Linear(source_width, hidden)
+        self.energy = nn.Linear(hidden, 1)
+        self.cell = nn.GRU(width + source_width, hidden, batch_first=True)
+        self.readout = nn.Linear(hidden + source_width + width, width)
+        self.output = nn.Linear(width, target_size)
+
+    def forward(self, source: Tensor, targets: Tensor, labels: Tensor) -> Tensor:
+        """The loss summed over all positions, padding included, as the classroom has it: (B, S), (B, T), (B, T)."""
+        states, last = self.encoder(self.source_embedding(source))  # (B, S, 2H)
+        hidden = torch.tanh(self.bridge(torch.cat([last[0], last[1]], dim=-1))).unsqueeze(0)
+        loss = states.new_zeros(())
+        for position in range(targets.shape[1]):
+            embedded = self.target_embedding(targets[:, position : position + 1])  # (B, 1, E)
+            scores = self.energy(torch.tanh(self.query(hidden[0]).unsqueeze(1) + self.key(states)))  # (B, S, 1)
+            context = torch.bmm(F.softmax(scores, dim=1).transpose(1, 2), states)  # (B, 1, 2H)
+            output, hidden = self.cell(torch.cat([embedded, context], dim=-1), hidden)
+            readout = torch.tanh(self.readout(torch.cat([output, context, embedded], dim=-1)))
+            loss = loss + F.cross_entropy(self.output(readout[:, 0]), labels[:, position])
+        return loss
+
+
+def naive_step(config: Config, data: PreparedData, compute: Compute) -> Iterator[Callable[[], int]]:
+    """Training steps of the naive loop; each, when called, returns its target tokens."""
+    with torch.device(compute.device):
+        model = NaiveSeq2Seq(config, data.tokenizer.source_size, data.tokenizer.target_size)
+    optimiser = torch.optim.Adam(model.parameters(), config.training.learning_rate)
+    batcher = Batcher(data.pairs("train"), config.training.batch_tokens)
+    generator = np.random.default_rng(config.seed)
+
+    def step(batch: Batch) -> int:
+        targets = torch.from_numpy(batch.targets)
+        labels = torch.zeros(targets.numel(), dtype=torch.int64)
+        labels[torch.from_numpy(batch.positions)] = torch.from_numpy(batch.labels)
+        optimiser.zero_grad()
+        arrays = (torch.from_numpy(batch.source), targets, labels.view_as(targets))
+        loss = model(*(array.to(compute.device) for array in arrays))
+        loss.backward()
+        optimiser.step()
+        return batch.tokens
+
+    while True:
+        batch = batcher.batch(generator.choice(len(batcher.pairs), NAIVE_BATCH, replace=False))
+        yield lambda batch=batch: step(batch)  # type: ignore[misc]
+
+
+def own_step(config: Config, data: PreparedData, compute: Compute) -> Iterator[Callable[[], int]]:
+    """Training steps as ``nmt train`` makes them."""
+    with torch.device(compute.device):
+        model = TranslationModel(config.model, data.tokenizer.source_size, data.tokenizer.target_size)
+    optimiser = make_optimiser(model, config.training)
+    batcher = Batcher(data.pairs("train"), config.training.batch_tokens, config.training.batch_sentences, config.seed)
+
+    def step(batch: Batch) -> int:
+        optimiser.zero_grad(set_to_none=False)
+        moved = to_device(batch, compute.device)
+        with compute.products():
+            readouts = moved.real(model(moved.source, moved.source_lengths, moved.targets))
+            loss = output_loss(
+                readouts, model.output.weight, model.output.bias, moved.labels, config.training.label_smoothing
+            )
+        (loss.objective / batch.tokens).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), config.training.clip_norm or 1e9)
+        optimiser.step()
+        return batch.tokens
+
+    epoch = 0
+    while True:
+        for indices in batcher.epoch(epoch):
+            batch = batcher.batch(indices)
+            yield lambda batch=batch: step(batch)  # type: ignore[misc]
+        epoch += 1
+
+
+def measure(steps: Iterator[Callable[[], int]], seconds: float, warmup: int, compute: Compute) -> float:
+    """Target tokens a second over about ``seconds``, after ``warmup`` steps that do not count."""
+    for _ in range(warmup):
+        next(steps)()
+    tokens, began = 0, time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        tokens += next(steps)()
+        if compute.device.type == "cuda":
+            torch.cuda.synchronize()
+    return tokens / (time.perf_counter() - began)
+
+
+def main() -> None:
+    """Measure both in turn, several times, and print the medians and the ratio."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=20.0, help="of each loop in each repeat")
+    arguments = parser.parse_args()
+    config = load_config(arguments.config, arguments.overrides)
+    data = prepare(config).data
+    compute = choose_compute(config.training.device, config.training.precision)
+    torch.manual_seed(config.seed)
+    own, naive = own_step(config, data, compute), naive_step(config, data, Compute(compute.device, "fp32"))
+    pairs = []
+    for repeat in range(arguments.repeats):
+        own_speed = measure(own, arguments.seconds, 3, compute)
+        naive_speed = measure(naive, arguments.seconds, 1, compute)
+        pairs.append((own_speed, naive_speed))
+        ratio = own_speed / naive_speed
+        print(f"repeat {repeat + 1}: nmt {own_speed:,.0f}, naive {naive_speed:,.0f} target tokens/s, {ratio:.1f} x")
+    ratios = [own_speed / naive_speed for own_speed, naive_speed in pairs]
+    model = config.model
+    print(
+        f"median: nmt {statistics.median(p[0] for p in pairs):,.0f}, naive {statistics.median(p[1] for p in pairs):,.0f} "
+        f"target tokens/s; ratio {statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f}); "
+        f"{model.decoder.style} {model.cell} {model.attention.score}, embeddings {model.embedding_size}, hidden "
+        f"{model.decoder.hidden_size}, vocabulary {data.tokenizer.target_size:,}, {compute.device.type} "
+        f"{compute.precision}, {torch.get_num_threads()} threads, torch {torch.__version__}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""Greedy and beam search against exhaustive search, and what may not change a result."""
+
+import itertools
+from dataclasses import replace
+
+import pytest
+import torch
+
+from nmt_attn.config import AttentionConfig, DecoderConfig, EncoderConfig, ModelConfig
+from nmt_attn.decoding.search import SearchOptions, beam_search, greedy_search, next_log_probs, search
+from nmt_attn.model.network import TranslationModel
+from nmt_attn.text.tokenizer import BOS, EOS
+
+VOCABULARY = 7  # four special tokens and three words
+
+
+def make(style="bahdanau", feeding=False, cell="gru", seed=0, sharpness=3.0):
+    torch.manual_seed(seed)
+    config = ModelConfig(
+        cell=cell,
+        embedding_size=6,
+        dropout=0.0,
+        encoder=EncoderConfig(hidden_size=4),
+        decoder=DecoderConfig(style=style, hidden_size=8, input_feeding=feeding),
+        attention=AttentionConfig(score="general"),
+    )
+    model = TranslationModel(config, 30, VOCABULARY).double().eval()
+    with torch.no_grad():
+        model.output.weight.mul_(sharpness)  # so that sentences differ
+    return model
+
+
+def log_prob(model, source, tokens):
+    """Of one target, token by token, with teacher forcing."""
+    inputs = torch.tensor([[BOS, *tokens[:-1]]])
+    readouts = model(torch.tensor([source]), torch.tensor([len(source)]), inputs)
+    log_probs = next_log_probs(model, readouts)[0]
+    return float(log_probs[torch.arange(len(tokens)), torch.tensor(tokens)].sum())
+
+
+def exhaustive(model, source, limit, options):
+    """The best finished target of at most ``limit`` tokens, or unfinished one of exactly that many."""
+    words = range(4, VOCABULARY)
+    candidates = [[*body, EOS] for length in range(limit) for body in itertools.product(words, repeat=length)]
+    return max(candidates, key=lambda tokens: log_prob(model, source, tokens) / options.normaliser(len(tokens)))
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("length_penalty", [0.0, 1.0])
+def test_a_beam_that_holds_everything_finds_the_true_best(seed, length_penalty):
+    model = make(seed=seed)
+    options = SearchOptions(beam_size=200, length_penalty=length_penalty)
+    source = [[5, 9, 4]]
+    with torch.inference_mode():
+        start = model.encode(torch.tensor(source), torch.tensor([3]))
+        found = beam_search(model, start, torch.tensor([5]), options)[0][0]
+    best = exhaustive(model, source[0], 5, options)
+    assert found.tokens == best[:-1]
+    assert found.log_prob == pytest.approx(log_prob(model, source[0], best), abs=1e-5)
+
+
+@pytest.mark.parametrize(("style", "feeding", "cell"), [("bahdanau", False, "gru"), ("luong", True, "lstm")])
+@pytest.mark.parametrize("beam_size", [1, 2, 5])
+def test_results_do_not_depend_on_the_neighbours(style, feeding, cell, beam_size):
+    model = make(style, feeding, cell)
+    options = SearchOptions(beam_size=beam_size, nbest=beam_size)
+    sentences = [[4, 5, 6, 7, 8, 9], [10], [11, 12, 13], [14, 15], [10]]
+    lengths = torch.tensor([len(sentence) for sentence in sentences])
+    width = int(lengths.max())
+    padded = torch.tensor([sentence + [0] * (width - len(sentence)) for sentence in sentences])
+    together = search(model, padded, lengths, options)
+    for sentence, nbest in zip(sentences, together, strict=True):
+        (alone,) = search(model, torch.tensor([sentence]), torch.tensor([len(sentence)]), options)
+        assert [one.tokens for one in alone] == [one.tokens for one in nbest]
+        assert [one.score for one in alone] == pytest.approx([one.score for one in nbest])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_greedy_is_a_beam_of_one(seed):
+    model = make(seed=seed)
+    source, lengths = torch.tensor([[4, 5, 6], [7, 8, 0]]), torch.tensor([3, 2])
+    options = SearchOptions(beam_size=1)
+    with torch.inference_mode():
+        start, limits = model.encode(source, lengths), options.max_lengths(lengths)
+        greedy = greedy_search(model, start, limits, options)
+        beam = beam_search(model, start, limits, options)
+    assert [one[0].tokens for one in greedy] == [one[0].tokens for one in beam]
+    assert [one[0].log_prob for one in greedy] == pytest.approx([one[0].log_prob for one in beam])
+
+
+def test_scores_are_the_log_probabilities_of_teacher_forcing_and_fall():
+    model = make()
+    source = [4, 5, 6]
+    options = SearchOptions(beam_size=6, nbest=6, length_penalty=0.6)
+    (nbest,) = search(model, torch.tensor([source]), torch.tensor([3]), options)
+    assert len({tuple(one.tokens) for one in nbest}) == len(nbest) == 6
+    assert [one.score for one in nbest] == sorted((one.score for one in nbest), reverse=True)
+    for one in nbest:
+        tokens = [*one.tokens, EOS]
+        assert one.log_prob == pytest.approx(log_prob(model, source, tokens), abs=1e-5)
+        assert one.score == pytest.approx(one.log_prob / options.normaliser(len(tokens)))
+
+
+def test_a_model_that_never_ends_is_stopped_at_the_limit():
+    model = make()
+    with torch.no_grad():
+        model.output.bias[EOS] = -1e6
+    options = SearchOptions(beam_size=3, nbest=3, max_length_ratio=1.0)
+    for beam_size in (1, 3):
+        one = replace(options, beam_size=beam_size, nbest=beam_size)
+        (nbest,) = search(model, torch.tensor([[4, 5]]), torch.tensor([2]), one)
+        assert [len(hypothesis.tokens) for hypothesis in nbest] == [12] * beam_size
