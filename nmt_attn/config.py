@@ -233,7 +233,9 @@ class TrainingConfig(Section):
     batch_tokens: int = _key(2048, "Target tokens in a batch, without padding.", "tokens", ge=1)
     batch_sentences: int | None = _key(None, "Sentence pairs in a batch, instead of batch_tokens.", "sentences", ge=1)
     accumulate: int = _key(1, "Batches whose gradients are added up for one step.", "batches", ge=1)
-    precision: Literal["auto", "fp32", "bf16"] = _key("auto", "auto: bf16 on a GPU that has it, else fp32.")
+    precision: Literal["auto", "fp32", "bf16"] = _key(
+        "auto", "Of matrix products (weights stay fp32); auto: bf16 where the machine is much faster in it."
+    )
     device: Literal["auto", "cpu", "cuda"] = _key("auto", "auto: the GPU where there is one.")
     optimiser: Literal["adam", "adamw"] = _key("adam", "Optimiser.")
     learning_rate: float = _key(1e-3, "Highest learning rate.", gt=0.0)

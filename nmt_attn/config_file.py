@@ -211,12 +211,12 @@ def known_keys(section: type[BaseModel] = Config, above: tuple[str, ...] = ()) -
     """Every declared key, sections included, as a path: ``("data", "corpus", "path")``."""
     for name, info in section.model_fields.items():
         yield (*above, name)
-        below = _section_of(info.annotation)
+        below = section_of(info.annotation)
         if below is not None:
             yield from known_keys(below, (*above, name))
 
 
-def _section_of(annotation: Any) -> type[BaseModel] | None:
+def section_of(annotation: Any) -> type[BaseModel] | None:
     """The section class that a field holds, if it holds one (``X`` or ``X | None``)."""
     for candidate in (annotation, *getattr(annotation, "__args__", ())):
         if isinstance(candidate, type) and issubclass(candidate, BaseModel):

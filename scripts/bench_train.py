@@ -26,8 +26,7 @@ from nmt_attn.corpus.batches import Batch, Batcher
 from nmt_attn.corpus.prepare import PreparedData, prepare
 from nmt_attn.model.device import Compute, choose_compute
 from nmt_attn.model.network import TranslationModel
-from nmt_attn.training.batch import to_device
-from nmt_attn.training.loss import output_loss
+from nmt_attn.training.batch import batch_loss, to_device
 from nmt_attn.training.optimiser import make_optimiser
 
 NAIVE_BATCH = 128
@@ -98,12 +97,7 @@ def own_step(config: Config, data: PreparedData, compute: Compute) -> Iterator[C
 
     def step(batch: Batch) -> int:
         optimiser.zero_grad(set_to_none=False)
-        moved = to_device(batch, compute.device)
-        with compute.products():
-            readouts = moved.real(model(moved.source, moved.source_lengths, moved.targets))
-            loss = output_loss(
-                readouts, model.output.weight, model.output.bias, moved.labels, config.training.label_smoothing
-            )
+        loss = batch_loss(model, to_device(batch, compute.device), compute, config.training)
         (loss.objective / batch.tokens).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), config.training.clip_norm or 1e9)
         optimiser.step()
@@ -151,9 +145,10 @@ def main() -> None:
         print(f"repeat {repeat + 1}: nmt {own_speed:,.0f}, naive {naive_speed:,.0f} target tokens/s, {ratio:.1f} x")
     ratios = [own_speed / naive_speed for own_speed, naive_speed in pairs]
     model = config.model
+    own_median, naive_median = (statistics.median(column) for column in zip(*pairs, strict=True))
     print(
-        f"median: nmt {statistics.median(p[0] for p in pairs):,.0f}, naive {statistics.median(p[1] for p in pairs):,.0f} "
-        f"target tokens/s; ratio {statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f}); "
+        f"median: nmt {own_median:,.0f}, naive {naive_median:,.0f} target tokens/s; "
+        f"ratio {statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f}); "
         f"{model.decoder.style} {model.cell} {model.attention.score}, embeddings {model.embedding_size}, hidden "
         f"{model.decoder.hidden_size}, vocabulary {data.tokenizer.target_size:,}, {compute.device.type} "
         f"{compute.precision}, {torch.get_num_threads()} threads, torch {torch.__version__}"

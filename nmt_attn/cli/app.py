@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from nmt_attn.cli.prepare import prepare_command
 from nmt_attn.cli.train import train_command
 from nmt_attn.cli.translate import translate_command
 from nmt_attn.errors import NmtError
+
+# typer carries its own command-line parser and exports only this one of its errors.
+UsageError: Any = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
     name="nmt",
@@ -51,7 +54,14 @@ def main() -> None:
     """Run the program and turn errors into one line and an exit code."""
     _utf8_streams()
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or 0)
+    except UsageError as error:
+        if error.ctx is not None and not sys.argv[1:]:
+            print(error.ctx.get_help())
+            sys.exit(0)
+        _leave(_one_line(error), 2)
+    except typer.Abort:
+        _leave("interrupted", 130)
     except NmtError as error:
         _leave(str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -65,6 +75,12 @@ def main() -> None:
         _leave(f"{where}{error.strerror or error}", 1)
     except MemoryError:
         _leave("out of memory; a smaller training.batch_tokens or decoding.batch_tokens needs less", 1)
+
+
+def _one_line(error: UsageError) -> str:
+    """A wrong command line in one line, with where help is."""
+    command = error.ctx.command_path if error.ctx is not None else "nmt"
+    return f"{error.format_message().rstrip('.')}; see {command} --help"
 
 
 def _utf8_streams() -> None:

@@ -19,6 +19,7 @@ from typing import BinaryIO, cast
 
 from nmt_attn.corpus.pairs import Pair
 from nmt_attn.errors import InputError
+from nmt_attn.text.normalise import tidy
 
 MAX_LINE_BYTES = 1_000_000
 MAX_UNPACKED_BYTES = 8 << 30
@@ -28,7 +29,17 @@ _SUSPECT_BYTES = 256 << 20
 
 _TABLES = (".tsv", ".txt")
 _SIDE_FILES = ("readme", "license", "licence", "about", "copying", "changelog", "changes", "authors")
-_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, gzip.BadGzipFile, NotImplementedError)
+# What the libraries raise over damaged archives; the last two are theirs for names and fields that make no sense.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    gzip.BadGzipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    ValueError,
+    IndexError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,7 @@ def read_pairs(path: Path, *, max_pairs: int | None = None, reverse: bool = Fals
     if suffixes[-1:] == [".zip"]:
         member = table_in_zip(path)
         lines = _zip_lines(path, member)
-        name = f"{member} in {path}"
+        name = f"{_shown([member])} in {path}"
     elif suffixes[-1:] != [".gz"] and suffixes[-1:] not in [[suffix] for suffix in _TABLES]:
         raise InputError(f"{path}: expected a .zip, .tsv or .txt file (or .tsv.gz, .txt.gz)")
     else:
@@ -72,16 +83,17 @@ def table_in_zip(path: Path) -> str:
     Raises:
         InputError: the archive is damaged or no archive, or there is not exactly one such file in it.
     """
-    with _open_zip(path) as archive:
+    with _open_zip(path) as archive, _one_line_for_damage(path):
         names = [info.filename for info in archive.infolist() if not info.is_dir()]
     tables = [name for name in names if _is_table(name)]
     if len(tables) == 1:
         return tables[0]
     if not tables:
-        shown = ", ".join(names[:5]) or "nothing"
+        shown = _shown(names) or "nothing"
         raise InputError(f"{path}: no .txt or .tsv file with pairs in it (it holds {shown})")
-    shown = ", ".join(tables[:5]) + (", …" if len(tables) > 5 else "")
-    raise InputError(f"{path}: several files could hold the pairs: {shown}; unpack it and set data.corpus.path to one")
+    raise InputError(
+        f"{path}: several files could hold the pairs: {_shown(tables)}; unpack it and set data.corpus.path to one"
+    )
 
 
 def read_parallel(source: Path, targets: Sequence[Path]) -> Iterator[ParallelLine]:
@@ -121,6 +133,11 @@ def _pair(line: str, place: str, reverse: bool) -> Pair | None:
     return Pair(second, first) if reverse else Pair(first, second)
 
 
+def _shown(names: Sequence[str]) -> str:
+    """Names from an archive, which may hold anything, for a message of one line."""
+    return ", ".join(tidy(name)[:80] for name in names[:5]) + (", …" if len(names) > 5 else "")
+
+
 def _is_table(name: str) -> bool:
     path = PurePosixPath(name)
     hidden = any(part.startswith(("_", ".")) for part in path.parts)
@@ -148,10 +165,12 @@ def _zip_lines(path: Path, member: str) -> Generator[str, None, None]:
     with _open_zip(path) as archive, _one_line_for_damage(path):
         info = archive.getinfo(member)
         if info.flag_bits & 1:
-            raise InputError(f"{path}: {member} is encrypted; unpack it and set data.corpus.path to the text file")
+            raise InputError(
+                f"{path}: {_shown([member])} is encrypted; unpack it and set data.corpus.path to the text file"
+            )
         with archive.open(info) as unpacked:
             buffered = io.BufferedReader(cast(io.RawIOBase, unpacked), 1 << 16)
-            yield from _lines(buffered, f"{member} in {path}", info.compress_size)
+            yield from _lines(buffered, f"{_shown([member])} in {path}", info.compress_size)
 
 
 @contextmanager
@@ -160,10 +179,7 @@ def _open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     with _one_line_for_damage(path):
         with path.open("rb") as raw:
             _refuse_web_page(raw, path)
-        try:
-            archive = zipfile.ZipFile(path)
-        except ValueError as error:  # a broken directory inside
-            raise zipfile.BadZipFile from error
+        archive = zipfile.ZipFile(path)
     with archive:
         yield archive
 
@@ -225,9 +241,9 @@ def _one_line_for_damage(path: Path) -> Iterator[None]:
     try:
         yield
     except _DAMAGED as error:
-        detail = f" ({error})" if str(error) else ""
+        detail = f" ({tidy(str(error))[:100]})" if isinstance(error, zipfile.BadZipFile) else ""
         raise InputError(f"{path}: damaged or cut off{detail}; fetch it again") from None
     except RuntimeError as error:  # zipfile's word for a password
-        raise InputError(f"{path}: {error}") from None
+        raise InputError(f"{path}: {tidy(str(error))}") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None

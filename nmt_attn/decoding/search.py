@@ -7,7 +7,7 @@ source states that are held once a sentence. Sentences that are done leave the b
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -119,8 +119,8 @@ def beam_search(
     for position in range(int(limits.max())):
         step = model.step(beams.last, beams.start.state, beams.start.memory)
         log_probs = next_log_probs(model, step.readout)  # (B, K, V)
-        beams.advance(log_probs, step.state)
-        if beams.finish(position):
+        ended = beams.advance(log_probs, step.state)
+        if beams.finish(ended, position + 1):
             break
     return [sorted(found, key=lambda one: -one.score)[: options.nbest] for found in beams.found]
 
@@ -137,6 +137,14 @@ def _hypothesis(ids: list[int], log_prob: float, options: SearchOptions) -> Hypo
     return Hypothesis(ids[:-1] if ids[-1] == EOS else ids, log_prob, score)
 
 
+@dataclass(frozen=True)
+class _Ended:
+    """The continuations of one step, among which some end."""
+
+    totals: Tensor  # (b, 2K): log-probabilities of those that end, else -inf
+    tokens: Tensor  # (b, 2K, t)
+
+
 @dataclass
 class _Beams:
     """The running hypotheses of the sentences that are not done: b sentences by K hypotheses."""
@@ -148,9 +156,7 @@ class _Beams:
     tokens: Tensor  # (b, K, t): the tokens so far
     totals: Tensor  # (b, K): log-probabilities so far
     last: Tensor  # (b, K): the token that each step reads
-    found: list[list[Hypothesis]] = field(default_factory=list)  # of all sentences
-    ended: Tensor | None = None  # (b, 2K): log-probabilities of what ends in this step, else -inf
-    ended_tokens: Tensor | None = None  # (b, 2K, t)
+    found: list[list[Hypothesis]]  # of all sentences of the batch that came in
 
     @classmethod
     def begin(cls, start: Start, limits: Tensor, options: SearchOptions) -> _Beams:
@@ -170,7 +176,7 @@ class _Beams:
             [[] for _ in range(batch)],
         )
 
-    def advance(self, log_probs: Tensor, state: DecoderState) -> None:
+    def advance(self, log_probs: Tensor, state: DecoderState) -> _Ended:
         """Choose the continuations of one step, given log-probabilities (b, K, V) and the new decoder states."""
         batch, beam, vocabulary = log_probs.shape
         continued = (self.totals.unsqueeze(2) + log_probs).view(batch, -1)  # (b, K·V)
@@ -180,8 +186,7 @@ class _Beams:
         ends = tokens == EOS
         histories = torch.cat([_pick(self.tokens, parents), tokens.unsqueeze(2)], dim=2)  # (b, 2K, t+1)
         in_front = torch.arange(width, device=totals.device) < beam
-        self.ended = totals.masked_fill(~(ends & in_front), -math.inf)
-        self.ended_tokens = histories
+        ended = _Ended(totals.masked_fill(~(ends & in_front), -math.inf), histories)
         # The first K that do not end: a stable sort of "ends" keeps the order of probability.
         going = ends.long().argsort(dim=1, stable=True)[:, :beam]  # (b, K)
         self.totals = totals.masked_fill(ends, -math.inf).gather(1, going)
@@ -189,14 +194,13 @@ class _Beams:
         self.last = self.tokens[:, :, -1]
         rows = torch.arange(batch, device=totals.device).unsqueeze(1) * beam + parents.gather(1, going)
         self.start = Start(self.start.memory, state.select(rows.flatten()))
+        return ended
 
-    def finish(self, position: int) -> bool:
-        """Collect what ended in this step and let done sentences go; true when none is left."""
-        assert self.ended is not None and self.ended_tokens is not None
-        length = position + 1
-        for row, column in (self.ended > -math.inf).nonzero().tolist():
-            ids = self.ended_tokens[row, column].tolist()
-            hypothesis = _hypothesis(ids, float(self.ended[row, column]), self.options)
+    def finish(self, ended: _Ended, length: int) -> bool:
+        """Collect what ended at this ``length`` and let done sentences go; true when none is left."""
+        for row, column in (ended.totals > -math.inf).nonzero().tolist():
+            ids = ended.tokens[row, column].tolist()
+            hypothesis = _hypothesis(ids, float(ended.totals[row, column]), self.options)
             self.found[self.sentences[row]].append(hypothesis)
         best_running, limits = self.totals[:, 0].tolist(), self.limits.tolist()
         running = []

@@ -75,7 +75,7 @@ class Translator:
         found = find_model(Path(model) if model is not None else None)
         config = load_config(found.run.config_file, overrides)
         tokenizer = Tokenizer.load(found.run.tokenizer_directory)
-        compute = choose_compute(device, "auto")
+        compute = choose_compute(device, "fp32")
         return cls(_load_model(config, tokenizer, found, compute), tokenizer, decoding or config.decoding, compute)
 
     def translate(self, sentences: Sequence[str], *, beam_size: int | None = None) -> list[str]:

@@ -9,9 +9,9 @@ from typing import Any, Literal, cast
 from nmt_attn.config import Config
 from nmt_attn.config_file import load_config
 from nmt_attn.corpus.prepare import HeldOut, PreparedData
-from nmt_attn.corpus.read import read_lines
+from nmt_attn.corpus.read import read_parallel
 from nmt_attn.decoding.translator import Translator
-from nmt_attn.errors import InputError, UserError
+from nmt_attn.errors import UserError
 from nmt_attn.evaluation.evaluate import Evaluation, evaluate
 from nmt_attn.rundir import ModelPath, find_model
 
@@ -98,14 +98,8 @@ def _held_out(request: EvaluationRequest, config: Config) -> tuple[HeldOut, str]
         return PreparedData.open(config.data_directory).held_out(split), request.split
     if request.source is None or not request.references:
         raise UserError("--source and --reference go together: the sentences and their translations")
-    sources = read_lines(request.source)
-    references = [read_lines(path) for path in request.references]
-    for path, lines in zip(request.references, references, strict=True):
-        if len(lines) != len(sources):
-            raise InputError(f"{path} has {len(lines):,} lines, {request.source} has {len(sources):,}")
-    if not sources:
-        raise InputError(f"{request.source}: empty")
-    return HeldOut(sources, [list(group) for group in zip(*references, strict=True)]), str(request.source)
+    lines = list(read_parallel(request.source, request.references))
+    return HeldOut([line.source for line in lines], [line.targets for line in lines]), str(request.source)
 
 
 def _shown(found: ModelPath) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import torch
@@ -28,7 +30,7 @@ def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
 
     Args:
         device: auto, cpu or cuda.
-        precision: auto, fp32 or bf16; auto is bf16 on a GPU that computes it natively, else fp32.
+        precision: auto, fp32 or bf16; auto is bf16 where products are much faster in it, else fp32.
 
     Raises:
         UserError: a GPU is asked for and there is none.
@@ -37,9 +39,30 @@ def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
     if device == "cuda" and not has_gpu:
         raise UserError("device cuda is asked for, and torch finds no CUDA GPU here; use auto or cpu")
     chosen = torch.device("cuda" if device == "cuda" or (device == "auto" and has_gpu) else "cpu")
-    native = chosen.type == "cuda" and torch.cuda.get_device_capability(chosen) >= (8, 0)
-    if native:
+    if chosen.type == "cuda":
         torch.set_float32_matmul_precision("high")  # TF32 where a product is left in fp32
-    if precision == "bf16" or (precision == "auto" and native):
+    if precision == "bf16" or (precision == "auto" and _bf16_pays(chosen)):
         return Compute(chosen, "bf16")
     return Compute(chosen, "fp32")
+
+
+def _bf16_pays(device: torch.device) -> bool:
+    """Whether the device multiplies bf16 matrices natively: known of a GPU, timed on a CPU (some 20 ms)."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    return _cpu_bf16_speedup() >= 1.5
+
+
+@cache
+def _cpu_bf16_speedup() -> float:
+    """How many times faster a CPU multiplies matrices in bf16 than in fp32; far below 1 where it emulates them."""
+    fastest = []
+    for dtype in (torch.float32, torch.bfloat16):
+        left, right = torch.ones(256, 512, dtype=dtype), torch.ones(512, 1024, dtype=dtype)
+        times = []
+        for _ in range(5):
+            began = time.perf_counter()
+            torch.mm(left, right)
+            times.append(time.perf_counter() - began)
+        fastest.append(min(times))
+    return fastest[0] / fastest[1]

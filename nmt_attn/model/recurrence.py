@@ -82,9 +82,9 @@ class Recurrence(nn.Module):
             The states h of every step, (T, B, H), and the state after the last.
         """
         state = state or self.initial_state(inputs)
-        if self.cell == "gru" and inputs.device.type == "cpu" and not torch.is_autocast_enabled("cpu"):
+        if self.cell == "gru" and inputs.device.type == "cpu":
             outputs: Tensor = _GruSequence.apply(  # type: ignore[no-untyped-call]
-                self.project(inputs), state[0], self.recurrent_weight, self.recurrent_bias
+                self.project(inputs), state[0], self.recurrent_weight, self.recurrent_bias, _product_dtype(inputs)
             )
             return outputs, (outputs[-1],)
         return self.forward_plain(inputs, state)
@@ -109,6 +109,12 @@ class Recurrence(nn.Module):
         return _lstm_step(projected + recurrent, state[1])
 
 
+def _product_dtype(inputs: Tensor) -> torch.dtype:
+    """What matrix products are to be made in: autocast's choice where it is on."""
+    device = inputs.device.type
+    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else inputs.dtype
+
+
 def _gru_step(projected: Tensor, recurrent: Tensor, hidden: Tensor) -> Tensor:
     """h' = n + z (h - n), with r, z = σ(·) and n = tanh(x_n + r · h_n); the order of gates is torch's."""
     x_r, x_z, x_n = projected.chunk(3, dim=-1)
@@ -130,17 +136,24 @@ class _GruSequence(torch.autograd.Function):
     """A GRU over a whole sequence whose backward makes each weight gradient in one product at the end."""
 
     @staticmethod
-    def forward(ctx: Any, projected: Tensor, initial: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """See :func:`_gru_step`; projected (T, B, 3H), initial (B, H), weight (3H, H), bias (3H)."""
+    def forward(
+        ctx: Any, projected: Tensor, initial: Tensor, weight: Tensor, bias: Tensor, product_dtype: torch.dtype
+    ) -> Tensor:
+        """See :func:`_gru_step`; projected (T, B, 3H), initial (B, H), weight (3H, H), bias (3H).
+
+        Products are made in ``product_dtype``; gates, states and their gradients stay in the dtype of the weights.
+        """
         steps, batch, _ = projected.shape
         size = initial.shape[1]
+        ctx.dtypes = projected.dtype, initial.dtype
+        projected, initial = projected.to(weight.dtype), initial.to(weight.dtype)
+        cast_weight = weight.to(product_dtype)
         outputs = projected.new_empty(steps, batch, size)
         gates = projected.new_empty(steps, batch, 4 * size)  # r, z, n and h_n, kept for the backward
-        recurrent = projected.new_empty(batch, 3 * size)
-        weight_t = weight.t()
+        cast_bias = bias.to(product_dtype)
         hidden = initial
         for step in range(steps):
-            torch.addmm(bias, hidden, weight_t, out=recurrent)
+            recurrent = torch.addmm(cast_bias, hidden.to(product_dtype), cast_weight.t()).to(weight.dtype)
             rz = gates[step, :, : 2 * size]
             torch.add(projected[step, :, : 2 * size], recurrent[:, : 2 * size], out=rz)
             rz.sigmoid_()
@@ -150,14 +163,14 @@ class _GruSequence(torch.autograd.Function):
             torch.addcmul(projected[step, :, 2 * size :], rz[:, :size], h_new, out=new)
             new.mul_(2).sigmoid_().mul_(2).sub_(1)  # tanh; torch's own takes six times as long on a CPU
             hidden = torch.lerp(new, hidden, rz[:, size:], out=outputs[step])
-        ctx.save_for_backward(gates, outputs, initial, weight)
+        ctx.save_for_backward(gates, outputs, initial, cast_weight)
         return outputs
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of projected, initial, weight and bias from that of the outputs (T, B, H)."""
         (grad_outputs,) = gradients
-        gates, outputs, initial, weight = ctx.saved_tensors
+        gates, outputs, initial, cast_weight = ctx.saved_tensors
         steps, batch, size = outputs.shape
         grad_projected = gates.new_empty(steps, batch, 3 * size)
         grad_recurrent = gates.new_empty(steps, batch, 3 * size)
@@ -175,11 +188,14 @@ class _GruSequence(torch.autograd.Function):
             grad_projected[step, :, : 2 * size].mul_(_sigmoid_slope(gates[step, :, : 2 * size]))
             grad_recurrent[step, :, : 2 * size] = grad_projected[step, :, : 2 * size]
             torch.mul(d_new, reset, out=grad_recurrent[step, :, 2 * size :])
-            grad_hidden = torch.addmm(grad_hidden * update, grad_recurrent[step], weight)
+            through_gates = (grad_recurrent[step].to(cast_weight.dtype) @ cast_weight).to(gates.dtype)
+            grad_hidden = torch.addcmul(through_gates, grad_hidden, update)
         previous_all = torch.cat([initial.unsqueeze(0), outputs[:-1]])
         flat = grad_recurrent.view(-1, 3 * size)
-        grad_weight = flat.t() @ previous_all.view(-1, size)
-        return grad_projected, grad_hidden, grad_weight, flat.sum(0)
+        left, right = flat.to(cast_weight.dtype), previous_all.view(-1, size).to(cast_weight.dtype)
+        grad_weight = (left.t() @ right).to(gates.dtype)
+        projected_dtype, initial_dtype = ctx.dtypes
+        return grad_projected.to(projected_dtype), grad_hidden.to(initial_dtype), grad_weight, flat.sum(0), None
 
 
 def _sigmoid_slope(value: Tensor) -> Tensor:

@@ -23,6 +23,8 @@ _QUOTES = str.maketrans(
     }
 )
 
+_QUOTE = re.compile("[" + "".join(map(chr, _QUOTES)) + "]")
+
 # Letters whose mark is part of the letter, so that decomposition does not take it off.
 _FOLDED_LETTERS = str.maketrans(
     {
@@ -34,6 +36,11 @@ _FOLDED_LETTERS = str.maketrans(
 
 # The blocks of combining diacritical marks. Marks of other scripts (Hindi vowels, say) are spelling and stay.
 _DIACRITICS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+
+# Nothing of this needs tidying (but for the number of spaces): a quick way past the tables for most text.
+_VISIBLE = re.compile("[ -~\u00a1-\u00ac\u00ae-\u05ff\u2010-\u2027]*")
+# Nothing of this needs a second pass: Latin letters in one piece, and common punctuation.
+_ORDINARY = re.compile("[ -~\u00a1-\u00ac\u00ae-\u0148\u014a-\u017f\u2010-\u2027]*")
 
 _MOST_PASSES = 8
 
@@ -81,7 +88,7 @@ def tidy(text: str) -> str:
 
     The result has no line break, no lone surrogate, and no space at either end. References are kept in this form.
     """
-    if not (text.isascii() and text.isprintable()):
+    if not _VISIBLE.fullmatch(text):
         text = text.translate(_TIDY)
         if "\u200c" in text or "\u200d" in text:
             text = _STRAY_JOINER.sub("", text)
@@ -96,9 +103,10 @@ class Normaliser:
 
     def __call__(self, text: str) -> str:
         """Tidy ``text``, then apply what the configuration asks for."""
-        plain = text.isascii()
+        text = tidy(text)
+        ordinary = _ORDINARY.fullmatch(text)
         text = self._once(text)
-        if plain:
+        if ordinary:
             return text
         # A few rare characters take two rounds (U+1FEF becomes a backtick, which then becomes an apostrophe).
         for _ in range(_MOST_PASSES):
@@ -112,7 +120,7 @@ class Normaliser:
         config = self.config
         text = tidy(text)
         plain = text.isascii()
-        if config.quotes:
+        if config.quotes and _QUOTE.search(text):
             text = text.translate(_QUOTES)
         if not plain:
             text = self._compose(text)

@@ -30,8 +30,8 @@ _FORMAT = 1
 # More sentences than this teach the vocabulary nothing, and take memory and hours.
 _MOST_SENTENCES = 2_000_000
 
-# Fixed, and not the number of cores: the sums of the unigram model depend on it, so the vocabulary would too.
-_THREADS = 2
+# Not the number of cores: the vocabulary would depend on it. And more of them gain little: they wait for each other.
+_THREADS = 1
 
 _TOO_LARGE = re.compile(r"Vocabulary size too high .*<= (\d+)")
 _TOO_SMALL = re.compile(r"Vocabulary size is smaller than required_chars\. \d+ vs (\d+)")

@@ -1,4 +1,4 @@
-"""A batch on the device that computes."""
+"""A batch on the device that computes, and its loss."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from nmt_attn.config import TrainingConfig
 from nmt_attn.corpus.batches import Batch
+from nmt_attn.model.device import Compute
+from nmt_attn.model.network import TranslationModel
+from nmt_attn.training.loss import TokenLoss, output_loss
 
 
 @dataclass(frozen=True)
@@ -33,3 +37,20 @@ def to_device(batch: Batch, device: torch.device) -> DeviceBatch:
     if device.type == "cuda":
         tensors = [tensor.pin_memory().to(device, non_blocking=True) for tensor in tensors]
     return DeviceBatch(*tensors)
+
+
+def batch_loss(
+    model: TranslationModel, batch: DeviceBatch, compute: Compute, settings: TrainingConfig | None = None
+) -> TokenLoss:
+    """The loss summed over the real target tokens of a batch.
+
+    Args:
+        model: the network.
+        batch: what to compute it on.
+        compute: device and precision.
+        settings: label smoothing and teacher forcing; None, as in validation: neither.
+    """
+    smoothing, forcing = (settings.label_smoothing, settings.teacher_forcing) if settings else (0.0, 1.0)
+    with compute.products():
+        readouts = model(batch.source, batch.source_lengths, batch.targets, forcing)
+        return output_loss(batch.real(readouts), model.output.weight, model.output.bias, batch.labels, smoothing)

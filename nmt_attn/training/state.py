@@ -14,8 +14,9 @@ class TrainingState:
     """All plain numbers that a resumed training needs; the tensors are in the checkpoint beside it."""
 
     step: int = 0  # optimiser steps done
-    epoch: int = 0  # epochs done
-    position: int = 0  # steps done of the running epoch
+    epoch: int = 0  # the running epoch, from 0
+    position: int = 0  # steps done of it
+    epochs: float = 0.0  # passes over the data, the running one by its share
     seconds: float = 0.0  # of training, validation included
     target_tokens: int = 0  # learned from, repetitions counted
     best_score: float | None = None  # the validation figure that decides, higher is better

@@ -14,8 +14,7 @@ from nmt_attn.decoding.translator import Translator
 from nmt_attn.evaluation.scores import bleu
 from nmt_attn.model.device import Compute
 from nmt_attn.model.network import TranslationModel
-from nmt_attn.training.batch import to_device
-from nmt_attn.training.loss import output_loss
+from nmt_attn.training.batch import batch_loss, to_device
 
 
 @dataclass(frozen=True)
@@ -82,10 +81,7 @@ class Validator:
         total, tokens = 0.0, 0
         for indices in self.batches:
             batch = self.batcher.batch(indices)
-            on_device = to_device(batch, compute.device)
-            with compute.products():
-                readouts = on_device.real(model(on_device.source, on_device.source_lengths, on_device.targets))
-                loss = output_loss(readouts, model.output.weight, model.output.bias, on_device.labels)
+            loss = batch_loss(model, to_device(batch, compute.device), compute)
             total += float(loss.cross_entropy)
             tokens += batch.tokens
         model.train(was_training)

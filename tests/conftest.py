@@ -1,0 +1,114 @@
+"""What several tests need: a small made-up language, and the real corpus where it is at hand."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+# The tensors of the tests are tiny: a second thread would only wait for the first.
+torch.set_num_threads(1)
+
+ROOT = Path(__file__).parent.parent
+FRA_ENG = ROOT.parent / "shared" / "data" / "fra-eng.zip"
+
+# Word for word, but "not" moves behind the word it negates, as a reason to attend.
+LEXICON = {
+    "one": "eka", "two": "dva", "three": "tri", "four": "kvar", "five": "kvin", "big": "granda", "small": "eta",
+    "red": "rugha", "blue": "blua", "house": "domo", "dog": "hundo", "cat": "kato", "tree": "arbo", "sees": "vidas",
+    "likes": "amas", "takes": "prenas",
+}  # fmt: skip
+
+
+def toy_sentence(generator: random.Random) -> tuple[str, str]:
+    words = generator.choices(list(LEXICON), k=generator.randint(1, 5))
+    target = [LEXICON[word] for word in words]
+    if generator.random() < 0.3:
+        place = generator.randrange(len(words))
+        words.insert(place, "not")
+        target.insert(place + 1, "ne")
+    return " ".join(words).capitalize() + ".", " ".join(target).capitalize() + "."
+
+
+def toy_corpus(count: int, seed: int = 1) -> list[tuple[str, str]]:
+    generator = random.Random(seed)
+    pairs: dict[str, str] = {}
+    while len(pairs) < count:
+        pairs.update([toy_sentence(generator)])
+    return list(pairs.items())
+
+
+TOY_CONFIG = """\
+name: toy
+data:
+  corpus: {path: toy.tsv}
+  split: {valid: 40, test: 40}
+  tokenizer: {vocab_size: 60}
+model:
+  embedding_size: 32
+  dropout: 0.1
+  encoder: {hidden_size: 32}
+  decoder: {hidden_size: 64}
+training:
+  max_epochs: 12
+  batch_tokens: 256
+  learning_rate: 1e-2
+  precision: fp32
+  schedule: {warmup_steps: 20}
+  validation: {max_sentences: 40}
+"""
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Path:
+    """A folder with a small corpus and a configuration for it."""
+    return write_toy(tmp_path)
+
+
+def write_toy(folder: Path) -> Path:
+    lines = [f"{source}\t{target}\tmade up" for source, target in toy_corpus(900)]
+    (folder / "toy.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "toy.yaml").write_text(TOY_CONFIG, encoding="utf-8")
+    return folder
+
+
+Nmt = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def run_nmt(folder: Path, *arguments: str, stdin: str | bytes | None = "") -> subprocess.CompletedProcess[str]:
+    """Run the real program in ``folder``."""
+    environment = {key: value for key, value in os.environ.items() if key not in ("NMT_MODEL", "NMT_DEBUG")}
+    raw = stdin.encode() if isinstance(stdin, str) else stdin
+    done = subprocess.run(
+        [sys.executable, "-m", "nmt_attn", *arguments],
+        cwd=folder,
+        input=raw,
+        capture_output=True,
+        env={**environment, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        timeout=300,
+        check=False,
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the toy model has been trained by the real command."""
+    folder = write_toy(tmp_path_factory.mktemp("trained"))
+    done = run_nmt(folder, "train", "--config", "toy.yaml")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def fra_eng() -> Path:
+    """The real corpus, which is not part of the repository."""
+    if not FRA_ENG.exists():
+        pytest.skip("the fra-eng file is not beside this checkout")
+    return FRA_ENG

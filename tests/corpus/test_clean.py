@@ -1,0 +1,65 @@
+from nmt_attn.config import FilterConfig, NormaliseConfig
+from nmt_attn.corpus.clean import REASONS, Cleaner
+from nmt_attn.corpus.pairs import Pair
+from nmt_attn.text.normalise import Normaliser
+
+
+def drops(pairs: list[Pair | None], normalise: NormaliseConfig | None = None, **config: object) -> dict[str, int]:
+    """The reasons with a count, after a check that nothing is lost in silence."""
+    cleaner = Cleaner(FilterConfig.model_validate(config), Normaliser(normalise or NormaliseConfig()))
+    kept = list(cleaner.clean(pairs))
+    assert len(kept) + sum(cleaner.drops.values()) == len(pairs)
+    assert tuple(cleaner.drops) == REASONS
+    return {reason: count for reason, count in cleaner.drops.items() if count}
+
+
+def test_a_good_pair_is_kept_as_raw_text_without_stray_spaces() -> None:
+    cleaner = Cleaner(FilterConfig(), Normaliser(NormaliseConfig(lowercase=True)))
+    [kept] = cleaner.clean([Pair(" How  are you?", "Comment ça va\u202f?\u200b")])
+    assert kept.raw == Pair("How are you?", "Comment ça va ?")
+    assert kept.normalised == Pair("how are you?", "comment ça va ?")
+
+
+def test_blank_lines_and_empty_sides() -> None:
+    assert drops([None, Pair("Hello.", "\u00a0"), Pair("\u200b", "Bonjour.")]) == {"blank": 1, "empty": 2}
+
+
+def test_a_side_that_normalises_to_nothing_is_empty() -> None:
+    assert drops([Pair("123", "Cent vingt-trois")], NormaliseConfig(punctuation="basic")) == {"empty": 1}
+
+
+def test_too_long_counts_words_of_either_side() -> None:
+    pairs: list[Pair | None] = [Pair("a b c", "d e f"), Pair("a b c d", "e"), Pair("e", "a b c d")]
+    assert drops(pairs, max_words=3) == {"too_long": 2}
+
+
+def test_length_ratio_spares_short_sentences() -> None:
+    pairs: list[Pair | None] = [Pair("Go.", "x" * 40), Pair("Go.", "x" * 41), Pair("y" * 82, "z" * 40)]
+    assert drops(pairs, max_length_ratio=2.0) == {"length_ratio": 2}
+
+
+def test_identical_sides() -> None:
+    pairs: list[Pair | None] = [Pair("Paris", "Paris"), Pair("Taxi!", "Taxi !")]
+    assert drops(pairs) == {"identical": 1}
+    assert drops(pairs, identical=False) == {}
+
+
+def test_duplicates_are_found_on_normalised_text() -> None:
+    pairs: list[Pair | None] = [
+        Pair("It's me.", "C'est moi."),
+        Pair("It’s me.", "C’est\u00a0moi."),
+        Pair("It's me.", "Moi."),
+    ]
+    assert drops(pairs) == {"duplicate": 1}
+    assert drops(pairs, duplicates=False) == {}
+
+
+def test_a_pair_is_counted_under_one_reason_only() -> None:
+    assert drops([Pair("a b c", "a b c"), Pair("a b c", "a b c")], max_words=2) == {"too_long": 2}
+
+
+def test_given_test_sets_lose_only_what_has_no_two_sides() -> None:
+    cleaner = Cleaner(FilterConfig(max_words=1), Normaliser())
+    kept = list(cleaner.present([Pair("a b c", "a b c"), Pair("a b c", "a b c"), Pair("a", " "), None]))
+    assert len(kept) == 2
+    assert {reason: count for reason, count in cleaner.drops.items() if count} == {"blank": 1, "empty": 1}

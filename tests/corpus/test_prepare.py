@@ -1,0 +1,494 @@
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Callable, Iterable
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from nmt_attn.config import Config
+from nmt_attn.corpus.clean import REASONS
+from nmt_attn.corpus.prepare import HeldOut, PreparedData, is_current, prepare
+from nmt_attn.errors import InputError, NmtError, UserError
+from nmt_attn.text.tokenizer import BOS, EOS, PAD
+
+Configure = Callable[..., Config]
+REAL = Path(__file__).parents[3] / "shared" / "data" / "fra-eng.zip"
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").split("\n")[:-1]
+
+
+def adds_up(data: PreparedData) -> bool:
+    manifest, splits = data.manifest, data.manifest.splits
+    kept = splits.train.pairs + splits.valid.pairs + splits.test.pairs
+    return manifest.pairs_read == kept + sum(manifest.dropped.values())
+
+
+def plain_key(text: str) -> str:
+    """Casefolded, punctuation dropped: written anew here, as a reader of the promise would."""
+    return " ".join(re.sub(r"[^\w\s]|_", "", text.casefold()).split())
+
+
+def keys(texts: Iterable[str]) -> set[str]:
+    return {key for key in map(plain_key, texts) if key}
+
+
+def leaked(data: PreparedData) -> set[str]:
+    """Held-out sentences, of either side, that are in train; and test sentences that are in valid."""
+    train = {side: keys(lines(data.directory / f"train.{side}")) for side in ("source", "target")}
+    valid, test = data.held_out("valid"), data.held_out("test")
+    found: set[str] = set()
+    for held in (valid, test):
+        found |= keys(held.sources) & train["source"]
+        found |= keys(text for references in held.references for text in references) & train["target"]
+    found |= keys(test.sources) & keys(valid.sources)
+    sides = [keys(text for references in held.references for text in references) for held in (valid, test)]
+    return found | sides[0] & sides[1]
+
+
+# --- what comes out -----------------------------------------------------------------------------------------
+
+
+def test_sizes_and_counts(configure: Configure, pairs: list[tuple[str, str]]) -> None:
+    preparation = prepare(configure())
+    data, manifest = preparation.data, preparation.data.manifest
+    assert preparation.fresh
+    assert manifest.pairs_read == len(pairs) == 350
+    assert tuple(manifest.dropped) == REASONS
+    assert adds_up(data)
+    assert (manifest.splits.test.sentences, manifest.splits.valid.sentences) == (30, 20)
+    assert manifest.splits.train.sentences == 230
+    assert (manifest.source_lang, manifest.target_lang) == ("en", "fr")
+    assert manifest.vocabulary.source_size == data.tokenizer.source_size == 120
+
+
+def test_nothing_leaks(configure: Configure) -> None:
+    assert leaked(prepare(configure()).data) == set()
+
+
+def test_every_dropped_pair_is_counted(configure: Configure, corpus: Path) -> None:
+    with corpus.open("a", encoding="utf-8") as file:
+        file.write("\n  \t\nAlone\t\nTaxi\tTaxi\nThe cook washes the lamp.\tLe cuisinier lave la lampe.\n")
+        file.write(f"{'word ' * 90}\tmot\nOh\t{'très long ' * 30}\n")
+    data = prepare(configure()).data
+    assert data.manifest.dropped == {
+        "blank": 2, "empty": 1, "too_long": 1, "length_ratio": 1, "identical": 1, "duplicate": 1,
+    }  # fmt: skip
+    assert adds_up(data)
+
+
+def test_references_are_raw_text_and_all_of_them(configure: Configure, pairs: list[tuple[str, str]]) -> None:
+    data = prepare(configure(normalise={"lowercase": True, "ascii_fold": True, "punctuation": "basic"})).data
+    held = data.held_out("test")
+    raw: dict[str, list[str]] = {}
+    for source, target in pairs:
+        raw.setdefault(source, []).append(target.replace("\u202f", " "))
+    assert len(held) == 30
+    assert dict(zip(held.sources, held.references, strict=True)) == {source: raw[source] for source in held.sources}
+    assert {len(references) for references in held.references} == {1, 2}
+    assert any("’" in reference for references in held.references for reference in references)
+    assert any("’" in line for line in lines(data.directory / "train.target"))
+    assert all("\u202f" not in line for line in lines(data.directory / "train.target"))
+
+
+def test_splits_lie_there_as_plain_text(configure: Configure) -> None:
+    data = prepare(configure()).data
+    names = {path.name for path in data.directory.iterdir()}
+    assert names == {
+        "manifest.json", "tokenizer", "store", "train.source", "train.target", "valid.source", "test.source",
+        "valid.reference.0", "valid.reference.1", "test.reference.0", "test.reference.1",
+    }  # fmt: skip
+    counts = {name: len(lines(data.directory / name)) for name in names if "." in name and name != "manifest.json"}
+    assert counts.pop("train.source") == counts.pop("train.target") == data.manifest.splits.train.pairs
+    assert {name.split(".")[0]: count for name, count in counts.items()} == {"valid": 20, "test": 30}
+    second = lines(data.directory / "test.reference.1")
+    assert "" in second
+    assert [references[1] for references in data.held_out("test").references if len(references) > 1] == [
+        line for line in second if line
+    ]
+
+
+def test_the_store_holds_the_tokenised_text(configure: Configure) -> None:
+    data = prepare(configure()).data
+    store = data.pairs("train")
+    targets = [store.target[index].tolist() for index in range(len(store))]
+    assert data.tokenizer.encode_target(lines(data.directory / "train.target")) == targets
+    assert data.tokenizer.encode_source(lines(data.directory / "train.source")) == [
+        store.source[index].tolist() for index in range(len(store))
+    ]
+    assert not {PAD, BOS, EOS} & set(store.source.tokens.tolist())
+    assert store.target.lengths.sum() == data.manifest.splits.train.target.tokens
+    assert store.target.lengths.max() == data.manifest.splits.train.target.max_length
+
+
+def test_the_valid_store_has_every_source_with_every_reference(configure: Configure) -> None:
+    data = prepare(configure()).data
+    held, store = data.held_out("valid"), data.pairs("valid")
+    expected = [
+        (source, reference)
+        for source, references in zip(held.sources, held.references, strict=True)
+        for reference in references
+    ]
+    assert [store.source[index].tolist() for index in range(len(store))] == data.tokenizer.encode_source(
+        [source for source, _ in expected]
+    )
+    assert [store.target[index].tolist() for index in range(len(store))] == data.tokenizer.encode_target(
+        [reference for _, reference in expected]
+    )
+
+
+def test_the_tokenizer_sees_the_training_part_only(configure: Configure) -> None:
+    data = prepare(configure(tokenizer={"kind": "word", "vocab_size": 5000}, normalise={"punctuation": "basic"})).data
+    seen = {word for name in ("train.source", "train.target") for line in lines(data.directory / name)
+            for word in data.tokenizer.normaliser(line).split()}  # fmt: skip
+    assert data.tokenizer.target_size == len(seen) + 4
+
+
+def test_the_same_input_gives_the_same_bytes(configure: Configure, tmp_path: Path) -> None:
+    first, second = (prepare(configure(directory=tmp_path / "data" / name)).data for name in ("one", "two"))
+    for name in first.manifest.files:
+        assert (first.directory / name).read_bytes() == (second.directory / name).read_bytes(), name
+    assert first.manifest == second.manifest
+
+
+def test_columns_can_be_swapped_and_lines_limited(configure: Configure) -> None:
+    data = prepare(configure(corpus={"reverse": True, "max_pairs": 200})).data
+    assert data.manifest.pairs_read == 200
+    assert any(line.startswith("Le ") for line in lines(data.directory / "train.source"))
+
+
+def test_preparing_does_not_import_torch(configure: Configure) -> None:
+    code = "import sys, nmt_attn.corpus.prepare; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_progress_goes_to_standard_error(configure: Configure, capsys: pytest.CaptureFixture[str]) -> None:
+    prepare(configure())
+    assert capsys.readouterr().out == ""
+
+
+# --- doing nothing where nothing is to be done --------------------------------------------------------------
+
+
+def test_a_second_time_does_nothing(configure: Configure) -> None:
+    config = configure()
+    assert not is_current(config)
+    first = prepare(config)
+    assert is_current(config)
+    before = os.stat(first.data.directory).st_ino  # noqa: PTH116
+    again = prepare(config)
+    assert not again.fresh
+    assert again.data.manifest == first.data.manifest
+    assert os.stat(first.data.directory).st_ino == before  # noqa: PTH116
+    assert prepare(config, force=True).fresh
+
+
+def test_the_name_of_the_run_and_the_model_do_not_matter(configure: Configure) -> None:
+    config = configure()
+    prepare(config)
+    other = config.model_copy(update={"name": "other", "seed": 7})
+    assert is_current(other)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"split": {"test": 31}},
+        {"normalise": {"lowercase": True}},
+        {"filter": {"max_words": 50}},
+        {"tokenizer": {"vocab_size": 110}},
+        {"corpus": {"max_pairs": 349}},
+        {"corpus": {"reverse": True}},
+    ],
+)
+def test_a_changed_key_makes_it_stale(configure: Configure, change: dict[str, dict[str, object]]) -> None:
+    prepare(configure())
+    assert not is_current(configure(**change))
+    assert prepare(configure(**change)).fresh
+    assert is_current(configure(**change))
+
+
+def test_content_decides_not_the_date(configure: Configure, corpus: Path, tmp_path: Path) -> None:
+    prepare(configure())
+    os.utime(corpus, (1, 1))
+    assert is_current(configure())
+    moved = corpus.rename(tmp_path / "moved.tsv")
+    assert is_current(configure(corpus={"path": moved}))
+    text = moved.read_text(encoding="utf-8")
+    moved.write_text(text.replace("The cook", "The chef"), encoding="utf-8")
+    assert not is_current(configure(corpus={"path": moved}))
+
+
+def test_prepared_data_outlives_its_corpus(configure: Configure, corpus: Path, tmp_path: Path) -> None:
+    prepare(configure())
+    corpus.unlink()
+    assert not prepare(configure()).fresh
+    assert not is_current(configure(corpus={"path": tmp_path / "never-there.tsv"}))
+    with pytest.raises(InputError, match=r"no such file \(data\.corpus\.path\)"):
+        prepare(configure(), force=True)
+    assert is_current(configure())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "train.source",
+        "store/train.target.tokens.bin",
+        "tokenizer/joint.model",
+        "manifest.json",
+        "store/valid.source.json",
+    ],
+)
+@pytest.mark.parametrize("damage", ["missing", "cut off"])
+def test_damaged_data_is_made_anew(configure: Configure, name: str, damage: str) -> None:
+    directory = prepare(configure()).data.directory
+    content = (directory / name).read_bytes()
+    (directory / name).unlink()
+    if damage == "cut off":
+        (directory / name).write_bytes(content[: len(content) // 2])
+    with pytest.raises(InputError):
+        PreparedData.open(directory)
+    assert not is_current(configure())
+    assert prepare(configure()).fresh
+    assert (directory / name).read_bytes() == content
+
+
+def test_data_of_another_version_is_stale(configure: Configure) -> None:
+    directory = prepare(configure()).data.directory
+    manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
+    (directory / "manifest.json").write_text(json.dumps({**manifest, "format": 0}), encoding="utf-8")
+    assert not is_current(configure())
+
+
+def test_no_data_at_all(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nmt prepare"):
+        PreparedData.open(tmp_path)
+
+
+# --- wrong input --------------------------------------------------------------------------------------------
+
+WRONG_FILES = {
+    "page.zip": b"<!DOCTYPE html>",
+    "short.zip": b"PK\x03\x04",
+    "flat.tsv": b"no tab\n",
+    "latin.tsv": b"a\tb\n\xe9\tb\n",
+    "empty.tsv": b"",
+    "blank.tsv": b"\n\n",
+    "tiny.tsv": b"a\tb\n",
+}
+
+
+@pytest.mark.parametrize("name", WRONG_FILES)
+def test_wrong_input_is_one_line_and_leaves_the_old_data(configure: Configure, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(WRONG_FILES[name])
+    before = prepare(configure()).data.manifest
+    with pytest.raises(UserError) as caught:
+        prepare(configure(corpus={"path": tmp_path / name}))
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == 2
+    assert PreparedData.open(configure().data_directory).manifest == before
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["small"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"tokenizer": {"vocab_size": 9000}},
+        {"split": {"test": 200}},
+        {"corpus": {"path": None}},
+        {"filter": {"max_words": 1}},
+    ],
+)
+def test_a_wrong_configuration_writes_nothing(configure: Configure, tmp_path: Path, data: dict[str, object]) -> None:
+    with pytest.raises(UserError) as caught:
+        prepare(configure(**data))
+    assert "data." in str(caught.value)
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_folder_with_other_files_is_not_replaced(configure: Configure, tmp_path: Path) -> None:
+    prepare(configure())
+    notes = tmp_path / "data" / "small" / "notes.txt"
+    notes.write_text("mine", encoding="utf-8")
+    with pytest.raises(UserError, match=r"notes\.txt.*data\.directory"):
+        prepare(configure(), force=True)
+    assert notes.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_file_in_the_place_of_the_folder(configure: Configure, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "small").write_text("", encoding="utf-8")
+    with pytest.raises(UserError, match="is a file"):
+        prepare(configure())
+
+
+# --- zip and download ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def archive(corpus: Path) -> Path:
+    path = corpus.parent / "served" / "corpus.zip"
+    path.parent.mkdir()
+    with zipfile.ZipFile(path, "w") as file:
+        file.write(corpus, "pairs.txt")
+        file.writestr("_about.txt", "About this corpus.")
+    return path
+
+
+def test_the_manifest_says_what_went_in(configure: Configure, archive: Path) -> None:
+    [entry] = prepare(configure(corpus={"path": archive})).data.manifest.inputs
+    assert (entry.role, entry.path, entry.member, entry.url) == ("corpus", str(archive), "pairs.txt", None)
+    assert entry.size == archive.stat().st_size
+    assert re.fullmatch("[0-9a-f]{64}", entry.sha256)
+
+
+def test_a_missing_corpus_is_fetched(
+    configure: Configure, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(SimpleHTTPRequestHandler, "log_message", lambda *args: None)
+    with ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(archive.parent))
+    ) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/corpus.zip"
+        config = configure(corpus={"path": tmp_path / "fetched" / "corpus.zip", "url": url})
+        data = prepare(config).data
+        server.shutdown()
+    assert data.manifest.inputs[0].url == url
+    assert (tmp_path / "fetched" / "corpus.zip").read_bytes() == archive.read_bytes()
+    assert not prepare(config).fresh
+    assert prepare(config, force=True).fresh  # the file is there, so the server is not needed
+
+
+# --- parallel files -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def files(tmp_path: Path, pairs: list[tuple[str, str]]) -> dict[str, dict[str, object]]:
+    """Given splits: two references for valid, one sentence of test that is in train, one that has no reference."""
+    by_source: dict[str, list[str]] = {}
+    for source, target in pairs:
+        by_source.setdefault(source, []).append(target)
+    known = list(by_source.items())
+
+    def put(name: str, texts: Iterable[str]) -> Path:
+        path = tmp_path / name
+        content = "".join(f"{text}\n" for text in texts).encode()
+        path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+        return path
+
+    train, valid, test = (
+        known[:200],
+        known[200:220],
+        [*known[220:230], (known[0][0].upper(), ["Autre."]), ("Alone.", [""])],
+    )
+    return {
+        "train": {
+            "source": put("train.en.gz", [source for source, _ in train]),
+            "target": put("train.fr.gz", [targets[0] for _, targets in train]),
+        },
+        "valid": {
+            "source": put("valid.en", [source for source, _ in valid]),
+            "target": [
+                put("valid.fr", [targets[0] for _, targets in valid]),
+                put("valid.2.fr", [targets[1] if len(targets) > 1 else "" for _, targets in valid]),
+            ],
+        },
+        "test": {
+            "source": put("test.en", [source for source, _ in test]),
+            "target": put("test.fr", [targets[0] for _, targets in test]),
+        },
+    }
+
+
+def test_parallel_files(configure: Configure, files: dict[str, dict[str, object]]) -> None:
+    data = prepare(configure(parallel=files)).data
+    manifest = data.manifest
+    assert manifest.splits.train.pairs == 200
+    assert manifest.splits.valid.sentences == 20
+    assert manifest.splits.valid.pairs == 25
+    assert manifest.splits.test.sentences == 11
+    assert manifest.dropped["empty"] == 15 + 1
+    assert manifest.splits.train.groups is None
+    assert adds_up(data)
+    assert sorted({len(references) for references in data.held_out("valid").references}) == [1, 2]
+    assert is_current(configure(parallel=files))
+
+
+def test_known_test_sentences_are_counted_not_removed(
+    configure: Configure, files: dict[str, dict[str, object]]
+) -> None:
+    manifest = prepare(configure(parallel=files)).data.manifest
+    assert (manifest.known.valid, manifest.known.test) == (0, 1)
+
+
+def test_a_given_test_set_keeps_its_order_and_its_repeats(
+    configure: Configure, files: dict[str, dict[str, object]], tmp_path: Path
+) -> None:
+    (tmp_path / "test.en").write_text("Zebra.\nApple.\nZebra.\n", encoding="utf-8")
+    (tmp_path / "test.fr").write_text("Zèbre.\nPomme.\nZèbre.\n", encoding="utf-8")
+    held = prepare(configure(parallel=files)).data.held_out("test")
+    assert held == HeldOut(["Zebra.", "Apple.", "Zebra."], [["Zèbre."], ["Pomme."], ["Zèbre."]])
+
+
+def test_several_training_targets_are_several_pairs(configure: Configure, files: dict[str, dict[str, object]]) -> None:
+    data = prepare(configure(parallel={**files, "train": files["valid"], "valid": files["train"]},
+                             tokenizer={"kind": "char"})).data  # fmt: skip
+    assert data.manifest.splits.train.pairs == 25
+    assert data.manifest.splits.train.sentences == 20
+
+
+def test_unequal_parallel_files(configure: Configure, files: dict[str, dict[str, object]], tmp_path: Path) -> None:
+    with (tmp_path / "test.fr").open("a", encoding="utf-8") as file:
+        file.write("Une de trop.\n")
+    with pytest.raises(InputError, match=r"test\.en has 12 lines but .*test\.fr has 13"):
+        prepare(configure(parallel=files))
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_changed_parallel_file_makes_it_stale(
+    configure: Configure, files: dict[str, dict[str, object]], tmp_path: Path
+) -> None:
+    prepare(configure(parallel=files))
+    (tmp_path / "test.fr").write_text("Autre chose.\n" * 12, encoding="utf-8")
+    assert not is_current(configure(parallel=files))
+
+
+def test_a_full_disk_is_one_line(configure: Configure, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file where a folder is needed", encoding="utf-8")
+    with pytest.raises(NmtError, match="cannot write"):
+        prepare(configure())
+
+
+# --- the real file ------------------------------------------------------------------------------------------
+
+
+def test_the_real_file(tmp_path: Path) -> None:
+    """Sizes, sums, and no leak, on 142,787 real pairs."""
+    if not REAL.is_file():
+        pytest.skip("../shared/data/fra-eng.zip is not here")
+    config = Config.model_validate({"data": {"directory": tmp_path / "fra-eng", "corpus": {"path": REAL}}})
+    data = prepare(config).data
+    assert data.manifest.pairs_read == 142_787
+    assert data.manifest.inputs[0].member == "fra.txt"
+    assert adds_up(data)
+    assert sum(data.manifest.dropped.values()) < 500
+    assert len(data.held_out("test")) == len(data.held_out("valid")) == 2000
+    assert leaked(data) == set()
+    # A fair sample of a file that is sorted by length: neither short nor long.
+    splits = data.manifest.splits
+    assert splits.test.source.mean_length == pytest.approx(splits.train.source.mean_length, rel=0.1)
+    references = data.held_out("test").references
+    assert sum(map(len, references)) / len(references) > 1.3
+    decoded = data.tokenizer.decode(data.tokenizer.encode_target([texts[0] for texts in references[:50]]))
+    assert decoded == [data.tokenizer.normaliser(texts[0]) for texts in references[:50]]

@@ -1,0 +1,192 @@
+"""The commands as a user types them, on a small corpus."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import LEXICON, ROOT, run_nmt
+
+
+def test_help_is_quick_and_does_not_import_torch(tmp_path):
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        assert run_nmt(tmp_path, "--help").returncode == 0
+        times.append(time.perf_counter() - began)
+    assert min(times) < 0.5
+    code = "import sys, nmt_attn.cli.app; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_trained_model_has_learned_the_language(trained):
+    done = run_nmt(trained, "eval", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["bleu"]["score"] > 85
+    assert set(result) == {
+        "bleu", "chrf", "ter", "sentences", "seconds", "sentences_per_second", "model", "split"
+    }  # fmt: skip
+    assert "nrefs:1|case:mixed" in result["bleu"]["signature"]
+    assert result["sentences"] == 40
+
+
+def test_prepared_splits_lie_as_text_and_nothing_is_done_twice(trained):
+    data = trained / "data" / "toy"
+    sources = (data / "test.source").read_text(encoding="utf-8").splitlines()
+    references = (data / "test.reference.0").read_text(encoding="utf-8").splitlines()
+    assert len(sources) == len(references) == 40
+    before = (data / "manifest.json").stat().st_mtime_ns
+    done = run_nmt(trained, "prepare", "--config", "toy.yaml")
+    assert done.returncode == 0
+    assert "up to date" in done.stdout
+    assert (data / "manifest.json").stat().st_mtime_ns == before
+
+
+def test_the_run_directory_is_complete(trained, tmp_path):
+    shutil.copytree(trained / "runs" / "toy", tmp_path / "elsewhere")
+    here = run_nmt(trained, "translate", "Big dog.")
+    there = run_nmt(tmp_path, "translate", "--model", "elsewhere", "Big dog.")
+    assert here.returncode == there.returncode == 0, there.stderr
+    assert here.stdout == there.stdout == "Granda hundo.\n"
+
+
+def test_metrics_are_json_lines_with_falling_loss(trained):
+    lines = (trained / "runs" / "toy" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    entries = [json.loads(line) for line in lines]
+    valid = [entry for entry in entries if entry["kind"] == "valid"]
+    assert len(valid) == 12
+    assert valid[-1]["loss"] < valid[0]["loss"] / 3
+    assert valid[-1]["bleu"] > 80
+    steps = [entry["step"] for entry in entries if entry["kind"] == "train"]
+    assert steps == sorted(set(steps))
+
+
+def test_arguments_and_pipe_give_the_same_line(trained):
+    argument = run_nmt(trained, "translate", "Red cat sees house.")
+    pipe = run_nmt(trained, "translate", stdin="Red cat sees house.\n")
+    no_newline = run_nmt(trained, "translate", stdin="Red cat sees house.")
+    windows = run_nmt(trained, "translate", stdin="Red cat sees house.\r\n")
+    assert argument.stdout == pipe.stdout == no_newline.stdout == windows.stdout
+    assert argument.stdout.count("\n") == 1
+
+
+def test_three_thousand_lines_come_out_in_order(trained):
+    words = list(LEXICON)
+    lines = ["" if i % 7 == 0 else f"{words[i % 16].capitalize()} {words[i // 16 % 16]}." for i in range(3000)]
+    (trained / "in.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    done = run_nmt(trained, "translate", "--input", "in.txt", "--output", "out.txt", "--beam", "1")
+    assert done.returncode == 0, done.stderr
+    translated = (trained / "out.txt").read_text(encoding="utf-8").split("\n")
+    assert len(translated) == 3001
+    assert [line == "" for line in translated[:-1]] == [line == "" for line in lines]
+    right = sum(
+        theirs == f"{LEXICON[words[i % 16]].capitalize()} {LEXICON[words[i // 16 % 16]]}."
+        for i, theirs in enumerate(translated[:-1])
+        if i % 7
+    )
+    assert right > 2300
+
+
+def test_nbest_and_json(trained):
+    nbest = run_nmt(trained, "translate", "--nbest", "3", "Blue tree.", "Dog.").stdout.splitlines()
+    assert [line.split("\t")[0] for line in nbest] == ["0", "0", "0", "1", "1", "1"]
+    scores = [float(line.split("\t")[1]) for line in nbest[:3]]
+    assert scores == sorted(scores, reverse=True)
+    (line,) = run_nmt(trained, "translate", "--json", "Blue tree.").stdout.splitlines()
+    entry = json.loads(line)
+    assert entry["source"] == "Blue tree."
+    assert entry["translation"] == nbest[0].split("\t")[2]
+
+
+def test_a_reader_that_leaves_ends_it_quietly(trained):
+    command = f"yes 'Big dog.' | {sys.executable} -m nmt_attn translate | head -3"
+    began = time.perf_counter()
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=trained, capture_output=True, timeout=60, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.stdout.decode().splitlines() == ["Granda hundo."] * 3
+    assert done.stderr.decode() == ""
+    assert time.perf_counter() - began < 30
+
+
+def test_a_line_is_answered_before_the_next_is_typed(trained):
+    with subprocess.Popen(
+        [sys.executable, "-m", "nmt_attn", "translate"],
+        cwd=trained, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for _ in range(2):
+            process.stdin.write(b"Big dog.\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == b"Granda hundo.\n"
+        process.stdin.close()
+        assert process.wait(timeout=20) == 0
+
+
+def test_eval_of_own_files_with_two_references(trained):
+    (trained / "s.txt").write_text("Big dog.\nRed cat.\n", encoding="utf-8")
+    (trained / "r1.txt").write_text("Granda hundo.\nX y z.\n", encoding="utf-8")
+    (trained / "r2.txt").write_text("A b c.\nRugha kato.\n", encoding="utf-8")
+    files = ["--source", "s.txt", "--reference", "r1.txt", "--reference", "r2.txt"]
+    done = run_nmt(trained, "eval", *files, "--json")
+    result = json.loads(done.stdout)
+    assert result["ter"]["score"] == 0.0
+    assert "nrefs:2" in result["bleu"]["signature"]
+
+
+def test_ctrl_c_leaves_a_checkpoint_from_which_training_goes_on(toy):
+    with subprocess.Popen(
+        [sys.executable, "-m", "nmt_attn", "train", "--config", "toy.yaml", "--set", "training.max_epochs=500"],
+        cwd=toy, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as process:  # fmt: skip
+        _wait_for(toy / "runs" / "toy" / "latest")
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors.decode()
+    latest = int((toy / "runs" / "toy" / "latest").read_text(encoding="utf-8").rpartition("/")[2])
+    steps = str(latest + 5)
+    done = run_nmt(toy, "train", "--config", "toy.yaml", "--resume", "--set", f"training.max_steps={steps}")
+    assert done.returncode == 0, done.stderr
+    assert f"resuming at step {latest}" in done.stderr
+    assert int((toy / "runs" / "toy" / "latest").read_text(encoding="utf-8").rpartition("/")[2]) == latest + 5
+
+
+def _wait_for(path: Path) -> None:
+    for _ in range(600):
+        if path.exists():
+            return
+        time.sleep(0.1)
+    pytest.fail(f"{path} did not appear")
+
+
+def test_a_trained_run_is_not_overwritten_unless_told_to(toy):
+    short = ["train", "--config", "toy.yaml", "--set", "training.max_steps=3"]
+    assert run_nmt(toy, *short).returncode == 0
+    again = run_nmt(toy, *short)
+    assert again.returncode == 2
+    assert "--force" in again.stderr
+    assert run_nmt(toy, *short, "--force").returncode == 0
+    assert (toy / "runs" / "toy.old-1" / "latest").exists()
+
+
+def test_parallel_files_train_too(toy):
+    pairs = [line.split("\t") for line in (toy / "toy.tsv").read_text(encoding="utf-8").splitlines()]
+    for name, part in (("train", pairs[:700]), ("valid", pairs[700:750]), ("test", pairs[750:800])):
+        (toy / f"{name}.en").write_text("".join(f"{pair[0]}\n" for pair in part), encoding="utf-8")
+        (toy / f"{name}.xx").write_text("".join(f"{pair[1]}\n" for pair in part), encoding="utf-8")
+    sets = ["--set", "data.corpus.path=null", "--set", "training.max_steps=5"]
+    for name in ("train", "valid", "test"):
+        sets += ["--set", f"data.parallel.{name}={{source: {name}.en, target: {name}.xx}}"]
+    done = run_nmt(toy, "train", "--config", "toy.yaml", *sets)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(run_nmt(toy, "eval", "--json").stdout)["sentences"] == 50
