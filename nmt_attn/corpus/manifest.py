@@ -101,6 +101,11 @@ class Manifest(_Entry):
     files: dict[str, int]
     """The files of the prepared data with their sizes in bytes."""
 
+    def same_data_as(self, other: Manifest) -> bool:
+        """Whether both describe the same split of the same sentences, tokenised alike."""
+        own, others = ({entry.role: entry.sha256 for entry in manifest.inputs} for manifest in (self, other))
+        return self.settings == other.settings and own == others
+
     def save(self, folder: Path) -> None:
         """Write it into ``folder``."""
         (folder / MANIFEST_FILE).write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")

@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 from nmt_attn.config import Config
 from nmt_attn.config_file import load_config
+from nmt_attn.corpus.manifest import Manifest
 from nmt_attn.corpus.prepare import HeldOut, PreparedData
 from nmt_attn.corpus.read import read_parallel
 from nmt_attn.decoding.translator import Translator
@@ -77,7 +78,7 @@ def report(request: EvaluationRequest) -> Report:
     """
     found = find_model(request.model)
     config = load_config(request.config or found.run.config_file, request.overrides)
-    held_out, name = _held_out(request, config)
+    held_out, name = _held_out(request, config, found)
     translator = Translator.load(found.checkpoint, device=request.device, decoding=config.decoding)
     evaluation = evaluate(
         translator,
@@ -89,13 +90,19 @@ def report(request: EvaluationRequest) -> Report:
     return Report(evaluation, _shown(found), name)
 
 
-def _held_out(request: EvaluationRequest, config: Config) -> tuple[HeldOut, str]:
+def _held_out(request: EvaluationRequest, config: Config, found: ModelPath) -> tuple[HeldOut, str]:
     """The sentences to translate and what they are called."""
     if request.source is None and not request.references:
         if request.split not in ("test", "valid"):
             raise UserError(f"--split {request.split}: must be test or valid")
         split = cast(Literal["test", "valid"], request.split)
-        return PreparedData.open(config.data_directory).held_out(split), request.split
+        data = PreparedData.open(config.data_directory)
+        if not data.manifest.same_data_as(Manifest.load(found.run.path)):
+            raise UserError(
+                f"{data.directory} is not the data that {found.run.path} was trained on, which may hold sentences of "
+                f"its {split} split; to score on them all the same, name the files with --source and --reference"
+            )
+        return data.held_out(split), request.split
     if request.source is None or not request.references:
         raise UserError("--source and --reference go together: the sentences and their translations")
     lines = list(read_parallel(request.source, request.references))

@@ -18,8 +18,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from nmt_attn.config import ModelConfig
-from nmt_attn.model.attention import Attention, Memory
+from nmt_attn.model.attention import AdditiveScore, Attention, Memory
 from nmt_attn.model.encoder import Encoded
+from nmt_attn.model.fused import DecoderPass, DecoderWeights, bahdanau_gru
 from nmt_attn.model.recurrence import LayerState, Recurrence
 
 
@@ -122,14 +123,41 @@ class BahdanauDecoder(Decoder):
         """See :meth:`Decoder.forward`. What does not wait for the state is done for all steps at once."""
         embedded = self.embed(targets.t())  # (T, B, E)
         projected = self._project_embedded(embedded)  # (T, B, G·H)
+        run = self._run_fused if self._can_be_fused() else self._run_plain
+        passed = run(projected, state, memory)
+        features = torch.cat([passed.hiddens, passed.contexts, embedded], dim=-1)
+        return torch.tanh(self.readout(features)).transpose(0, 1)
+
+    def _can_be_fused(self) -> bool:
+        return (
+            len(self.layers) == 1
+            and self.first_layer.cell == "gru"
+            and isinstance(self.attention.score, AdditiveScore)
+            and torch.is_grad_enabled()
+        )
+
+    def _run_fused(self, projected: Tensor, state: DecoderState, memory: Memory) -> DecoderPass:
+        """All steps in one function: one GRU layer, additive attention."""
+        first, score = self.first_layer, cast(AdditiveScore, self.attention.score)
+        weights = DecoderWeights(
+            context=first.input_weight[:, -memory.states.shape[2] :],
+            recurrent=first.recurrent_weight,
+            recurrent_bias=first.recurrent_bias,
+            query=score.query_layer.weight,
+            vector=score.vector,
+        )
+        (initial,) = state.layers[0]
+        return bahdanau_gru(projected, initial, memory.states, memory.keys, memory.mask, weights)
+
+    def _run_plain(self, projected: Tensor, state: DecoderState, memory: Memory) -> DecoderPass:
+        """Step by step, for any cell, score and number of layers."""
         hiddens, contexts = [], []
         for from_token in projected.unbind(0):
             context, _ = self._attend(state, memory)
             state = self._advance(from_token, context, state)
             hiddens.append(state.layers[-1][0])
             contexts.append(context)
-        features = torch.cat([torch.stack(hiddens), torch.stack(contexts), embedded], dim=-1)
-        return torch.tanh(self.readout(features)).transpose(0, 1)
+        return DecoderPass(torch.stack(hiddens), torch.stack(contexts))
 
     def step(self, tokens: Tensor, state: DecoderState, memory: Memory) -> DecoderStep:
         """See :meth:`Decoder.step`."""

@@ -42,8 +42,12 @@ class TranslationModel(nn.Module):
         self.decoder = make_decoder(config, target_embedding)
         self.dropout = nn.Dropout(config.dropout)
         self.output = nn.Linear(config.embedding_size, target_size)
+        for module in self.modules():
+            if isinstance(module, nn.Linear):  # torch's own default is three times smaller in variance
+                nn.init.xavier_uniform_(module.weight)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
         nn.init.normal_(self.output.weight, std=config.embedding_size**-0.5)
-        nn.init.zeros_(self.output.bias)
         if config.tie_embeddings != "none":
             self.output.weight = target_embedding.weight
 

@@ -84,7 +84,7 @@ class Recurrence(nn.Module):
         state = state or self.initial_state(inputs)
         if self.cell == "gru" and inputs.device.type == "cpu":
             outputs: Tensor = _GruSequence.apply(  # type: ignore[no-untyped-call]
-                self.project(inputs), state[0], self.recurrent_weight, self.recurrent_bias, _product_dtype(inputs)
+                self.project(inputs), state[0], self.recurrent_weight, self.recurrent_bias, product_dtype(inputs)
             )
             return outputs, (outputs[-1],)
         return self.forward_plain(inputs, state)
@@ -109,7 +109,7 @@ class Recurrence(nn.Module):
         return _lstm_step(projected + recurrent, state[1])
 
 
-def _product_dtype(inputs: Tensor) -> torch.dtype:
+def product_dtype(inputs: Tensor) -> torch.dtype:
     """What matrix products are to be made in: autocast's choice where it is on."""
     device = inputs.device.type
     return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else inputs.dtype
@@ -137,32 +137,24 @@ class _GruSequence(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, projected: Tensor, initial: Tensor, weight: Tensor, bias: Tensor, product_dtype: torch.dtype
+        ctx: Any, projected: Tensor, initial: Tensor, weight: Tensor, bias: Tensor, products: torch.dtype
     ) -> Tensor:
         """See :func:`_gru_step`; projected (T, B, 3H), initial (B, H), weight (3H, H), bias (3H).
 
-        Products are made in ``product_dtype``; gates, states and their gradients stay in the dtype of the weights.
+        Products are made in ``products``; gates, states and their gradients stay in the dtype of the weights.
         """
         steps, batch, _ = projected.shape
         size = initial.shape[1]
         ctx.dtypes = projected.dtype, initial.dtype
         projected, initial = projected.to(weight.dtype), initial.to(weight.dtype)
-        cast_weight = weight.to(product_dtype)
+        cast_weight = weight.to(products)
         outputs = projected.new_empty(steps, batch, size)
         gates = projected.new_empty(steps, batch, 4 * size)  # r, z, n and h_n, kept for the backward
-        cast_bias = bias.to(product_dtype)
+        cast_bias = bias.to(products)
         hidden = initial
         for step in range(steps):
-            recurrent = torch.addmm(cast_bias, hidden.to(product_dtype), cast_weight.t()).to(weight.dtype)
-            rz = gates[step, :, : 2 * size]
-            torch.add(projected[step, :, : 2 * size], recurrent[:, : 2 * size], out=rz)
-            rz.sigmoid_()
-            new = gates[step, :, 2 * size : 3 * size]
-            h_new = gates[step, :, 3 * size :]
-            h_new.copy_(recurrent[:, 2 * size :])
-            torch.addcmul(projected[step, :, 2 * size :], rz[:, :size], h_new, out=new)
-            new.mul_(2).sigmoid_().mul_(2).sub_(1)  # tanh; torch's own takes six times as long on a CPU
-            hidden = torch.lerp(new, hidden, rz[:, size:], out=outputs[step])
+            recurrent = torch.addmm(cast_bias, hidden.to(products), cast_weight.t()).to(weight.dtype)
+            hidden = gru_forward(projected[step], recurrent, hidden, gates[step], outputs[step])
         ctx.save_for_backward(gates, outputs, initial, cast_weight)
         return outputs
 
@@ -176,20 +168,10 @@ class _GruSequence(torch.autograd.Function):
         grad_recurrent = gates.new_empty(steps, batch, 3 * size)
         grad_hidden = torch.zeros_like(initial)
         for step in range(steps - 1, -1, -1):
-            reset, update, new, h_new = gates[step].split(size, dim=1)
             previous = outputs[step - 1] if step else initial
-            grad_hidden = grad_hidden + grad_outputs[step]
-            d_reset, d_update, d_new = grad_projected[step].split(size, dim=1)
-            # d_new = dh (1 - z) (1 - n²): the gradient at n before its tanh.
-            torch.mul(grad_hidden, 1 - update, out=d_new)
-            d_new.mul_(1 - new * new)
-            torch.mul(grad_hidden, previous - new, out=d_update)
-            torch.mul(d_new, h_new, out=d_reset)
-            grad_projected[step, :, : 2 * size].mul_(_sigmoid_slope(gates[step, :, : 2 * size]))
-            grad_recurrent[step, :, : 2 * size] = grad_projected[step, :, : 2 * size]
-            torch.mul(d_new, reset, out=grad_recurrent[step, :, 2 * size :])
-            through_gates = (grad_recurrent[step].to(cast_weight.dtype) @ cast_weight).to(gates.dtype)
-            grad_hidden = torch.addcmul(through_gates, grad_hidden, update)
+            grad_hidden += grad_outputs[step]
+            passed_on = gru_backward(grad_hidden, previous, gates[step], grad_projected[step], grad_recurrent[step])
+            grad_hidden = (grad_recurrent[step].to(cast_weight.dtype) @ cast_weight).to(gates.dtype).add_(passed_on)
         previous_all = torch.cat([initial.unsqueeze(0), outputs[:-1]])
         flat = grad_recurrent.view(-1, 3 * size)
         left, right = flat.to(cast_weight.dtype), previous_all.view(-1, size).to(cast_weight.dtype)
@@ -198,6 +180,35 @@ class _GruSequence(torch.autograd.Function):
         return grad_projected.to(projected_dtype), grad_hidden.to(initial_dtype), grad_weight, flat.sum(0), None
 
 
-def _sigmoid_slope(value: Tensor) -> Tensor:
-    """The slope of the sigmoid where its value is ``value``."""
-    return value * (1 - value)
+def gru_forward(inputs: Tensor, recurrent: Tensor, hidden: Tensor, gates: Tensor, out: Tensor) -> Tensor:
+    """One step of a GRU; leaves r, z, n and h_n in ``gates`` (B, 4H) and the new state in ``out`` (B, H)."""
+    size = hidden.shape[1]
+    reset_update = gates[:, : 2 * size]
+    torch.add(inputs[:, : 2 * size], recurrent[:, : 2 * size], out=reset_update).sigmoid_()
+    new, h_new = gates[:, 2 * size : 3 * size], gates[:, 3 * size :]
+    h_new.copy_(recurrent[:, 2 * size :])
+    torch.addcmul(inputs[:, 2 * size :], gates[:, :size], h_new, out=new)
+    new.mul_(2).sigmoid_().mul_(2).sub_(1)  # tanh; torch's own takes six times as long on a CPU
+    torch.lerp(new, hidden, gates[:, size : 2 * size], out=out)
+    return out
+
+
+def gru_backward(grad: Tensor, previous: Tensor, gates: Tensor, grad_inputs: Tensor, grad_recurrent: Tensor) -> Tensor:
+    """Back through one step: fills the gradients of both shares of the gates, (B, 3H) each.
+
+    Returns:
+        What reaches the state before directly, (B, H); the rest reaches it through the recurrent gates.
+    """
+    size = grad.shape[1]
+    reset, update, new, h_new = torch.split(gates, size, dim=1)
+    d_new = grad_inputs[:, 2 * size :]
+    torch.addcmul(grad, grad, update, value=-1, out=d_new)  # dh (1 - z)
+    d_new.addcmul_(d_new, new * new, value=-1)  # … (1 - n²): the gradient at n before its tanh
+    torch.mul(d_new, h_new, out=grad_inputs[:, :size])
+    torch.mul(grad, previous - new, out=grad_inputs[:, size : 2 * size])
+    reset_update = gates[:, : 2 * size]
+    slope = torch.addcmul(reset_update, reset_update, reset_update, value=-1)
+    grad_inputs[:, : 2 * size] *= slope
+    grad_recurrent[:, : 2 * size] = grad_inputs[:, : 2 * size]
+    torch.mul(d_new, reset, out=grad_recurrent[:, 2 * size :])
+    return grad * update

@@ -18,8 +18,8 @@ _STRAY_JOINER = re.compile(f"(?<![\u0600-\u0dff])[{_JOINERS}]+|[{_JOINERS}]+(?![
 
 _QUOTES = str.maketrans(
     {
-        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u2035\u02bc\u2039\u203a\u00b4\u0060\uff07", "'"),
-        **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u2036\u00ab\u00bb\uff02", '"'),
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u2035\u02bc\u00b4\u0060\uff07", "'"),
+        **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u2036\uff02", '"'),
     }
 )
 

@@ -6,6 +6,7 @@ import sys
 
 from nmt_attn.config import Config
 from nmt_attn.config_file import dump_config
+from nmt_attn.corpus.manifest import Manifest
 from nmt_attn.corpus.prepare import PreparedData, prepare
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.files import write_text
@@ -35,6 +36,8 @@ def train(config: Config, *, resume: bool = False, force: bool = False) -> Outco
     data = prepare(config).data
     if not resume:
         _begin(run, config, data)
+    elif not data.manifest.same_data_as(Manifest.load(run.path)):
+        raise UserError(f"{data.directory} is no longer the data that {run.path} was trained on; train anew instead")
     return Trainer(config, data, run, resume=resume).train()
 
 
@@ -45,4 +48,5 @@ def _begin(run: RunDirectory, config: Config, data: PreparedData) -> None:
     run.path.mkdir(parents=True, exist_ok=True)
     run.metrics_file.unlink(missing_ok=True)
     data.tokenizer.save(run.tokenizer_directory)
+    data.manifest.save(run.path)
     write_text(run.config_file, dump_config(config))

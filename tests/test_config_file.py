@@ -1,0 +1,117 @@
+"""YAML and --set into a configuration, or one line that says what is wrong and where."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nmt_attn.config import Config
+from nmt_attn.config_file import dump_config, known_keys, load_config
+from nmt_attn.errors import ConfigError
+from tests.conftest import ROOT
+
+SHIPPED = sorted((ROOT / "configs").glob("*.yaml"))
+
+
+def load(folder: Path, text: str, *sets: str) -> Config:
+    (folder / "c.yaml").write_text(text, encoding="utf-8")
+    return load_config(folder / "c.yaml", sets)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_file_loads_and_survives_being_written(path, tmp_path):
+    config = load_config(path)
+    assert config.name != "experiment"
+    assert load(tmp_path, dump_config(config)) == config
+
+
+def test_the_promised_files_are_shipped():
+    assert {path.stem for path in SHIPPED} == {"tiny", "fra-eng", "bahdanau-gru-33k", "parallel-files"}
+
+
+def test_numbers_words_and_overrides(tmp_path):
+    text = "training: {learning_rate: 1e-3}\ndata: {source_lang: no, target_lang: on}\n"
+    config = load(tmp_path, text, "training.max_epochs=7", "training.clip_norm=null", "data.tokenizer.kind=bpe")
+    assert config.training.learning_rate == 0.001
+    assert (config.data.source_lang, config.data.target_lang) == ("no", "on")
+    assert (config.training.max_epochs, config.training.clip_norm) == (7, None)
+    assert config.data.tokenizer.kind == "bpe"
+
+
+def test_concat_is_a_second_name_of_additive(tmp_path):
+    assert load(tmp_path, "model: {attention: {score: concat}}").model.attention.score == "additive"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("trainig: {}", r"c\.yaml, line 1: unknown key trainig; did you mean training\?"),
+        ("model:\n  encoder:\n    hiden_size: 3", r"line 3: unknown key model\.encoder\.hiden_size; .*hidden_size"),
+        ("learning_rate: 1", r"unknown key learning_rate; did you mean training\.learning_rate\?"),
+        ("seed: 1\nname: a\nseed: 2", r"line 3: seed is already set on line 1"),
+        ("training:\n  max_steps: soon", r"line 2: training\.max_steps must be a valid integer, found 'soon'"),
+        ("training: {max_steps: true}", r"training\.max_steps must be a valid integer, found True"),
+        ("training: {max_steps: 0}", r"greater than or equal to 1"),
+        ("training: 3", r"training must be a section"),
+        ("name: ../../etc", r"name may hold letters"),
+        ("- a\n- b", r"expected sections .* found a list"),
+        ("a: [", r"not valid YAML"),
+        ("a: &x {b: 1}\nc: *x", r"aliases"),
+        ("model: {attention: {score: dot}}", r"hidden_size \(512\) must be twice .* \(512\)"),
+        ("model: {decoder: {input_feeding: true}}", r"input_feeding needs model\.decoder\.style: luong"),
+        ("model: {tie_embeddings: all}\ndata: {tokenizer: {joint: false}}", r"needs data\.tokenizer\.joint: true"),
+        ("training: {max_epochs: null}", r"no end is set"),
+        ("training: {betas: [0.9, 1.0]}", r"training\.betas"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(tmp_path, text, says):
+    with pytest.raises(ConfigError, match=says) as caught:
+        load(tmp_path, text)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("override", ["x", "=3", "training.max_steps=[", "training.max_steps.deep=1", "a.b.c=1"])
+def test_wrong_overrides_are_one_line(override):
+    with pytest.raises(ConfigError, match="--set") as caught:
+        load_config(None, [override])
+    assert "\n" not in str(caught.value)
+
+
+def test_files_that_are_no_text(tmp_path):
+    (tmp_path / "c.yaml").write_bytes(b"name: a\nseed: \xff\n")
+    with pytest.raises(ConfigError, match=r"line 2: not UTF-8"):
+        load_config(tmp_path / "c.yaml")
+    with pytest.raises(ConfigError, match="directory"):
+        load_config(tmp_path)
+
+
+def complaint(path: Path | None, *sets: str) -> str:
+    """What is wrong with it; nothing if it is a configuration. Any other exception fails the test."""
+    try:
+        load_config(path, sets)
+    except ConfigError as error:
+        return str(error)
+    return ""
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(key=st.sampled_from(list(known_keys())), value=values)
+@settings(deadline=None, max_examples=300)
+def test_any_value_of_any_key_gives_a_configuration_or_one_line(key, value):
+    assert len(complaint(None, f"{'.'.join(key)}={json.dumps(value)}").splitlines()) <= 1
+
+
+@given(st.text(max_size=80) | st.binary(max_size=80))
+@settings(deadline=None, max_examples=300)
+def test_any_file_gives_a_configuration_or_one_line(tmp_path_factory, content):
+    path = tmp_path_factory.getbasetemp() / "any.yaml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass"))
+    assert len(complaint(path).splitlines()) <= 1

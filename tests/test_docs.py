@@ -1,0 +1,38 @@
+"""What is generated or claimed in the documents is true."""
+
+import re
+import subprocess
+import sys
+
+from nmt_attn.config_file import known_keys
+from tests.conftest import ROOT
+
+
+def test_the_pages_about_the_configuration_are_up_to_date():
+    done = subprocess.run([sys.executable, "scripts/make_config_docs.py", "--check"], cwd=ROOT, check=False)
+    assert done.returncode == 0
+
+
+def test_the_bundled_corpus_is_what_its_script_writes():
+    done = subprocess.run([sys.executable, "scripts/make_tiny_corpus.py", "--check"], cwd=ROOT, check=False)
+    assert done.returncode == 0
+
+
+def test_the_readme_names_files_and_keys_that_exist():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        assert (ROOT / target).exists(), target
+    keys = {".".join(key) for key in known_keys()}
+    for key in re.findall(r"`?((?:data|model|training|decoding)\.[a-z_.]+[a-z])(?:=|`)", text):
+        assert key in keys, key
+
+
+def test_the_bundled_corpus_is_large_and_clean():
+    lines = (ROOT / "data" / "tiny" / "eng-fra.tsv").read_text(encoding="utf-8").split("\n")
+    assert lines.pop() == ""
+    rows = [line.split("\t") for line in lines]
+    assert {len(row) for row in rows} == {3}
+    assert len({(row[0], row[1]) for row in rows}) == len(rows) >= 8000
+    wrong = re.compile(r"\b(de le|de les|à le|à les|[Jj]e [aeiouéêh]+(?!ais)|[Ll]e [aeiouéê]|si il|que (il|elle)s?)\b")
+    assert not [row[1] for row in rows if wrong.search(row[1])]
+    assert not [row for row in rows if row[0].endswith("?") != row[1].endswith("?")]
