@@ -14,6 +14,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -61,7 +62,7 @@ class NaiveSeq2Seq(nn.Module):
             output, hidden = self.cell(torch.cat([embedded, context], dim=-1), hidden)
             readout = torch.tanh(self.readout(torch.cat([output, context, embedded], dim=-1)))
             loss = loss + F.cross_entropy(self.output(readout[:, 0]), labels[:, position])
-        return loss
+        return cast(Tensor, loss)
 
 
 def naive_step(config: Config, data: PreparedData, compute: Compute) -> Iterator[Callable[[], int]]:

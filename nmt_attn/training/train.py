@@ -10,6 +10,7 @@ from nmt_attn.corpus.manifest import Manifest
 from nmt_attn.corpus.prepare import PreparedData, prepare
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.files import write_text
+from nmt_attn.model.device import choose_compute
 from nmt_attn.rundir import RunDirectory
 from nmt_attn.training.trainer import Outcome, Trainer
 
@@ -33,6 +34,7 @@ def train(config: Config, *, resume: bool = False, force: bool = False) -> Outco
             f"{run.path} holds a trained model; --resume goes on with it, --force moves it aside and trains anew, "
             "or give another name"
         )
+    choose_compute(config.training.device, config.training.precision)  # a missing GPU is said before the long work
     data = prepare(config).data
     if not resume:
         _begin(run, config, data)

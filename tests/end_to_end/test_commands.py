@@ -190,3 +190,26 @@ def test_parallel_files_train_too(toy):
     done = run_nmt(toy, "train", "--config", "toy.yaml", *sets)
     assert done.returncode == 0, done.stderr
     assert json.loads(run_nmt(toy, "eval", "--json").stdout)["sentences"] == 50
+
+
+def test_a_model_is_not_scored_on_sentences_it_may_have_learned(toy):
+    assert run_nmt(toy, "train", "--config", "toy.yaml", "--set", "training.max_steps=2").returncode == 0
+    assert run_nmt(toy, "prepare", "--config", "toy.yaml", "--set", "data.split.test=50").returncode == 0
+    done = run_nmt(toy, "eval")
+    assert done.returncode == 2
+    assert "is not the data that runs/toy was trained on" in done.stderr
+    resumed = run_nmt(toy, "train", "--config", "toy.yaml", "--resume", "--set", "data.split.test=50")
+    assert resumed.returncode == 2
+    assert "no longer the data" in resumed.stderr
+
+
+def test_the_classroom_configuration_is_scored_without_case(toy):
+    small = ["data.corpus.path=toy.tsv", "data.corpus.url=null", "data.corpus.max_pairs=800", "data.split.valid=40",
+             "data.split.test=40", "training.max_epochs=2", "model.encoder.hidden_size=32",
+             "model.decoder.hidden_size=32", "model.embedding_size=16"]  # fmt: skip
+    sets = [part for one in small for part in ("--set", one)]
+    config = str(ROOT / "configs" / "bahdanau-gru-33k.yaml")
+    assert run_nmt(toy, "train", "--config", config, *sets).returncode == 0
+    result = json.loads(run_nmt(toy, "eval", "--json").stdout)
+    assert "case:lc" in result["bleu"]["signature"]
+    assert run_nmt(toy, "translate", "BIG dog!").stdout.strip()

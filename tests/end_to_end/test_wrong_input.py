@@ -1,11 +1,16 @@
 """What a user may get wrong: one clear line, the right exit code, nothing half-written."""
 
+import os
+import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+import torch
 
-from tests.conftest import run_nmt
+from tests.conftest import ROOT, run_nmt
 
 
 def fails(folder: Path, *arguments: str, says: str | list[str], code: int = 2, stdin: str | bytes = "") -> None:
@@ -112,6 +117,21 @@ def test_model_that_is_no_run(toy, command):
     fails(toy, *command, says="no trained model under runs/")
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_where_there_is_none(toy):
+    fails(toy, "train", "--config", "toy.yaml", "--set", "training.device=cuda", says="no CUDA GPU")
+
+
+def test_a_full_disk_is_one_line(trained):
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "nmt_attn", "translate", "Big dog."],
+            cwd=trained, stdout=full, stderr=subprocess.PIPE, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines() == ["error: No space left on device"]
+
+
 def test_resume_without_a_run(toy):
     fails(toy, "train", "--config", "toy.yaml", "--resume", says="no checkpoint to resume from")
 
@@ -123,8 +143,6 @@ def test_wrong_options(toy):
 
 def test_damaged_weights(trained, tmp_path):
     run = tmp_path / "run"
-    import shutil
-
     shutil.copytree(trained / "runs" / "toy", run)
     for weights in run.rglob("model.safetensors"):
         weights.write_bytes(weights.read_bytes()[:1000])

@@ -121,3 +121,13 @@ def test_every_style_learns(prepared, tmp_path):
         outcome = train(configure(prepared, "training.max_epochs=8", *sets), tmp_path / str(index))
         assert outcome.state.best_score is not None
         assert outcome.state.best_score > 40, sets
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("style", ["bahdanau", "luong"])
+def test_a_gpu_learns_what_a_cpu_learns(prepared, tmp_path, style):
+    sets = [f"model.decoder.style={style}", "training.max_epochs=8"]
+    on_cpu = train(configure(prepared, *sets, "training.device=cpu"), tmp_path / "cpu")
+    on_gpu = train(configure(prepared, *sets, "training.device=cuda"), tmp_path / "gpu")
+    assert on_gpu.state.best_loss == pytest.approx(on_cpu.state.best_loss, rel=0.3)

@@ -1,0 +1,52 @@
+"""The Translator as Python callers use it: order, empty sentences, n-best lists, independence of the batch."""
+
+import random
+
+import pytest
+
+from nmt_attn import Translator
+from nmt_attn.config_file import load_config
+from tests.conftest import toy_corpus
+
+
+@pytest.fixture(scope="module")
+def translator(trained) -> Translator:
+    return Translator.load(trained / "runs" / "toy")
+
+
+def test_translates_in_order_with_empty_sentences_in_between(translator):
+    assert translator.translate(["Big dog.", "", "Red cat.", "   ", "Big dog."]) == [
+        "Granda hundo.", "", "Rugha kato.", "", "Granda hundo."
+    ]  # fmt: skip
+    assert translator.translate([]) == []
+
+
+@pytest.mark.parametrize("beam_size", [1, 5])
+def test_a_translation_does_not_depend_on_its_batch(translator, beam_size):
+    sentences = [source for source, _ in toy_corpus(60, seed=7)]
+    together = translator.translate(sentences, beam_size=beam_size)
+    order = random.Random(1).sample(range(60), 60)
+    shuffled = translator.translate([sentences[i] for i in order], beam_size=beam_size)
+    assert [shuffled[order.index(i)] for i in range(60)] == together
+    assert [translator.translate([one], beam_size=beam_size)[0] for one in sentences] == together
+
+
+def test_nbest_lists_are_sorted_different_and_begin_with_the_best(translator):
+    (nbest,) = translator.nbest(["Small blue house sees dog."], 4)
+    assert nbest[0].text == translator.translate(["Small blue house sees dog."])[0]
+    assert [one.score for one in nbest] == sorted((one.score for one in nbest), reverse=True)
+    assert len(nbest) == len({one.text for one in nbest}) == 4
+
+
+def test_a_sentence_of_unknown_characters_gives_one_line(translator):
+    for strange in ["猫" * 300, "\x00\x01", "a\nb", "\ud800"]:
+        (translation,) = translator.translate([strange])
+        assert "\n" not in translation
+
+
+def test_the_search_can_be_configured_when_loading(trained):
+    config = load_config(trained / "toy.yaml", ["decoding.beam_size=2", "decoding.length_penalty=0.3"])
+    loaded = Translator.load(trained / "runs" / "toy", decoding=config.decoding)
+    assert (loaded.options.beam_size, loaded.options.length_penalty) == (2, 0.3)
+    by_override = Translator.load(trained / "runs" / "toy", overrides=["decoding.beam_size=3"])
+    assert by_override.options.beam_size == 3
