@@ -161,8 +161,8 @@ def _override(settings: _Settings, override: str) -> None:
     dotted, equals, text = override.partition("=")
     dotted = dotted.strip()
     if not equals or not dotted:
-        raise ConfigError(f"--set {override}: expected dotted.key=value, such as training.max_epochs=10")
-    origin = f"--set {override}"
+        raise ConfigError(f"--set {_printable(override)}: expected dotted.key=value, such as training.max_epochs=10")
+    origin = f"--set {_printable(override)}"
     path = tuple(dotted.split("."))
     parsed = _parse(f"value: {text}" if text.strip() else "value: null", origin)
     section = settings.values
@@ -225,4 +225,9 @@ def section_of(annotation: Any) -> type[BaseModel] | None:
 
 
 def _dotted(key: Key) -> str:
-    return ".".join(str(part) for part in key)
+    return _printable(".".join(str(part) for part in key))
+
+
+def _printable(text: str) -> str:
+    """Text from a user, fit for a message of one line."""
+    return text if text.isprintable() else repr(text)[1:-1]

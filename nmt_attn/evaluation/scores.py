@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import cast
 
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
@@ -67,8 +68,8 @@ def bleu(
 
 
 def _streams(references: Sequence[Sequence[str]]) -> list[list[str]]:
-    """One list a reference number; sacreBLEU skips the empty ones of sentences that have fewer."""
-    return [list(stream) for stream in zip_longest(*references, fillvalue="")]
+    """One list a reference number. Where a sentence has fewer, None: an empty string would count as a reference."""
+    return cast(list[list[str]], [list(stream) for stream in zip_longest(*references, fillvalue=None)])
 
 
 def _bleu(lowercase: bool, language: str) -> BLEU:

@@ -59,7 +59,8 @@ def test_a_batch_holds_the_sentences_and_nothing_else(sentences):
 
 def test_little_padding_and_another_order_in_each_epoch(folder):
     generator = np.random.default_rng(0)
-    lengths = generator.integers(1, 30, size=(3000, 2))
+    sources = generator.integers(2, 30, size=3000)
+    lengths = np.stack([sources, sources + generator.integers(-1, 2, size=3000)], axis=1)
     batcher = Batcher(store(folder, [([5] * one, [5] * other) for one, other in lengths]), 1000)
     batches = [batcher.batch(indices) for indices in batcher.epoch(0)]
     real = sum(batch.tokens + int(batch.source_lengths.sum()) for batch in batches)

@@ -34,7 +34,7 @@ def append(path: Path, text: str) -> None:
 
 def test_unknown_key(toy):
     append(toy / "toy.yaml", "decodng: {beam_size: 3}\n")
-    prepare(toy, says=["toy.yaml, line 17", "unknown key decodng", "decoding"])
+    prepare(toy, says=["toy.yaml, line 18", "unknown key decodng", "decoding"])
 
 
 def test_unknown_nested_key(toy):
@@ -45,7 +45,7 @@ def test_unknown_nested_key(toy):
 
 def test_duplicate_key(toy):
     append(toy / "toy.yaml", "name: other\n")
-    prepare(toy, says=["toy.yaml, line 17", "name is already set on line 1"])
+    prepare(toy, says=["toy.yaml, line 18", "name is already set on line 1"])
 
 
 def test_wrong_type(toy):
@@ -102,7 +102,7 @@ def test_parallel_files_of_unequal_length(toy):
 
 
 def test_vocabulary_too_large_for_the_corpus(toy):
-    prepare(toy, "data.tokenizer.vocab_size=8000", says=["data.tokenizer.vocab_size", "8000"])
+    prepare(toy, "data.tokenizer.vocab_size=8000", says=["data.tokenizer.vocab_size", "8,000"])
 
 
 def test_corpus_too_small_for_the_split(toy):

@@ -28,6 +28,14 @@ def test_a_sentence_may_have_more_references_than_another():
     assert swapped.bleu.score == pytest.approx(100.0)
 
 
+def test_a_lacking_reference_counts_as_little_as_a_repeated_one():
+    few = [["the cat sat on a mat"], ["a small red house stood there", "one little red house is standing there now"]]
+    same = [few[0] * 2, few[1]]
+    assert score(HYPOTHESES, few).bleu.score == score(HYPOTHESES, same).bleu.score
+    assert score(HYPOTHESES, few).chrf.score == score(HYPOTHESES, same).chrf.score
+    assert score(HYPOTHESES, few).ter.score == pytest.approx(score(HYPOTHESES, same).ter.score)
+
+
 def test_case_counts_unless_the_model_lowercases_and_the_signature_says_so():
     references = [["The Cat Sat On The Mat Today"], ["A Small Red House Stands There"]]
     assert score(HYPOTHESES, references).bleu.score < 5
