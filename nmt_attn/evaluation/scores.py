@@ -73,4 +73,6 @@ def _streams(references: Sequence[Sequence[str]]) -> list[list[str]]:
 
 
 def _bleu(lowercase: bool, language: str) -> BLEU:
-    return BLEU(lowercase=lowercase, tokenize=_TOKENIZERS.get(language.split("-")[0].lower(), "13a"))
+    tokenizer = _TOKENIZERS.get(language.split("-")[0].lower(), "13a")
+    # force: no advice about detokenising to the user of a model that was trained on split punctuation.
+    return BLEU(lowercase=lowercase, tokenize=tokenizer, force=True)
