@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def translate_command(
     sentences: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SENTENCE]...", help="Sentences; none: standard input, one a line."),
+        typer.Argument(metavar="SENTENCE", help="Sentences; none: standard input, one a line."),
     ] = None,
     model: ModelOption = None,
     source: Annotated[Path | None, typer.Option("--input", "-i", help="Read this file.", show_default=False)] = None,

@@ -87,7 +87,7 @@ def report(request: EvaluationRequest) -> Report:
         language=config.data.target_lang,
         beam_size=request.beam_size,
     )
-    return Report(evaluation, _shown(found), name)
+    return Report(evaluation, str(found.checkpoint), name)
 
 
 def _held_out(request: EvaluationRequest, config: Config, found: ModelPath) -> tuple[HeldOut, str]:
@@ -107,7 +107,3 @@ def _held_out(request: EvaluationRequest, config: Config, found: ModelPath) -> t
         raise UserError("--source and --reference go together: the sentences and their translations")
     lines = list(read_parallel(request.source, request.references))
     return HeldOut([line.source for line in lines], [line.targets for line in lines]), str(request.source)
-
-
-def _shown(found: ModelPath) -> str:
-    return str(found.checkpoint)
