@@ -147,6 +147,9 @@ class DecoderConfig(Section):
     layers: int = _key(1, "Stacked layers.", "layers", ge=1, le=8)
     hidden_size: int = _key(512, "State size.", "units", ge=1)
     input_feeding: bool = _key(False, "luong only: the attentional vector joins the next step's input.")
+    readout_size: int | None = _key(
+        None, "Size of the vector before the output layer (null: model.embedding_size).", "units", ge=1
+    )
 
 
 class AttentionConfig(Section):
@@ -165,9 +168,7 @@ class ModelConfig(Section):
     """The network."""
 
     cell: Literal["gru", "lstm"] = _key("gru", "Recurrent cell of encoder and decoder.")
-    embedding_size: int = _key(
-        256, "Size of the word vectors and of the vector before the output layer.", "units", ge=1
-    )
+    embedding_size: int = _key(256, "Size of the word vectors.", "units", ge=1)
     dropout: float = _key(0.2, "Dropout on embeddings, between layers and before the output.", ge=0.0, lt=1.0)
     tie_embeddings: Literal["none", "target", "all"] = _key(
         "target",
@@ -176,6 +177,11 @@ class ModelConfig(Section):
     encoder: EncoderConfig = _key(EncoderConfig, "Encoder.")
     decoder: DecoderConfig = _key(DecoderConfig, "Decoder.")
     attention: AttentionConfig = _key(AttentionConfig, "Attention.")
+
+    @property
+    def readout_size(self) -> int:
+        """Size of the vector from which a token is predicted, R."""
+        return self.decoder.readout_size or self.embedding_size
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
@@ -186,6 +192,12 @@ class ModelConfig(Section):
             )
         if self.decoder.input_feeding and self.decoder.style != "luong":
             raise ValueError("model.decoder.input_feeding needs model.decoder.style: luong")
+        if self.tie_embeddings != "none" and self.readout_size != self.embedding_size:
+            raise ValueError(
+                f"model.tie_embeddings: {self.tie_embeddings} makes the output layer an embedding: "
+                f"model.decoder.readout_size ({self.readout_size}) must equal model.embedding_size "
+                f"({self.embedding_size})"
+            )
         return self
 
 
@@ -219,7 +231,7 @@ class ValidationConfig(Section):
     """How often and on how much training is watched."""
 
     every_steps: int | None = _key(None, "Validate every so many steps (null: after each epoch).", "steps", ge=1)
-    max_sentences: int = _key(500, "How many validation sentences are translated for BLEU.", "sentences", ge=1)
+    max_sentences: int = _key(2000, "How many validation sentences are translated for BLEU.", "sentences", ge=1)
     beam_size: int = _key(1, "Search for the validation BLEU; 1 is greedy.", "hypotheses", ge=1)
     samples: int = _key(2, "Translations shown at each validation.", "sentences", ge=0)
 

@@ -10,9 +10,9 @@ layer at each of them. Both train a network of the same sizes; what is counted i
 from __future__ import annotations
 
 import argparse
-import statistics
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -47,21 +47,22 @@ class NaiveSeq2Seq(nn.Module):
         self.query, self.key = nn.Linear(hidden, hidden), nn.Linear(source_width, hidden)
         self.energy = nn.Linear(hidden, 1)
         self.cell = nn.GRU(width + source_width, hidden, batch_first=True)
-        self.readout = nn.Linear(hidden + source_width + width, width)
-        self.output = nn.Linear(width, target_size)
+        self.readout = nn.Linear(hidden + source_width + width, config.model.readout_size)
+        self.output = nn.Linear(config.model.readout_size, target_size)
+        self.dropout = nn.Dropout(config.model.dropout)
 
     def forward(self, source: Tensor, targets: Tensor, labels: Tensor) -> Tensor:
         """The loss summed over all positions, padding included, as the classroom has it: (B, S), (B, T), (B, T)."""
-        states, last = self.encoder(self.source_embedding(source))  # (B, S, 2H)
+        states, last = self.encoder(self.dropout(self.source_embedding(source)))  # (B, S, 2H)
         hidden = torch.tanh(self.bridge(torch.cat([last[0], last[1]], dim=-1))).unsqueeze(0)
         loss = states.new_zeros(())
         for position in range(targets.shape[1]):
-            embedded = self.target_embedding(targets[:, position : position + 1])  # (B, 1, E)
+            embedded = self.dropout(self.target_embedding(targets[:, position : position + 1]))  # (B, 1, E)
             scores = self.energy(torch.tanh(self.query(hidden[0]).unsqueeze(1) + self.key(states)))  # (B, S, 1)
             context = torch.bmm(F.softmax(scores, dim=1).transpose(1, 2), states)  # (B, 1, 2H)
             output, hidden = self.cell(torch.cat([embedded, context], dim=-1), hidden)
             readout = torch.tanh(self.readout(torch.cat([output, context, embedded], dim=-1)))
-            loss = loss + F.cross_entropy(self.output(readout[:, 0]), labels[:, position])
+            loss = loss + F.cross_entropy(self.output(self.dropout(readout[:, 0])), labels[:, position])
         return cast(Tensor, loss)
 
 
@@ -112,8 +113,24 @@ def own_step(config: Config, data: PreparedData, compute: Compute) -> Iterator[C
         epoch += 1
 
 
-def measure(steps: Iterator[Callable[[], int]], seconds: float, warmup: int, compute: Compute) -> float:
-    """Target tokens a second over about ``seconds``, after ``warmup`` steps that do not count."""
+@dataclass
+class Speed:
+    """Target tokens and the seconds they took."""
+
+    tokens: int = 0
+    seconds: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Target tokens a second."""
+        return self.tokens / self.seconds
+
+    def __add__(self, other: Speed) -> Speed:
+        return Speed(self.tokens + other.tokens, self.seconds + other.seconds)
+
+
+def measure(steps: Iterator[Callable[[], int]], seconds: float, warmup: int, compute: Compute) -> Speed:
+    """Run for about ``seconds``, after ``warmup`` steps that do not count."""
     for _ in range(warmup):
         next(steps)()
     tokens, began = 0, time.perf_counter()
@@ -121,38 +138,41 @@ def measure(steps: Iterator[Callable[[], int]], seconds: float, warmup: int, com
         tokens += next(steps)()
         if compute.device.type == "cuda":
             torch.cuda.synchronize()
-    return tokens / (time.perf_counter() - began)
+    return Speed(tokens, time.perf_counter() - began)
 
 
 def main() -> None:
-    """Measure both in turn, several times, and print the medians and the ratio."""
+    """Measure both in turn, several times, and print what each did in all of its time, and the ratio."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=20.0, help="of each loop in each repeat")
+    # The naive loop takes seconds for a batch, and batches of random sentences differ much in their padding.
+    parser.add_argument("--seconds", type=float, default=45.0, help="of each loop in each repeat")
     arguments = parser.parse_args()
     config = load_config(arguments.config, arguments.overrides)
     data = prepare(config).data
     compute = choose_compute(config.training.device, config.training.precision)
     torch.manual_seed(config.seed)
     own, naive = own_step(config, data, compute), naive_step(config, data, Compute(compute.device, "fp32"))
-    pairs = []
+    own_total, naive_total, ratios = Speed(), Speed(), []
     for repeat in range(arguments.repeats):
         own_speed = measure(own, arguments.seconds, 3, compute)
         naive_speed = measure(naive, arguments.seconds, 1, compute)
-        pairs.append((own_speed, naive_speed))
-        ratio = own_speed / naive_speed
-        print(f"repeat {repeat + 1}: nmt {own_speed:,.0f}, naive {naive_speed:,.0f} target tokens/s, {ratio:.1f} x")
-    ratios = [own_speed / naive_speed for own_speed, naive_speed in pairs]
+        own_total, naive_total = own_total + own_speed, naive_total + naive_speed
+        ratios.append(own_speed.rate / naive_speed.rate)
+        print(
+            f"repeat {repeat + 1}: nmt {own_speed.rate:,.0f}, naive {naive_speed.rate:,.0f} target tokens/s, "
+            f"{ratios[-1]:.1f} x",
+            flush=True,
+        )
     model = config.model
-    own_median, naive_median = (statistics.median(column) for column in zip(*pairs, strict=True))
     print(
-        f"median: nmt {own_median:,.0f}, naive {naive_median:,.0f} target tokens/s; "
-        f"ratio {statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f}); "
+        f"in all: nmt {own_total.rate:,.0f}, naive {naive_total.rate:,.0f} target tokens/s; "
+        f"ratio {own_total.rate / naive_total.rate:.1f} (repeats {min(ratios):.1f} to {max(ratios):.1f}); "
         f"{model.decoder.style} {model.cell} {model.attention.score}, embeddings {model.embedding_size}, hidden "
-        f"{model.decoder.hidden_size}, vocabulary {data.tokenizer.target_size:,}, {compute.device.type} "
-        f"{compute.precision}, {torch.get_num_threads()} threads, torch {torch.__version__}"
+        f"{model.decoder.hidden_size}, readout {model.readout_size}, vocabulary {data.tokenizer.target_size:,}, "
+        f"{compute.device.type} {compute.precision}, {torch.get_num_threads()} threads, torch {torch.__version__}"
     )
 
 

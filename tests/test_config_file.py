@@ -61,6 +61,7 @@ def test_concat_is_a_second_name_of_additive(tmp_path):
         ("a: &x {b: 1}\nc: *x", r"aliases"),
         ("model: {attention: {score: dot}}", r"hidden_size \(512\) must be twice .* \(512\)"),
         ("model: {decoder: {input_feeding: true}}", r"input_feeding needs model\.decoder\.style: luong"),
+        ("model: {decoder: {readout_size: 512}}", r"model\.decoder\.readout_size \(512\) must equal"),
         ("model: {tie_embeddings: all}\ndata: {tokenizer: {joint: false}}", r"needs data\.tokenizer\.joint: true"),
         ("training: {max_epochs: null}", r"no end is set"),
         ("training: {betas: [0.9, 1.0]}", r"training\.betas"),

@@ -13,6 +13,9 @@ from nmt_attn.text.tokenizer import BOS, EOS, PAD
 
 Ids = NDArray[np.int64]
 
+ROWS = 8
+"""Batches have a multiple of so many sentences, so that there are few shapes to compile kernels for."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -34,8 +37,9 @@ class Batch:
 class Batcher:
     """Cuts a store of pairs into batches, differently in each epoch.
 
-    Sentences are sorted by source length and, within it, by target length, ties at random; then cut where the
-    budget is full; then the batches are shuffled.
+    Sentences are sorted by source length and, within it, by target length, ties at random: rising for odd source
+    lengths, falling for even ones, so that a batch with two source lengths has near-equal targets too. Then they are
+    cut where the budget is full, and the batches are shuffled.
 
     Args:
         pairs: the tokenised pairs.
@@ -52,21 +56,21 @@ class Batcher:
     def epoch(self, epoch: int) -> list[Ids]:
         """The batches of an epoch, each as the indices of its pairs; the same for the same seed and epoch."""
         generator = np.random.default_rng([self.seed, epoch])
-        source, target = self.pairs.source.lengths + 1, self.pairs.target.lengths + 1
-        order = np.lexsort((generator.random(len(source)), target, source))
-        cuts = self._cuts(np.maximum(source, target)[order])
-        batches = [part for part in np.split(order, cuts) if len(part)]
+        batches = self._batches(generator.random(len(self.pairs)))
         return [batches[index] for index in generator.permutation(len(batches))]
 
     def in_order(self) -> list[Ids]:
         """All pairs once, in batches that do not depend on any seed: for validation."""
-        source, target = self.pairs.source.lengths + 1, self.pairs.target.lengths + 1
-        order = np.lexsort((target, source))
-        return [part for part in np.split(order, self._cuts(np.maximum(source, target)[order])) if len(part)]
+        return self._batches(np.arange(len(self.pairs)))
 
     def batch(self, indices: Ids) -> Batch:
         """The arrays of one batch."""
         return make_batch(_sequences(self.pairs.source, indices), _sequences(self.pairs.target, indices))
+
+    def _batches(self, ties: NDArray[np.generic]) -> list[Ids]:
+        source, target = self.pairs.source.lengths + 1, self.pairs.target.lengths + 1
+        order = np.lexsort((ties, np.where(source % 2, target, -target), source))
+        return [part for part in np.split(order, self._cuts(np.maximum(source, target)[order])) if len(part)]
 
     def _cuts(self, lengths: Ids) -> list[int]:
         """Where to cut the sorted sentences; a sentence longer than the budget is a batch of its own."""
@@ -76,8 +80,10 @@ class Batcher:
         cuts: list[int] = []
         start, done = 0, 0
         while start < len(lengths):
-            stop = int(np.searchsorted(ends, done + self.batch_tokens, side="right"))
-            start = max(stop, start + 1)
+            count = int(np.searchsorted(ends, done + self.batch_tokens, side="right")) - start
+            if count > ROWS and start + count < len(lengths):
+                count -= count % ROWS
+            start += max(count, 1)
             cuts.append(start)
             done = int(ends[start - 1])
         return cuts

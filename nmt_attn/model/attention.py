@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from nmt_attn.config import AttentionConfig
+from nmt_attn.model.products import Linear
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class GeneralScore(Score):
 
     def __init__(self, query_size: int, state_size: int) -> None:
         super().__init__()
-        self.key_layer = nn.Linear(state_size, query_size, bias=False)
+        self.key_layer = Linear(state_size, query_size, bias=False)
 
     def keys(self, states: Tensor) -> Tensor:
         """W h_i."""
@@ -80,8 +81,8 @@ class AdditiveScore(Score):
 
     def __init__(self, query_size: int, state_size: int, size: int) -> None:
         super().__init__()
-        self.query_layer = nn.Linear(query_size, size, bias=False)
-        self.key_layer = nn.Linear(state_size, size)
+        self.query_layer = Linear(query_size, size, bias=False)
+        self.key_layer = Linear(state_size, size)
         self.vector = nn.Parameter(torch.empty(size).uniform_(-1, 1) / math.sqrt(size))
 
     def keys(self, states: Tensor) -> Tensor:

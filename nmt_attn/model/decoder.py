@@ -15,12 +15,12 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from nmt_attn.config import ModelConfig
 from nmt_attn.model.attention import AdditiveScore, Attention, Memory
 from nmt_attn.model.encoder import Encoded
-from nmt_attn.model.fused import DecoderPass, DecoderWeights, bahdanau_gru
+from nmt_attn.model.fused import BahdanauWeights, DecoderPass, LuongWeights, bahdanau_gru, luong_gru
+from nmt_attn.model.products import Linear, linear
 from nmt_attn.model.recurrence import LayerState, Recurrence
 
 
@@ -29,7 +29,7 @@ class DecoderState:
     """Where a decoder stands, for N rows (sentences, or sentences times hypotheses)."""
 
     layers: tuple[LayerState, ...]  # each tensor (N, H)
-    feed: Tensor | None = None  # (N, E): the last readout, with input feeding
+    feed: Tensor | None = None  # (N, R): the last readout, with input feeding
 
     def select(self, rows: Tensor) -> DecoderState:
         """The rows ``rows``, which may repeat."""
@@ -41,22 +41,22 @@ class DecoderState:
 class DecoderStep:
     """What one step gives."""
 
-    readout: Tensor  # (B, K, E)
+    readout: Tensor  # (B, K, R)
     state: DecoderState
     weights: Tensor  # (B, K, S): the attention of this step
 
 
 class Decoder(nn.Module):
-    """What both styles share. A readout is as wide as an embedding, so that the output layer can be tied to it.
+    """What both styles share.
 
     Args:
         config: the network's sizes.
         embedding: target embedding.
         input_size: what the first layer reads.
-        readout_size: what the readout layer reads.
+        features_size: what the readout layer reads.
     """
 
-    def __init__(self, config: ModelConfig, embedding: nn.Embedding, input_size: int, readout_size: int) -> None:
+    def __init__(self, config: ModelConfig, embedding: nn.Embedding, input_size: int, features_size: int) -> None:
         super().__init__()
         size, source_size = config.decoder.hidden_size, 2 * config.encoder.hidden_size
         self.embedding = embedding
@@ -66,9 +66,9 @@ class Decoder(nn.Module):
         widths = [input_size] + [size] * (config.decoder.layers - 1)
         self.layers = nn.ModuleList(Recurrence(config.cell, width, size) for width in widths)
         parts = len(widths) * (2 if config.cell == "lstm" else 1)
-        self.bridge = nn.Linear(source_size, parts * size)
+        self.bridge = Linear(source_size, parts * size)
         self.parts_a_layer = parts // len(widths)
-        self.readout = nn.Linear(readout_size, config.embedding_size)
+        self.readout = Linear(features_size, config.readout_size)
 
     @property
     def first_layer(self) -> Recurrence:
@@ -91,12 +91,26 @@ class Decoder(nn.Module):
         return embedded
 
     def forward(self, targets: Tensor, state: DecoderState, memory: Memory) -> Tensor:
-        """Teacher forcing: the readouts (B, T, E) after each of the target tokens (B, T), the first being BOS."""
+        """Teacher forcing: the readouts (B, T, R) after each of the target tokens (B, T), the first being BOS."""
         raise NotImplementedError
 
     def step(self, tokens: Tensor, state: DecoderState, memory: Memory) -> DecoderStep:
         """One step: tokens (B, K), K hypotheses a sentence; the rows of ``state`` are B·K, sentence by sentence."""
         raise NotImplementedError
+
+    def can_be_fused(self) -> bool:
+        """Whether the functions of :mod:`nmt_attn.model.fused` compute this decoder."""
+        return (
+            len(self.layers) == 1
+            and self.first_layer.cell == "gru"
+            and isinstance(self.attention.score, AdditiveScore)
+            and torch.is_grad_enabled()
+        )
+
+    def _project_embedded(self, embedded: Tensor) -> Tensor:
+        """The embedding's share of the first layer's gates; its weights come before those of what else is read."""
+        first = self.first_layer
+        return linear(embedded, first.input_weight[:, : embedded.shape[-1]], first.input_bias)
 
     def _upper_layers(self, hidden: Tensor, states: tuple[LayerState, ...]) -> tuple[LayerState, ...]:
         """One step of the layers above the first, whose new h is ``hidden`` (N, H)."""
@@ -116,30 +130,22 @@ class BahdanauDecoder(Decoder):
             config,
             embedding,
             input_size=config.embedding_size + source_size,
-            readout_size=config.decoder.hidden_size + source_size + config.embedding_size,
+            features_size=config.decoder.hidden_size + source_size + config.embedding_size,
         )
 
     def forward(self, targets: Tensor, state: DecoderState, memory: Memory) -> Tensor:
         """See :meth:`Decoder.forward`. What does not wait for the state is done for all steps at once."""
         embedded = self.embed(targets.t())  # (T, B, E)
         projected = self._project_embedded(embedded)  # (T, B, G·H)
-        run = self._run_fused if self._can_be_fused() else self._run_plain
+        run = self._run_fused if self.can_be_fused() else self._run_plain
         passed = run(projected, state, memory)
         features = torch.cat([passed.hiddens, passed.contexts, embedded], dim=-1)
         return torch.tanh(self.readout(features)).transpose(0, 1)
 
-    def _can_be_fused(self) -> bool:
-        return (
-            len(self.layers) == 1
-            and self.first_layer.cell == "gru"
-            and isinstance(self.attention.score, AdditiveScore)
-            and torch.is_grad_enabled()
-        )
-
     def _run_fused(self, projected: Tensor, state: DecoderState, memory: Memory) -> DecoderPass:
         """All steps in one function: one GRU layer, additive attention."""
         first, score = self.first_layer, cast(AdditiveScore, self.attention.score)
-        weights = DecoderWeights(
+        weights = BahdanauWeights(
             context=first.input_weight[:, -memory.states.shape[2] :],
             recurrent=first.recurrent_weight,
             recurrent_bias=first.recurrent_bias,
@@ -147,7 +153,7 @@ class BahdanauDecoder(Decoder):
             vector=score.vector,
         )
         (initial,) = state.layers[0]
-        return bahdanau_gru(projected, initial, memory.states, memory.keys, memory.mask, weights)
+        return bahdanau_gru(projected, initial, memory, weights)
 
     def _run_plain(self, projected: Tensor, state: DecoderState, memory: Memory) -> DecoderPass:
         """Step by step, for any cell, score and number of layers."""
@@ -173,15 +179,10 @@ class BahdanauDecoder(Decoder):
         attended = self.attention(hidden.view(memory.states.shape[0], -1, hidden.shape[-1]), memory)
         return attended.context.flatten(0, 1), attended.weights
 
-    def _project_embedded(self, embedded: Tensor) -> Tensor:
-        """The embedding's share of the first layer's gates; the weights of [e; c] are e's, then c's."""
-        first = self.first_layer
-        return F.linear(embedded, first.input_weight[:, : embedded.shape[-1]], first.input_bias)
-
     def _advance(self, from_token: Tensor, context: Tensor, state: DecoderState) -> DecoderState:
         """All layers one step on."""
         first = self.first_layer
-        from_context = F.linear(context, first.input_weight[:, -context.shape[-1] :])
+        from_context = linear(context, first.input_weight[:, -context.shape[-1] :])
         below = first.step(from_token + from_context, state.layers[0])
         return DecoderState((below, *self._upper_layers(below[0], state.layers)))
 
@@ -190,14 +191,14 @@ class LuongDecoder(Decoder):
     """Lets the cell run first and attends with the new state; optionally feeds the readout back."""
 
     def __init__(self, config: ModelConfig, embedding: nn.Embedding) -> None:
-        self_feeding = config.decoder.input_feeding
+        feeding = config.decoder.input_feeding
         super().__init__(
             config,
             embedding,
-            input_size=config.embedding_size * (2 if self_feeding else 1),
-            readout_size=2 * config.encoder.hidden_size + config.decoder.hidden_size,
+            input_size=config.embedding_size + (config.readout_size if feeding else 0),
+            features_size=2 * config.encoder.hidden_size + config.decoder.hidden_size,
         )
-        self.input_feeding = self_feeding
+        self.input_feeding = feeding
 
     def start(self, encoded: Encoded) -> DecoderState:
         """See :meth:`Decoder.start`; there is no readout yet, so zeros are fed."""
@@ -209,18 +210,38 @@ class LuongDecoder(Decoder):
     def forward(self, targets: Tensor, state: DecoderState, memory: Memory) -> Tensor:
         """See :meth:`Decoder.forward`. Without input feeding nothing is done step by step but the recurrence."""
         if self.input_feeding:
-            steps = []
-            for column in targets.unbind(1):
-                step = self.step(column.unsqueeze(1), state, memory)
-                steps.append(step.readout)
-                state = step.state
-            return torch.cat(steps, dim=1)
+            return (self._run_fused if self.can_be_fused() else self._run_plain)(targets, state, memory)
         vectors = self.embed(targets.t())  # (T, B, E)
         for index, (layer, layer_state) in enumerate(zip(self._layers(), state.layers, strict=True)):
             vectors, _ = layer(self.dropout(vectors) if index else vectors, layer_state)
         queries = vectors.transpose(0, 1).contiguous()  # (B, T, H)
         attended = self.attention(queries, memory)
         return torch.tanh(self.readout(torch.cat([attended.context, queries], dim=-1)))
+
+    def _run_fused(self, targets: Tensor, state: DecoderState, memory: Memory) -> Tensor:
+        """All steps with input feeding in one function: one GRU layer, additive attention."""
+        first, score = self.first_layer, cast(AdditiveScore, self.attention.score)
+        weights = LuongWeights(
+            feed=first.input_weight[:, -self.readout.out_features :],
+            recurrent=first.recurrent_weight,
+            recurrent_bias=first.recurrent_bias,
+            query=score.query_layer.weight,
+            vector=score.vector,
+            readout=self.readout.weight,
+            readout_bias=self.readout.bias,
+        )
+        (initial,) = state.layers[0]
+        projected = self._project_embedded(self.embed(targets.t()))
+        return luong_gru(projected, initial, cast(Tensor, state.feed), memory, weights).transpose(0, 1)
+
+    def _run_plain(self, targets: Tensor, state: DecoderState, memory: Memory) -> Tensor:
+        """Step by step with input feeding, for any cell, score and number of layers."""
+        steps = []
+        for column in targets.unbind(1):
+            step = self.step(column.unsqueeze(1), state, memory)
+            steps.append(step.readout)
+            state = step.state
+        return torch.cat(steps, dim=1)
 
     def step(self, tokens: Tensor, state: DecoderState, memory: Memory) -> DecoderStep:
         """See :meth:`Decoder.step`."""

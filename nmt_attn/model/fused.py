@@ -1,10 +1,10 @@
-"""The teacher-forced Bahdanau decoder as one autograd function: the fast path of the commonest configuration.
+"""Teacher-forced decoders as one autograd function each: the fast paths of the commonest configurations.
 
-One GRU layer with additive attention. :class:`~nmt_attn.model.decoder.BahdanauDecoder` holds the plain version, step
-by step, to which tests compare this one. It is faster because
+One GRU layer with additive attention: Bahdanau's decoder, and Luong's with input feeding. (Luong's without input
+feeding needs none: there the recurrence runs over the whole target in one call.) :mod:`nmt_attn.model.decoder` holds
+the plain versions, step by step, to which tests compare these. They are faster because
 
-- a step makes three matrix products (state to gates and query, context to gates, weights to context) and nothing else
-  but elementwise work in buffers of its own;
+- a step makes two or three matrix products and nothing else but elementwise work in buffers of its own;
 - backwards, only what one step passes to the one before is computed in the loop; every weight's gradient is one
   product over all steps at the end;
 - the B·S·K values of the attention's tanh are computed anew in the backward instead of being kept for all steps.
@@ -20,19 +20,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from nmt_attn.model.attention import Memory
+from nmt_attn.model.products import product
 from nmt_attn.model.recurrence import gru_backward, gru_forward, product_dtype
 
 
 @dataclass(frozen=True)
 class DecoderPass:
-    """What a decoder computed for all steps of the targets."""
+    """What a Bahdanau decoder computed for all steps of the targets."""
 
     hiddens: Tensor  # (T, B, H)
     contexts: Tensor  # (T, B, A)
 
 
 @dataclass(frozen=True)
-class DecoderWeights:
+class BahdanauWeights:
     """The weights of a one-layer Bahdanau GRU decoder with additive attention."""
 
     context: Tensor  # (3H, A): the context's part of the input weights
@@ -42,156 +44,279 @@ class DecoderWeights:
     vector: Tensor  # (K)
 
 
-def bahdanau_gru(
-    projected: Tensor, initial: Tensor, states: Tensor, keys: Tensor, mask: Tensor, weights: DecoderWeights
-) -> DecoderPass:
+@dataclass(frozen=True)
+class LuongWeights:
+    """The weights of a one-layer Luong GRU decoder with additive attention and input feeding."""
+
+    feed: Tensor  # (3H, R): the fed readout's part of the input weights
+    recurrent: Tensor  # (3H, H)
+    recurrent_bias: Tensor  # (3H)
+    query: Tensor  # (K, H)
+    vector: Tensor  # (K)
+    readout: Tensor  # (R, A + H): of [c; s]
+    readout_bias: Tensor  # (R)
+
+
+def bahdanau_gru(projected: Tensor, initial: Tensor, memory: Memory, weights: BahdanauWeights) -> DecoderPass:
     """Run the decoder over all target positions.
 
     Args:
         projected: the embeddings' share of the gates, input bias included, (T, B, 3H).
         initial: the state to start from, (B, H).
-        states: source states, (B, S, A).
-        keys: U h of the additive score, (B, S, K).
-        mask: true on real source positions, (B, S).
+        memory: the source.
         weights: the decoder's weights.
     """
     products = product_dtype(projected)
     # The function itself says which products are made in which precision.
     with torch.autocast(projected.device.type, enabled=False):
         hiddens, contexts = _BahdanauGru.apply(  # type: ignore[no-untyped-call]
-            projected,
-            initial,
-            states,
-            keys,
-            mask,
-            weights.context,
-            weights.recurrent,
-            weights.recurrent_bias,
-            weights.query,
-            weights.vector,
-            products,
+            products, memory.mask, projected, initial, memory.states, memory.keys, *_fields(weights)
         )
     return DecoderPass(hiddens, contexts)
 
 
+def luong_gru(projected: Tensor, initial: Tensor, feed: Tensor, memory: Memory, weights: LuongWeights) -> Tensor:
+    """Run the decoder with input feeding over all target positions.
+
+    Args:
+        projected: the embeddings' share of the gates, input bias included, (T, B, 3H).
+        initial: the state to start from, (B, H).
+        feed: the readout to start from, (B, R).
+        memory: the source.
+        weights: the decoder's weights.
+
+    Returns:
+        The readouts, (T, B, R).
+    """
+    products = product_dtype(projected)
+    with torch.autocast(projected.device.type, enabled=False):
+        readouts: Tensor = _LuongGru.apply(  # type: ignore[no-untyped-call]
+            products, memory.mask, projected, initial, feed, memory.states, memory.keys, *_fields(weights)
+        )
+    return readouts
+
+
+def _fields(weights: BahdanauWeights | LuongWeights) -> tuple[Tensor, ...]:
+    return tuple(getattr(weights, name) for name in weights.__dataclass_fields__)
+
+
+class _Attention:
+    """The steps of additive attention, forwards. With p = σ(2(q + k)), tanh(q + k) is 2p - 1.
+
+    See :mod:`nmt_attn.model.attention`. Queries come doubled; the constant -Σ v of the scores is nothing to a softmax.
+    """
+
+    def __init__(self, states: Tensor, keys: Tensor, mask: Tensor, vector: Tensor, steps: int) -> None:
+        batch, length, size = keys.shape
+        self.states, self.doubled_keys, self.doubled_vector = states, 2 * keys, 2 * vector
+        self.penalty = torch.zeros_like(mask, dtype=keys.dtype).masked_fill_(~mask, -torch.inf)  # (B, S)
+        self.queries = keys.new_empty(steps, batch, size)
+        self.weights = keys.new_empty(steps, batch, length)
+        self.contexts = keys.new_empty(steps, batch, states.shape[2])
+        self.activation = torch.empty_like(keys)
+
+    def step(self, step: int, query: Tensor) -> Tensor:
+        """The context (B, A) for doubled queries (B, K)."""
+        self.queries[step] = query
+        torch.add(self.doubled_keys, self.queries[step].unsqueeze(1), out=self.activation).sigmoid_()
+        scores = torch.matmul(self.activation, self.doubled_vector).add_(self.penalty)
+        weights = torch.softmax(scores, dim=-1, out=self.weights[step])
+        torch.bmm(weights.unsqueeze(1), self.states, out=self.contexts[step].unsqueeze(1))
+        return self.contexts[step]
+
+    def kept(self) -> tuple[Tensor, ...]:
+        """What :class:`_AttentionBack` is made from."""
+        return self.states, self.doubled_keys, self.doubled_vector, self.queries, self.weights, self.contexts
+
+
+class _AttentionBack:
+    """The same steps backwards."""
+
+    def __init__(
+        self,
+        states: Tensor,
+        doubled_keys: Tensor,
+        doubled_vector: Tensor,
+        queries: Tensor,
+        weights: Tensor,
+        contexts: Tensor,
+    ) -> None:
+        self.states, self.doubled_keys, self.doubled_vector = states, doubled_keys, doubled_vector
+        self.queries, self.weights, self.contexts = queries, weights, contexts
+        self.grad_contexts = torch.empty_like(contexts)  # to be filled step by step
+        self.slopes = torch.zeros_like(doubled_keys)  # Σ_t g p (1 - p), with g the gradient of the scores
+        self.weighted_p = torch.zeros_like(doubled_vector)  # Σ g p
+        self.activation, self.slope = torch.empty_like(doubled_keys), torch.empty_like(doubled_keys)
+
+    def step(self, step: int, out: Tensor) -> None:
+        """From the step's ``grad_contexts`` to the gradient of its doubled query, (B, K), put into ``out``."""
+        grad_weights = torch.bmm(self.states, self.grad_contexts[step].unsqueeze(2)).squeeze(2)  # (B, S)
+        weights = self.weights[step]
+        grad_weights -= (grad_weights * weights).sum(1, keepdim=True)
+        grad_scores = grad_weights.mul_(weights)
+        p = torch.add(self.doubled_keys, self.queries[step].unsqueeze(1), out=self.activation).sigmoid_()
+        self.weighted_p += (grad_scores.view(1, -1) @ p.view(-1, p.shape[2]))[0]
+        torch.addcmul(p, p, p, value=-1, out=self.slope)
+        self.slopes.addcmul_(self.slope, grad_scores.unsqueeze(2))
+        torch.mul(torch.bmm(grad_scores.unsqueeze(1), self.slope).squeeze(1), self.doubled_vector, out=out)
+
+    def gradients(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The gradients of states, keys and vector, when all steps are done."""
+        grad_states = torch.bmm(self.weights.permute(1, 2, 0), self.grad_contexts.transpose(0, 1))
+        # The gradients of the scores of a step add up to nothing, so the -1 of 2p - 1 adds nothing to the vector's.
+        return grad_states, self.slopes.mul_(2 * self.doubled_vector), 2 * self.weighted_p
+
+
 class _BahdanauGru(torch.autograd.Function):
-    """See :func:`bahdanau_gru`. With p = σ(2(q + k)), tanh(q + k) is 2p - 1; see :mod:`nmt_attn.model.attention`."""
+    """See :func:`bahdanau_gru`."""
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        projected: Tensor,
-        initial: Tensor,
-        states: Tensor,
-        keys: Tensor,
-        mask: Tensor,
-        context_weight: Tensor,
-        recurrent_weight: Tensor,
-        recurrent_bias: Tensor,
-        query_weight: Tensor,
-        vector: Tensor,
-        products: torch.dtype,
-    ) -> tuple[Tensor, Tensor]:
-        """Loop over the steps, keeping what the backward needs."""
-        ctx.dtypes = [tensor.dtype for tensor in (projected, initial, states, keys)]
-        exact = context_weight.dtype
-        projected, initial, states, keys = (tensor.to(exact) for tensor in (projected, initial, states, keys))
-        steps, batch, _ = projected.shape
-        size = initial.shape[1]
-        from_context = context_weight.to(products).t()
-        from_state = torch.cat([recurrent_weight, 2 * query_weight]).to(products)  # (3H + K, H)
-        state_bias = torch.cat([recurrent_bias, recurrent_bias.new_zeros(len(query_weight))]).to(products)
-        doubled_keys, doubled_vector = 2 * keys, 2 * vector
-        penalty = torch.zeros_like(mask, dtype=exact).masked_fill_(~mask, -torch.inf)  # (B, S)
-        hiddens = projected.new_empty(steps, batch, size)
-        contexts = projected.new_empty(steps, batch, states.shape[2])
-        attention = projected.new_empty(steps, batch, states.shape[1])
-        queries = projected.new_empty(steps, batch, len(query_weight))
-        gates = projected.new_empty(steps, batch, 4 * size)  # r, z, n and h_n
-        activation = torch.empty_like(keys)
+    def forward(ctx: Any, products: torch.dtype, mask: Tensor, *tensors: Tensor) -> tuple[Tensor, Tensor]:
+        """Loop over the steps, keeping what the backward needs; the tensors as :func:`bahdanau_gru` lists them."""
+        ctx.dtypes = [tensor.dtype for tensor in tensors]
+        exact = tensors[-1].dtype
+        projected, initial, states, keys, *parameters = (tensor.to(exact) for tensor in tensors)
+        weights = BahdanauWeights(*parameters)
+        steps, batch, gates_size = projected.shape
+        from_context = weights.context.to(products).contiguous().t()
+        from_state = torch.cat([weights.recurrent, 2 * weights.query]).to(products)  # (3H + K, H)
+        state_bias = _padded(weights.recurrent_bias, len(from_state)).to(products)
+        attention = _Attention(states, keys, mask, weights.vector, steps)
+        hiddens = projected.new_empty(steps, batch, initial.shape[1])
+        gates = projected.new_empty(steps, batch, 4 * initial.shape[1])  # r, z, n and h_n
         hidden = initial
         for step in range(steps):
-            recurrent = torch.addmm(state_bias, hidden.to(products), from_state.t()).to(exact)
-            queries[step] = recurrent[:, 3 * size :]
-            torch.add(doubled_keys, queries[step].unsqueeze(1), out=activation).sigmoid_()
-            scores = torch.matmul(activation, doubled_vector).add_(penalty)
-            weights = torch.softmax(scores, dim=-1, out=attention[step])
-            context = torch.bmm(weights.unsqueeze(1), states, out=contexts[step].unsqueeze(1)).squeeze(1)
-            inputs = (context.to(products) @ from_context).to(exact).add_(projected[step])
-            hidden = gru_forward(inputs, recurrent[:, : 3 * size], hidden, gates[step], hiddens[step])
-        ctx.save_for_backward(
-            initial,
-            states,
-            doubled_keys,
-            vector,
-            from_context,
-            from_state,
-            hiddens,
-            contexts,
-            attention,
-            queries,
-            gates,
-        )
-        return hiddens, contexts
+            shares = product(hidden.to(products), from_state.t(), state_bias).to(exact)
+            context = attention.step(step, shares[:, gates_size:])
+            inputs = product(context.to(products), from_context).to(exact).add_(projected[step])
+            hidden = gru_forward(inputs, shares[:, :gates_size], hidden, gates[step], hiddens[step])
+        ctx.save_for_backward(initial, from_context, from_state, hiddens, gates, *attention.kept())
+        return hiddens, attention.contexts
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         """Loop back over the steps, then make the gradients of the weights all at once."""
-        initial, states, doubled_keys, vector, from_context, from_state, *kept = ctx.saved_tensors
-        hiddens, contexts, attention, queries, gates = kept
-        grad_hiddens, grad_contexts = (gradient.to(gates.dtype) for gradient in gradients)
-        steps, batch, size = hiddens.shape
+        initial, from_context, from_state, hiddens, gates, *kept = ctx.saved_tensors
+        attention = _AttentionBack(*kept)
         exact, products = gates.dtype, from_state.dtype
+        grad_hiddens, grad_contexts = (gradient.to(exact) for gradient in gradients)
+        steps, batch, size = hiddens.shape
         grad_inputs = gates.new_empty(steps, batch, 3 * size)
-        grad_from_state = gates.new_empty(steps, batch, len(from_state))  # of the recurrent gates, then of the query
-        grad_context = torch.empty_like(contexts)
-        slopes = torch.zeros_like(doubled_keys)  # Σ_t g p (1 - p), with g the gradient of the scores
-        weighted_p = torch.zeros_like(vector)  # Σ g p
+        grad_shares = gates.new_empty(steps, batch, len(from_state))  # of the recurrent gates, then of the query
         grad_hidden = torch.zeros_like(initial)
-        activation, slope = torch.empty_like(doubled_keys), torch.empty_like(doubled_keys)
         for step in range(steps - 1, -1, -1):
             previous = hiddens[step - 1] if step else initial
             grad_hidden += grad_hiddens[step]
-            rows = grad_from_state[step]
-            passed_on = gru_backward(grad_hidden, previous, gates[step], grad_inputs[step], rows[:, : 3 * size])
-            back = (grad_inputs[step].to(products) @ from_context.t()).to(exact)
-            torch.add(grad_contexts[step], back, out=grad_context[step])
-            grad_weights = torch.bmm(states, grad_context[step].unsqueeze(2)).squeeze(2)  # (B, S)
-            weights = attention[step]
-            grad_weights -= (grad_weights * weights).sum(1, keepdim=True)
-            grad_scores = grad_weights.mul_(weights)
-            torch.add(doubled_keys, queries[step].unsqueeze(1), out=activation).sigmoid_()  # p
-            weighted_p += (grad_scores.view(1, -1) @ activation.view(-1, len(vector)))[0]
-            torch.addcmul(activation, activation, activation, value=-1, out=slope)
-            slopes.addcmul_(slope, grad_scores.unsqueeze(2))
-            # The query's weights were doubled, so its gradient is that of 2(q + k): 2 g p (1 - p) v.
-            torch.mul(torch.bmm(grad_scores.unsqueeze(1), slope).squeeze(1), 2 * vector, out=rows[:, 3 * size :])
-            grad_hidden = (rows.to(products) @ from_state).to(exact).add_(passed_on)
-        grads = _weight_gradients(grad_inputs, grad_from_state, initial, hiddens, contexts, products)
-        grad_states = torch.bmm(attention.permute(1, 2, 0), grad_context.transpose(0, 1))
-        grad_vector = 2 * weighted_p  # the gradients of the scores of a step add up to nothing
-        inputs = (grad_inputs, grad_hidden, grad_states, slopes.mul_(4 * vector))
-        cast = (gradient.to(dtype) for gradient, dtype in zip(inputs, ctx.dtypes, strict=True))
-        return (*cast, None, grads.context, grads.recurrent, grads.recurrent_bias, grads.query, grad_vector, None)
+            shares = grad_shares[step]
+            passed_on = gru_backward(grad_hidden, previous, gates[step], grad_inputs[step], shares[:, : 3 * size])
+            back = product(grad_inputs[step].to(products), from_context.t()).to(exact)
+            torch.add(grad_contexts[step], back, out=attention.grad_contexts[step])
+            attention.step(step, out=shares[:, 3 * size :])
+            grad_hidden = product(shares.to(products), from_state).to(exact).add_(passed_on)
+        grad_states, grad_keys, grad_vector = attention.gradients()
+        from_state_gradient = _product_over_steps(grad_shares, _shifted(initial, hiddens), products)
+        results = (
+            *(grad_inputs, grad_hidden, grad_states, grad_keys),
+            _product_over_steps(grad_inputs, attention.contexts, products),
+            from_state_gradient[: 3 * size],
+            grad_shares[:, :, : 3 * size].sum((0, 1)),
+            2 * from_state_gradient[3 * size :],
+            grad_vector,
+        )
+        return (None, None, *(gradient.to(dtype) for gradient, dtype in zip(results, ctx.dtypes, strict=True)))
 
 
-def _weight_gradients(
-    grad_inputs: Tensor,
-    grad_from_state: Tensor,
-    initial: Tensor,
-    hiddens: Tensor,
-    contexts: Tensor,
-    products: torch.dtype,
-) -> DecoderWeights:
-    """The gradients of the weights (that of the vector is left out), each one product over all steps."""
-    gates = grad_inputs.shape[2]
-    previous = torch.cat([initial.unsqueeze(0), hiddens[:-1]]).flatten(0, 1)
-    from_state = (grad_from_state.flatten(0, 1).to(products).t() @ previous.to(products)).to(hiddens.dtype)
-    context = grad_inputs.flatten(0, 1).to(products).t() @ contexts.flatten(0, 1).to(products)
-    return DecoderWeights(
-        context=context.to(hiddens.dtype),
-        recurrent=from_state[:gates],
-        recurrent_bias=grad_from_state[:, :, :gates].sum((0, 1)),
-        query=2 * from_state[gates:],
-        vector=hiddens.new_empty(0),
-    )
+class _LuongGru(torch.autograd.Function):
+    """See :func:`luong_gru`."""
+
+    @staticmethod
+    def forward(ctx: Any, products: torch.dtype, mask: Tensor, *tensors: Tensor) -> Tensor:
+        """Loop over the steps, keeping what the backward needs; the tensors as :func:`luong_gru` lists them.
+
+        One product with a new state makes three shares: of the next step's gates, of the query, of the readout.
+        """
+        ctx.dtypes = [tensor.dtype for tensor in tensors]
+        exact = tensors[-1].dtype
+        projected, initial, first_feed, states, keys, *parameters = (tensor.to(exact) for tensor in tensors)
+        weights = LuongWeights(*parameters)
+        steps, batch, gates_size = projected.shape
+        query_end = gates_size + keys.shape[2]
+        from_feed = weights.feed.to(products).contiguous().t()
+        from_context = weights.readout[:, : states.shape[2]].to(products).contiguous().t()
+        of_state = weights.readout[:, states.shape[2] :]
+        from_state = torch.cat([weights.recurrent, 2 * weights.query, of_state]).to(products)  # (3H + K + R, H)
+        bias = torch.cat([_padded(weights.recurrent_bias, query_end), weights.readout_bias]).to(products)
+        attention = _Attention(states, keys, mask, weights.vector, steps)
+        hiddens = projected.new_empty(steps, batch, initial.shape[1])
+        gates = projected.new_empty(steps, batch, 4 * initial.shape[1])  # r, z, n and h_n
+        readouts = projected.new_empty(steps, batch, first_feed.shape[1])
+        hidden, feed = initial, first_feed
+        shares = product(initial.to(products), from_state[:gates_size].t(), bias[:gates_size]).to(exact)
+        for step in range(steps):
+            inputs = product(feed.to(products), from_feed).to(exact).add_(projected[step])
+            hidden = gru_forward(inputs, shares[:, :gates_size], hidden, gates[step], hiddens[step])
+            shares = product(hidden.to(products), from_state.t(), bias).to(exact)
+            context = attention.step(step, shares[:, gates_size:query_end])
+            from_attended = product(context.to(products), from_context).to(exact)
+            feed = torch.add(from_attended, shares[:, query_end:], out=readouts[step]).tanh_()
+        ctx.save_for_backward(
+            initial, first_feed, from_feed, from_context, from_state, hiddens, gates, readouts, *attention.kept()
+        )
+        return readouts
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """Loop back over the steps, then make the gradients of the weights all at once."""
+        initial, first_feed, from_feed, from_context, from_state, hiddens, gates, readouts, *kept = ctx.saved_tensors
+        attention = _AttentionBack(*kept)
+        exact, products = gates.dtype, from_state.dtype
+        steps, batch, size = hiddens.shape
+        query_end = 3 * size + attention.queries.shape[2]
+        grad_inputs = gates.new_empty(steps, batch, 3 * size)
+        # Of the shares of every state, the first one included; from that no query and no readout are made.
+        grad_shares = gates.new_zeros(steps + 1, batch, len(from_state))
+        slopes = torch.addcmul(torch.ones_like(readouts), readouts, readouts, value=-1)  # of the readouts' tanh
+        grad_readouts = gradients[0].to(exact)
+        grad_feed, passed_on = torch.zeros_like(first_feed), torch.zeros_like(initial)
+        for step in range(steps - 1, -1, -1):
+            shares = grad_shares[step + 1]
+            grad_feed += grad_readouts[step]
+            torch.mul(grad_feed, slopes[step], out=shares[:, query_end:])
+            grad_readout = shares[:, query_end:].to(products)
+            attention.grad_contexts[step] = product(grad_readout, from_context.t())
+            attention.step(step, out=shares[:, 3 * size : query_end])
+            grad_hidden = product(shares.to(products), from_state).to(exact).add_(passed_on)
+            previous, below = (hiddens[step - 1] if step else initial), grad_shares[step][:, : 3 * size]
+            passed_on = gru_backward(grad_hidden, previous, gates[step], grad_inputs[step], below)
+            grad_feed = product(grad_inputs[step].to(products), from_feed.t()).to(exact)
+        grad_initial = product(grad_shares[0].to(products), from_state).to(exact).add_(passed_on)
+        grad_states, grad_keys, grad_vector = attention.gradients()
+        from_state_gradient = _product_over_steps(grad_shares, torch.cat([initial.unsqueeze(0), hiddens]), products)
+        from_context_gradient = _product_over_steps(grad_shares[1:, :, query_end:], attention.contexts, products)
+        results = (
+            *(grad_inputs, grad_initial, grad_feed, grad_states, grad_keys),
+            _product_over_steps(grad_inputs, _shifted(first_feed, readouts), products),
+            from_state_gradient[: 3 * size],
+            grad_shares[:, :, : 3 * size].sum((0, 1)),
+            2 * from_state_gradient[3 * size : query_end],
+            grad_vector,
+            torch.cat([from_context_gradient, from_state_gradient[query_end:]], dim=1),
+            grad_shares[:, :, query_end:].sum((0, 1)),
+        )
+        return (None, None, *(gradient.to(dtype) for gradient, dtype in zip(results, ctx.dtypes, strict=True)))
+
+
+def _padded(bias: Tensor, size: int) -> Tensor:
+    """A bias with zeros behind it, (size)."""
+    return torch.cat([bias, bias.new_zeros(size - len(bias))])
+
+
+def _shifted(first: Tensor, vectors: Tensor) -> Tensor:
+    """What each step had before it: ``first`` (B, F), then all of ``vectors`` (T, B, F) but the last."""
+    return torch.cat([first.unsqueeze(0), vectors[:-1]])
+
+
+def _product_over_steps(gradients: Tensor, inputs: Tensor, products: torch.dtype) -> Tensor:
+    """A weight's gradient (O, I) from those of its outputs (T, B, O) and its inputs (T, B, I)."""
+    left, right = gradients.flatten(0, 1).to(products), inputs.flatten(0, 1).to(products)
+    return (left.t() @ right).to(inputs.dtype)

@@ -13,6 +13,7 @@ from nmt_attn.errors import InputError
 from nmt_attn.model.attention import Memory
 from nmt_attn.model.decoder import DecoderState, DecoderStep, make_decoder
 from nmt_attn.model.encoder import Encoder
+from nmt_attn.model.products import Linear
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,13 @@ class TranslationModel(nn.Module):
         self.encoder = Encoder(config, source_embedding)
         self.decoder = make_decoder(config, target_embedding)
         self.dropout = nn.Dropout(config.dropout)
-        self.output = nn.Linear(config.embedding_size, target_size)
+        self.output = Linear(config.readout_size, target_size)
         for module in self.modules():
             if isinstance(module, nn.Linear):  # torch's own default is three times smaller in variance
                 nn.init.xavier_uniform_(module.weight)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
-        nn.init.normal_(self.output.weight, std=config.embedding_size**-0.5)
+        nn.init.normal_(self.output.weight, std=config.readout_size**-0.5)
         if config.tie_embeddings != "none":
             self.output.weight = target_embedding.weight
 
@@ -83,7 +84,7 @@ class TranslationModel(nn.Module):
         return Start(self.decoder.attention.remember(encoded.states, mask), self.decoder.start(encoded))
 
     def forward(self, source: Tensor, source_lengths: Tensor, targets: Tensor, teacher_forcing: float = 1.0) -> Tensor:
-        """The readouts (B, T, E) for target inputs (B, T), which begin with BOS.
+        """The readouts (B, T, R) for target inputs (B, T), which begin with BOS.
 
         Args:
             source: ids, (B, S).
@@ -104,7 +105,7 @@ class TranslationModel(nn.Module):
         return self.decoder.step(tokens, state, memory)
 
     def _own_tokens(self, targets: Tensor, start: Start, teacher_forcing: float) -> Tensor:
-        """Readouts (B, T, E) where each token read is the reference's only with probability ``teacher_forcing``."""
+        """Readouts (B, T, R) where each token read is the reference's only with probability ``teacher_forcing``."""
         state, readouts = start.state, []
         tokens = targets[:, :1]  # BOS
         for position in range(targets.shape[1]):

@@ -11,7 +11,8 @@ from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+
+from nmt_attn.model.products import linear, product
 
 LayerState = tuple[Tensor, ...]
 """The state of one layer: ``(h,)`` for a GRU, ``(h, c)`` for an LSTM; each (B, H)."""
@@ -99,11 +100,11 @@ class Recurrence(nn.Module):
 
     def project(self, inputs: Tensor) -> Tensor:
         """The input's share of the gates, W_ih x + b_ih: (…, I) to (…, G·H), with G gates."""
-        return F.linear(inputs, self.input_weight, self.input_bias)
+        return linear(inputs, self.input_weight, self.input_bias)
 
     def step(self, projected: Tensor, state: LayerState) -> LayerState:
         """One step from the projected input (B, G·H), as :meth:`project` makes it."""
-        recurrent = F.linear(state[0], self.recurrent_weight, self.recurrent_bias)  # (B, G·H)
+        recurrent = linear(state[0], self.recurrent_weight, self.recurrent_bias)  # (B, G·H)
         if self.cell == "gru":
             return (_gru_step(projected, recurrent, state[0]),)
         return _lstm_step(projected + recurrent, state[1])
@@ -153,7 +154,7 @@ class _GruSequence(torch.autograd.Function):
         cast_bias = bias.to(products)
         hidden = initial
         for step in range(steps):
-            recurrent = torch.addmm(cast_bias, hidden.to(products), cast_weight.t()).to(weight.dtype)
+            recurrent = product(hidden.to(products), cast_weight.t(), cast_bias).to(weight.dtype)
             hidden = gru_forward(projected[step], recurrent, hidden, gates[step], outputs[step])
         ctx.save_for_backward(gates, outputs, initial, cast_weight)
         return outputs
@@ -171,7 +172,9 @@ class _GruSequence(torch.autograd.Function):
             previous = outputs[step - 1] if step else initial
             grad_hidden += grad_outputs[step]
             passed_on = gru_backward(grad_hidden, previous, gates[step], grad_projected[step], grad_recurrent[step])
-            grad_hidden = (grad_recurrent[step].to(cast_weight.dtype) @ cast_weight).to(gates.dtype).add_(passed_on)
+            grad_hidden = (
+                product(grad_recurrent[step].to(cast_weight.dtype), cast_weight).to(gates.dtype).add_(passed_on)
+            )
         previous_all = torch.cat([initial.unsqueeze(0), outputs[:-1]])
         flat = grad_recurrent.view(-1, 3 * size)
         left, right = flat.to(cast_weight.dtype), previous_all.view(-1, size).to(cast_weight.dtype)

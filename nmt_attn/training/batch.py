@@ -25,7 +25,7 @@ class DeviceBatch:
     labels: Tensor  # (N)
 
     def real(self, readouts: Tensor) -> Tensor:
-        """The readouts of real target tokens: (B, T, E) to (N, E)."""
+        """The readouts of real target tokens: (B, T, R) to (N, R)."""
         flat = readouts.reshape(-1, readouts.shape[-1])
         return flat if len(self.positions) == len(flat) else flat.index_select(0, self.positions)
 

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from nmt_attn.model.products import product
+
 CHUNK = 512
 """Rows of the output layer computed at once: large enough for fast products, small enough to stay in cache."""
 
@@ -35,8 +37,8 @@ def output_loss(
     (Szegedy et al. 2016). Gradients are made on the way forwards, chunk by chunk, while the scores are at hand.
 
     Args:
-        readouts: (N, E), real tokens only.
-        weight: (V, E).
+        readouts: (N, R), real tokens only.
+        weight: (V, R).
         bias: (V).
         labels: ids, (N).
         label_smoothing: ε.
@@ -81,7 +83,7 @@ class _OutputLoss(torch.autograd.Function):
         for start in range(0, len(labels), chunk):
             part = slice(start, start + chunk)
             targets = labels[part].unsqueeze(1)
-            scores = torch.addmm(cast_bias, rows[part], cast_weight.t())  # (n, V)
+            scores = product(rows[part], cast_weight.t(), cast_bias)  # (n, V)
             sum_label += scores.gather(1, targets).sum(dtype=weight.dtype)
             highest = scores.amax(1).to(weight.dtype)
             probabilities = torch.softmax(scores, dim=-1, dtype=weight.dtype)
@@ -114,7 +116,7 @@ class _Gradients:
         self.rows, self.cast_weight = (
             rows,
             cast_weight,
-        )  # (N, E) and (V, E), both in the dtype of the products
+        )  # (N, R) and (V, R), both in the dtype of the products
         self.readouts = torch.empty_like(rows)
         self.weight = torch.zeros_like(weight)
         self.bias = weight.new_zeros(len(weight))
@@ -125,7 +127,7 @@ class _Gradients:
         gradient = probabilities.scatter_add_(1, targets, ones)
         self.bias += gradient.sum(0)
         gradient = gradient.to(self.rows.dtype)
-        torch.mm(gradient, self.cast_weight, out=self.readouts[part])
+        self.readouts[part] = product(gradient, self.cast_weight)
         if self.rows.dtype == self.weight.dtype:
             self.weight.addmm_(gradient.t(), self.rows[part])
         else:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nmt_attn.corpus.batches import Batcher, batches_of, make_batch
+from nmt_attn.corpus.batches import ROWS, Batcher, batches_of, make_batch
 from nmt_attn.corpus.store import PairStore, TokenStore
 from nmt_attn.text.tokenizer import BOS, EOS, PAD
 
@@ -66,6 +66,15 @@ def test_little_padding_and_another_order_in_each_epoch(folder):
     real = sum(batch.tokens + int(batch.source_lengths.sum()) for batch in batches)
     assert real / sum(batch.targets.size + batch.source.size for batch in batches) > 0.9
     assert [one.tolist() for one in batcher.epoch(0)] != [one.tolist() for one in batcher.epoch(1)]
+
+
+def test_batches_come_in_few_sizes(folder):
+    generator = np.random.default_rng(0)
+    lengths = generator.integers(2, 40, size=(3000, 2))
+    batcher = Batcher(store(folder, [([5] * one, [5] * other) for one, other in lengths]), 1000)
+    sizes = [len(indices) for indices in batcher.in_order()]
+    assert max(sizes) > 3 * ROWS
+    assert all(size % ROWS == 0 or size <= ROWS for size in sizes[:-1])
 
 
 def test_batches_of_a_fixed_number_of_sentences(folder):
