@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from nmt_attn.cli.options import BeamOption, ConfigOption, DeviceOption, ModelOption, SetOption
+from nmt_attn.cli.options import BeamOption, ConfigOption, DeviceOption, ModelOption, RunSetOption
 
 
 def eval_command(
     model: ModelOption = None,
     config: ConfigOption = None,
-    overrides: SetOption = None,
+    overrides: RunSetOption = None,
     split: Annotated[str, typer.Option("--split", help="test or valid.")] = "test",
     source: Annotated[
         Path | None,

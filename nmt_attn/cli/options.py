@@ -14,6 +14,12 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Set one key over the file, such as training.max_epochs=10."),
 ]
+RunSetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Set one key over the run's own, such as decoding.length_penalty=0.5."
+    ),
+]
 ModelOption = Annotated[
     Path | None,
     typer.Option(

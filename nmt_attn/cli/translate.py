@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from nmt_attn.cli.options import BeamOption, DeviceOption, ModelOption, SetOption
+from nmt_attn.cli.options import BeamOption, DeviceOption, ModelOption, RunSetOption
 
 if TYPE_CHECKING:
     from nmt_attn.decoding.translator import Translation
@@ -34,7 +34,7 @@ def translate_command(
         typer.Option("--batch-lines", min=1, help="Most lines translated at once; 1 for the least delay."),
     ] = 256,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
-    overrides: SetOption = None,
+    overrides: RunSetOption = None,
     device: DeviceOption = "auto",
 ) -> None:
     """Translate sentences, a file or a pipe: a line out for each line in, in order."""

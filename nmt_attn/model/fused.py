@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 
 from nmt_attn.model.attention import Memory
-from nmt_attn.model.products import product
-from nmt_attn.model.recurrence import gru_backward, gru_forward, product_dtype
+from nmt_attn.model.products import product, product_dtype
+from nmt_attn.model.recurrence import gru_backward, gru_forward
 
 
 @dataclass(frozen=True)

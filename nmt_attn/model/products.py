@@ -45,6 +45,12 @@ def product(left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:
     return left @ right if bias is None else torch.addmm(bias, left, right)
 
 
+def product_dtype(inputs: Tensor) -> torch.dtype:
+    """What matrix products are to be made in: autocast's choice where it is on."""
+    device = inputs.device.type
+    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else inputs.dtype
+
+
 class _Linear(torch.autograd.Function):
     """See :func:`linear`."""
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 import torch
 from torch import Tensor, nn
 
-from nmt_attn.model.products import linear, product
+from nmt_attn.model.products import linear, product, product_dtype
 
 LayerState = tuple[Tensor, ...]
 """The state of one layer: ``(h,)`` for a GRU, ``(h, c)`` for an LSTM; each (B, H)."""
@@ -110,12 +110,6 @@ class Recurrence(nn.Module):
         return _lstm_step(projected + recurrent, state[1])
 
 
-def product_dtype(inputs: Tensor) -> torch.dtype:
-    """What matrix products are to be made in: autocast's choice where it is on."""
-    device = inputs.device.type
-    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else inputs.dtype
-
-
 def _gru_step(projected: Tensor, recurrent: Tensor, hidden: Tensor) -> Tensor:
     """h' = n + z (h - n), with r, z = σ(·) and n = tanh(x_n + r · h_n); the order of gates is torch's."""
     x_r, x_z, x_n = projected.chunk(3, dim=-1)
@@ -172,9 +166,8 @@ class _GruSequence(torch.autograd.Function):
             previous = outputs[step - 1] if step else initial
             grad_hidden += grad_outputs[step]
             passed_on = gru_backward(grad_hidden, previous, gates[step], grad_projected[step], grad_recurrent[step])
-            grad_hidden = (
-                product(grad_recurrent[step].to(cast_weight.dtype), cast_weight).to(gates.dtype).add_(passed_on)
-            )
+            back = product(grad_recurrent[step].to(cast_weight.dtype), cast_weight)
+            grad_hidden = back.to(gates.dtype).add_(passed_on)
         previous_all = torch.cat([initial.unsqueeze(0), outputs[:-1]])
         flat = grad_recurrent.view(-1, 3 * size)
         left, right = flat.to(cast_weight.dtype), previous_all.view(-1, size).to(cast_weight.dtype)

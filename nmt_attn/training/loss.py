@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from nmt_attn.model.products import product
+from nmt_attn.model.products import product, product_dtype
 
 CHUNK = 512
 """Rows of the output layer computed at once: large enough for fast products, small enough to stay in cache."""
@@ -71,13 +71,7 @@ class _OutputLoss(torch.autograd.Function):
         ctx: Any, readouts: Tensor, weight: Tensor, bias: Tensor, labels: Tensor, smoothing: float, chunk: int
     ) -> tuple[Tensor, Tensor]:
         """See :func:`output_loss`."""
-        device = readouts.device.type
-        product_dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else weight.dtype
-        rows, cast_weight, cast_bias = (
-            readouts.to(product_dtype),
-            weight.to(product_dtype),
-            bias.to(product_dtype),
-        )
+        rows, cast_weight, cast_bias = (tensor.to(product_dtype(weight)) for tensor in (readouts, weight, bias))
         gradients = _Gradients(rows, weight, cast_weight) if any(ctx.needs_input_grad[:3]) else None
         sum_log, sum_label = weight.new_zeros(()), weight.new_zeros(())
         for start in range(0, len(labels), chunk):
@@ -113,10 +107,7 @@ class _Gradients:
     """
 
     def __init__(self, rows: Tensor, weight: Tensor, cast_weight: Tensor) -> None:
-        self.rows, self.cast_weight = (
-            rows,
-            cast_weight,
-        )  # (N, R) and (V, R), both in the dtype of the products
+        self.rows, self.cast_weight = rows, cast_weight  # (N, R) and (V, R), both in the dtype of the products
         self.readouts = torch.empty_like(rows)
         self.weight = torch.zeros_like(weight)
         self.bias = weight.new_zeros(len(weight))
