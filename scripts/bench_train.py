@@ -146,9 +146,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE")
-    parser.add_argument("--repeats", type=int, default=3)
-    # The naive loop takes seconds for a batch, and batches of random sentences differ much in their padding.
-    parser.add_argument("--seconds", type=float, default=45.0, help="of each loop in each repeat")
+    # Short turns, so that a machine that is slow for a minute is slow for both; many, because batches of random
+    # sentences differ much in their padding.
+    parser.add_argument("--repeats", type=int, default=12)
+    parser.add_argument("--seconds", type=float, default=15.0, help="of each loop in each repeat")
     arguments = parser.parse_args()
     config = load_config(arguments.config, arguments.overrides)
     data = prepare(config).data
@@ -157,8 +158,8 @@ def main() -> None:
     own, naive = own_step(config, data, compute), naive_step(config, data, Compute(compute.device, "fp32"))
     own_total, naive_total, ratios = Speed(), Speed(), []
     for repeat in range(arguments.repeats):
-        own_speed = measure(own, arguments.seconds, 3, compute)
-        naive_speed = measure(naive, arguments.seconds, 1, compute)
+        own_speed = measure(own, arguments.seconds, 0 if repeat else 3, compute)
+        naive_speed = measure(naive, arguments.seconds, 0 if repeat else 1, compute)
         own_total, naive_total = own_total + own_speed, naive_total + naive_speed
         ratios.append(own_speed.rate / naive_speed.rate)
         print(

@@ -37,9 +37,10 @@ class Batch:
 class Batcher:
     """Cuts a store of pairs into batches, differently in each epoch.
 
-    Sentences are sorted by source length and, within it, by target length, ties at random: rising for odd source
-    lengths, falling for even ones, so that a batch with two source lengths has near-equal targets too. Then they are
-    cut where the budget is full, and the batches are shuffled.
+    Sentences are sorted by target length and, within it, by source length, ties at random: rising for odd target
+    lengths, falling for even ones, so that a batch with two target lengths has near-equal sources too. Then they are
+    cut where the budget is full, and the batches are shuffled. What padding is left is nearly all in the sources:
+    a padded target position costs more than a padded source position.
 
     Args:
         pairs: the tokenised pairs.
@@ -69,7 +70,7 @@ class Batcher:
 
     def _batches(self, ties: NDArray[np.generic]) -> list[Ids]:
         source, target = self.pairs.source.lengths + 1, self.pairs.target.lengths + 1
-        order = np.lexsort((ties, np.where(source % 2, target, -target), source))
+        order = np.lexsort((ties, np.where(target % 2, source, -source), target))
         return [part for part in np.split(order, self._cuts(np.maximum(source, target)[order])) if len(part)]
 
     def _cuts(self, lengths: Ids) -> list[int]:

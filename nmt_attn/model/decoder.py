@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from nmt_attn.config import ModelConfig
 from nmt_attn.model.attention import AdditiveScore, Attention, Memory
+from nmt_attn.model.dropout import Dropout
 from nmt_attn.model.encoder import Encoded
 from nmt_attn.model.fused import BahdanauWeights, DecoderPass, LuongWeights, bahdanau_gru, luong_gru
 from nmt_attn.model.products import Linear, linear
@@ -61,7 +62,7 @@ class Decoder(nn.Module):
         size, source_size = config.decoder.hidden_size, 2 * config.encoder.hidden_size
         self.embedding = embedding
         self.scale = config.embedding_size**0.5
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.attention = Attention(config.attention, size, source_size)
         widths = [input_size] + [size] * (config.decoder.layers - 1)
         self.layers = nn.ModuleList(Recurrence(config.cell, width, size) for width in widths)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -41,9 +43,27 @@ def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
     chosen = torch.device("cuda" if device == "cuda" or (device == "auto" and has_gpu) else "cpu")
     if chosen.type == "cuda":
         torch.set_float32_matmul_precision("high")  # TF32 where a product is left in fp32
+    else:
+        keep_freed_memory()
     if precision == "bf16" or (precision == "auto" and _bf16_pays(chosen)):
         return Compute(chosen, "bf16")
     return Compute(chosen, "fp32")
+
+
+def keep_freed_memory() -> None:
+    """Tell the C library (glibc) to keep freed memory for the next tensor instead of giving it back to the system.
+
+    By default a tensor of some megabytes is mapped anew each time, and the system has to clear its pages when they are
+    first touched, page by page: a tenth to a fifth of the time of a bf16 training on two cores. The process then holds
+    the most memory that it ever needed until it ends. Elsewhere than on Linux with glibc this does nothing.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        trim_threshold, mmap_threshold = -1, -3  # their numbers in malloc.h
+        mallopt(trim_threshold, 2**31 - 1)
+        mallopt(mmap_threshold, 2**30)
 
 
 def _bf16_pays(device: torch.device) -> bool:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from nmt_attn.config import ModelConfig
+from nmt_attn.model.dropout import Dropout
 from nmt_attn.model.recurrence import Recurrence
 
 
@@ -35,7 +36,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.embedding = embedding
         self.scale = config.embedding_size**0.5
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         size = config.encoder.hidden_size
         input_sizes = [config.embedding_size] + [2 * size] * (config.encoder.layers - 1)
         self.forward_layers = nn.ModuleList(Recurrence(config.cell, width, size) for width in input_sizes)

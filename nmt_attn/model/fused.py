@@ -150,7 +150,8 @@ class _AttentionBack:
 
     def step(self, step: int, out: Tensor) -> None:
         """From the step's ``grad_contexts`` to the gradient of its doubled query, (B, K), put into ``out``."""
-        grad_weights = torch.bmm(self.states, self.grad_contexts[step].unsqueeze(2)).squeeze(2)  # (B, S)
+        # (B, S), the vector first: MKL takes up to eight times as long for (S, A) times (A, 1).
+        grad_weights = torch.bmm(self.grad_contexts[step].unsqueeze(1), self.states.transpose(1, 2)).squeeze(1)
         weights = self.weights[step]
         grad_weights -= (grad_weights * weights).sum(1, keepdim=True)
         grad_scores = grad_weights.mul_(weights)

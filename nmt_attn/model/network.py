@@ -12,6 +12,7 @@ from nmt_attn.config import ModelConfig
 from nmt_attn.errors import InputError
 from nmt_attn.model.attention import Memory
 from nmt_attn.model.decoder import DecoderState, DecoderStep, make_decoder
+from nmt_attn.model.dropout import Dropout
 from nmt_attn.model.encoder import Encoder
 from nmt_attn.model.products import Linear
 
@@ -41,7 +42,7 @@ class TranslationModel(nn.Module):
         source_embedding = target_embedding if shared else _embedding(source_size, config.embedding_size)
         self.encoder = Encoder(config, source_embedding)
         self.decoder = make_decoder(config, target_embedding)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.output = Linear(config.readout_size, target_size)
         for module in self.modules():
             if isinstance(module, nn.Linear):  # torch's own default is three times smaller in variance

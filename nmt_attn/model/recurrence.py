@@ -204,7 +204,7 @@ def gru_backward(grad: Tensor, previous: Tensor, gates: Tensor, grad_inputs: Ten
     torch.mul(grad, previous - new, out=grad_inputs[:, size : 2 * size])
     reset_update = gates[:, : 2 * size]
     slope = torch.addcmul(reset_update, reset_update, reset_update, value=-1)
-    grad_inputs[:, : 2 * size] *= slope
+    grad_inputs[:, : 2 * size].mul_(slope)  # not *=, which would copy the slice onto itself
     grad_recurrent[:, : 2 * size] = grad_inputs[:, : 2 * size]
     torch.mul(d_new, reset, out=grad_recurrent[:, 2 * size :])
     return grad * update

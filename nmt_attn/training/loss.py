@@ -80,7 +80,7 @@ class _OutputLoss(torch.autograd.Function):
             scores = product(rows[part], cast_weight.t(), cast_bias)  # (n, V)
             sum_label += scores.gather(1, targets).sum(dtype=weight.dtype)
             highest = scores.amax(1).to(weight.dtype)
-            probabilities = torch.softmax(scores, dim=-1, dtype=weight.dtype)
+            probabilities = _softmax(scores, weight.dtype)
             sum_log += (highest - probabilities.amax(1).log()).sum()
             if gradients is not None:
                 gradients.add(part, probabilities, targets, smoothing)
@@ -98,6 +98,11 @@ class _OutputLoss(torch.autograd.Function):
         """The gradients are there already; they only wait for the factor in front of the loss."""
         scaled = [saved.mul_(gradients[0]) for saved in ctx.saved_tensors]
         return (*scaled, None, None, None)
+
+
+def _softmax(scores: Tensor, dtype: torch.dtype) -> Tensor:
+    """Probabilities in ``dtype``, (n, V); the scores are overwritten where they have that dtype, to stay in cache."""
+    return torch.softmax(scores, dim=-1, dtype=dtype, out=scores if scores.dtype == dtype else None)
 
 
 class _Gradients:
@@ -130,5 +135,5 @@ class _Gradients:
         rows = readouts.to(self.weight.dtype)
         self.weight -= share * rows.sum(0)
         self.bias -= share * len(rows)
-        mean_pull = share * self.cast_weight.to(self.weight.dtype).sum(0)
+        mean_pull = share * self.cast_weight.sum(0, dtype=self.weight.dtype)
         return (self.readouts.to(self.weight.dtype) - mean_pull).to(readouts.dtype), self.weight, self.bias

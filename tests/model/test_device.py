@@ -1,0 +1,37 @@
+"""Device and precision, and the memory of a CPU."""
+
+from __future__ import annotations
+
+import resource
+import sys
+
+import pytest
+import torch
+
+from nmt_attn.errors import UserError
+from nmt_attn.model.device import choose_compute, keep_freed_memory
+
+
+def test_a_precision_that_is_asked_for_is_taken():
+    assert choose_compute("cpu", "bf16").precision == "bf16"
+    assert choose_compute("cpu", "fp32").precision == "fp32"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there():
+    assert choose_compute("auto").device.type == "cpu"
+    with pytest.raises(UserError, match="use auto or cpu"):
+        choose_compute("cuda")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc alone has mallopt")
+def test_freed_memory_is_kept():
+    keep_freed_memory()
+    assert sum(_page_faults() for _ in range(8)) < 4 * 16_384
+
+
+def _page_faults() -> int:
+    """Of filling 64 MB that are freed at once: 16,384 each time where they are always mapped anew."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    torch.empty(2**24).fill_(1.0)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
