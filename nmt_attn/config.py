@@ -7,7 +7,7 @@ editors are generated from it by ``scripts/make_config_docs.py``; :mod:`nmt_attn
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
 
@@ -26,6 +26,17 @@ class Section(BaseModel):
     """A part of the configuration: frozen, and no key is accepted that is not declared."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class ShortSection(Section):
+    """A section that may also be written as the value of one of its keys, ``short_for``, the others by default."""
+
+    short_for: ClassVar[str]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        return {cls.short_for: value} if isinstance(value, (str, int, float)) else value
 
 
 # --- data --------------------------------------------------------------------------
@@ -62,6 +73,28 @@ class ParallelConfig(Section):
     train: ParallelFiles = Field(description="Training pairs.")
     valid: ParallelFiles = Field(description="Pairs that training is watched on.")
     test: ParallelFiles = Field(description="Pairs for the final score.")
+
+
+class TaskConfig(ShortSection):
+    """Made-up pairs instead of a corpus: a small task that shows attention at work."""
+
+    short_for = "kind"
+
+    kind: Literal["dates", "addition", "reverse"] = Field(
+        description="dates: as people write them to ISO 8601; addition: of two numbers; reverse: letters backwards."
+    )
+    pairs: int = _key(20_000, "How many are made, held-out ones included.", "pairs", ge=1)
+    min_length: int = _key(1, "addition: digits of a number, at least; reverse: letters.", "characters", ge=1)
+    max_length: int = _key(4, "The same, at most.", "characters", ge=1, le=1000)
+    seed: int = _key(1, "Seed of the choice.", ge=0)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min_length > self.max_length:
+            raise ValueError(
+                f"data.task.min_length ({self.min_length}) must not be above max_length ({self.max_length})"
+            )
+        return self
 
 
 class NormaliseConfig(Section):
@@ -114,6 +147,7 @@ class DataConfig(Section):
     directory: File | None = _key(None, "Where the prepared data lies (null: data/<name>).", "folder")
     corpus: CorpusConfig = _key(CorpusConfig, "One file of pairs.")
     parallel: ParallelConfig | None = _key(None, "Your own split files, instead of data.corpus.")
+    task: TaskConfig | None = _key(None, "A made-up task, instead of data.corpus; a word alone is its kind.")
     normalise: NormaliseConfig = _key(NormaliseConfig, "Text normalisation.")
     filter: FilterConfig = _key(FilterConfig, "Pairs to drop.")
     split: SplitConfig = _key(SplitConfig, "Held-out sentences (data.corpus only).")
@@ -121,8 +155,14 @@ class DataConfig(Section):
 
     @model_validator(mode="after")
     def _one_kind_of_corpus(self) -> Self:
-        if self.parallel is not None and self.corpus.path is not None:
-            raise ValueError("data.corpus.path and data.parallel are both set; keep one of them")
+        given = {
+            "data.corpus.path": self.corpus.path,
+            "data.parallel": self.parallel,
+            "data.task": self.task,
+        }
+        both = [name for name, value in given.items() if value is not None]
+        if len(both) > 1:
+            raise ValueError(f"{' and '.join(both[:2])} are both set; keep one of them")
         if self.corpus.url is not None and self.corpus.path is None:
             raise ValueError("data.corpus.url needs data.corpus.path, the file to fetch it to")
         return self
@@ -134,8 +174,9 @@ class DataConfig(Section):
 class EncoderConfig(Section):
     """The bidirectional encoder."""
 
-    layers: int = _key(1, "Stacked layers.", "layers", ge=1, le=8)
+    layers: int = _key(1, "Stacked layers; from the third on with residual connections.", "layers", ge=1, le=8)
     hidden_size: int = _key(512, "State size of each of the two directions.", "units", ge=1)
+    word_dropout: float = _key(0.0, "Share of source tokens whose embedding is dropped whole.", ge=0.0, lt=1.0)
 
 
 class DecoderConfig(Section):
@@ -144,9 +185,15 @@ class DecoderConfig(Section):
     style: Literal["bahdanau", "luong"] = _key(
         "bahdanau", "bahdanau: the context goes into the cell; luong: an attentional vector after it."
     )
-    layers: int = _key(1, "Stacked layers.", "layers", ge=1, le=8)
+    layers: int = _key(1, "Stacked layers; from the third on with residual connections.", "layers", ge=1, le=8)
     hidden_size: int = _key(512, "State size.", "units", ge=1)
+    word_dropout: float = _key(0.0, "Share of target tokens whose embedding is dropped whole.", ge=0.0, lt=1.0)
     input_feeding: bool = _key(False, "luong only: the attentional vector joins the next step's input.")
+    start: Literal["bridge", "zeros", "last"] = _key(
+        "bridge",
+        "State before the first token. bridge: tanh of a linear map of the encoder's last states; zeros; last: those "
+        "states themselves.",
+    )
     readout_size: int | None = _key(
         None, "Size of the vector before the output layer (null: model.embedding_size).", "units", ge=1
     )
@@ -155,8 +202,14 @@ class DecoderConfig(Section):
 class AttentionConfig(Section):
     """How a decoder state is compared with the source states."""
 
-    score: Literal["additive", "dot", "scaled_dot", "general"] = _key("additive", "The score function.")
+    score: Literal["additive", "dot", "scaled_dot", "general", "location", "none"] = _key(
+        "additive", "The score function (concat: another name of additive); none: no attention at all."
+    )
     size: int | None = _key(None, "additive: inner size (null: the decoder's hidden_size).", "units", ge=1)
+    max_positions: int = _key(100, "location: source tokens that can be attended to.", "tokens", ge=1)
+    coverage: bool = _key(
+        False, "additive only: the score also sees how much attention each source position has had (Tu et al. 2016)."
+    )
 
     @field_validator("score", mode="before")
     @classmethod
@@ -169,7 +222,14 @@ class ModelConfig(Section):
 
     cell: Literal["gru", "lstm"] = _key("gru", "Recurrent cell of encoder and decoder.")
     embedding_size: int = _key(256, "Size of the word vectors.", "units", ge=1)
+    layer_norm: bool = _key(False, "Layer normalisation inside the cells (Ba et al. 2016); several times slower.")
     dropout: float = _key(0.2, "Dropout on embeddings, between layers and before the output.", ge=0.0, lt=1.0)
+    recurrent_dropout: float = _key(
+        0.0,
+        "Dropout on what a cell hands on from step to step, with one mask for all steps (Gal and Ghahramani 2016).",
+        ge=0.0,
+        lt=1.0,
+    )
     tie_embeddings: Literal["none", "target", "all"] = _key(
         "target",
         "target: the output layer is the target embedding; all: the source embedding too (joint vocabulary).",
@@ -183,12 +243,34 @@ class ModelConfig(Section):
         """Size of the vector from which a token is predicted, R."""
         return self.decoder.readout_size or self.embedding_size
 
+    @property
+    def source_size(self) -> int:
+        """Size of a source state, A: both directions side by side."""
+        return 2 * self.encoder.hidden_size
+
+    @property
+    def context_size(self) -> int:
+        """Size of the context vector: that of a source state, or 0 where there is no attention."""
+        return 0 if self.attention.score == "none" else self.source_size
+
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
-        if self.attention.score in ("dot", "scaled_dot") and self.decoder.hidden_size != 2 * self.encoder.hidden_size:
+        if self.decoder.hidden_size != self.source_size:
+            sizes = (
+                f"model.decoder.hidden_size ({self.decoder.hidden_size}) must be twice "
+                f"model.encoder.hidden_size ({self.encoder.hidden_size})"
+            )
+            if self.attention.score in ("dot", "scaled_dot"):
+                raise ValueError(f"attention score {self.attention.score} compares equal sizes: {sizes}")
+            if self.decoder.start == "last":
+                raise ValueError(f"model.decoder.start: last takes over the encoder's states: {sizes}")
+        if self.attention.score == "none" and self.decoder.start == "zeros":
             raise ValueError(
-                f"attention score {self.attention.score} compares equal sizes: model.decoder.hidden_size "
-                f"({self.decoder.hidden_size}) must be twice model.encoder.hidden_size ({self.encoder.hidden_size})"
+                "model.attention.score: none with model.decoder.start: zeros leaves the decoder without any source"
+            )
+        if self.attention.coverage and self.attention.score != "additive":
+            raise ValueError(
+                f"model.attention.coverage needs model.attention.score: additive, not {self.attention.score}"
             )
         if self.decoder.input_feeding and self.decoder.style != "luong":
             raise ValueError("model.decoder.input_feeding needs model.decoder.style: luong")
@@ -216,6 +298,26 @@ class ScheduleConfig(Section):
     final_share: float = _key(0.02, "linear, cosine: where it ends, as a share of learning_rate.", ge=0.0, le=1.0)
     plateau_factor: float = _key(0.5, "plateau: what it is multiplied with.", gt=0.0, lt=1.0)
     plateau_patience: int = _key(2, "plateau: validations without a better loss before it falls.", "validations", ge=0)
+
+
+class TeacherForcingConfig(ShortSection):
+    """Scheduled sampling (Bengio et al. 2015): the share of target tokens read from the reference."""
+
+    short_for = "ratio"
+
+    ratio: float = _key(1.0, "At the beginning; the rest of the tokens read are the model's own.", ge=0.0, le=1.0)
+    final_ratio: float | None = _key(None, "At the end of the budget (null: it stays).", ge=0.0, le=1.0)
+    decay: Literal["linear", "exponential", "inverse_sigmoid"] = _key("linear", "How it gets there.")
+
+    @model_validator(mode="after")
+    def _falls(self) -> Self:
+        if self.final_ratio is not None and self.final_ratio > self.ratio:
+            raise ValueError(
+                f"training.teacher_forcing.final_ratio ({self.final_ratio}) must not be above ratio ({self.ratio})"
+            )
+        if self.final_ratio == 0.0 and self.decay == "exponential":
+            raise ValueError("training.teacher_forcing.final_ratio must be above 0 for an exponential decay")
+        return self
 
 
 class EarlyStoppingConfig(Section):
@@ -255,8 +357,15 @@ class TrainingConfig(Section):
     weight_decay: float = _key(0.0, "adamw: weight decay.", ge=0.0)
     clip_norm: float | None = _key(1.0, "Largest norm of the gradient of all weights (null: no clipping).", gt=0.0)
     label_smoothing: float = _key(0.1, "Probability spread over the whole vocabulary.", ge=0.0, lt=1.0)
-    teacher_forcing: float = _key(
-        1.0, "Share of steps that are fed the reference; the rest, the model's own token.", ge=0.0, le=1.0
+    teacher_forcing: TeacherForcingConfig = _key(
+        TeacherForcingConfig, "Scheduled sampling; a number alone is a ratio that stays."
+    )
+    subword_sampling: float | None = _key(
+        None,
+        "Cut the training text anew into subwords every epoch, at random, for small corpora (null: never). unigram: α "
+        "of Kudo 2018, smaller is more varied, 0.2 is usual; bpe: share of merges left out (Provilkov et al. 2020).",
+        gt=0.0,
+        lt=1.0,
     )
     schedule: ScheduleConfig = _key(ScheduleConfig, "Learning rate schedule.")
     validation: ValidationConfig = _key(ValidationConfig, "Validation.")
@@ -314,6 +423,13 @@ class Config(Section):
     def _tying_needs_a_joint_vocabulary(self) -> Self:
         if self.model.tie_embeddings == "all" and not self.data.tokenizer.joint:
             raise ValueError("model.tie_embeddings: all needs data.tokenizer.joint: true")
+        return self
+
+    @model_validator(mode="after")
+    def _sampling_needs_subwords(self) -> Self:
+        kind = self.data.tokenizer.kind
+        if self.training.subword_sampling is not None and kind not in ("unigram", "bpe"):
+            raise ValueError(f"training.subword_sampling needs data.tokenizer.kind: unigram or bpe, not {kind}")
         return self
 
     @property

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from nmt_attn.config import Config
+from nmt_attn.config import Config, ShortSection
 from nmt_attn.errors import ConfigError
 
 Key = tuple[str | int, ...]
@@ -166,14 +166,24 @@ def _override(settings: _Settings, override: str) -> None:
     path = tuple(dotted.split("."))
     parsed = _parse(f"value: {text}" if text.strip() else "value: null", origin)
     section = settings.values
-    for part in path[:-1]:
+    for depth, part in enumerate(path[:-1], start=1):
         if not isinstance(section.get(part), dict):
-            section[part] = {}
+            section[part] = _expanded(section.get(part), path[:depth])
         section = section[part]
     section[path[-1]] = parsed.values.get("value")
     for length in range(1, len(path) + 1):
         settings.places.setdefault(path[:length], origin)
     settings.places[path] = origin
+
+
+def _expanded(value: Any, path: tuple[str, ...]) -> dict[str, Any]:
+    """What a key is set inside of where no section stands: one that was written short keeps its value."""
+    declared: type[BaseModel] | None = Config
+    for part in path:
+        info = declared.model_fields.get(part) if declared else None
+        declared = section_of(info.annotation) if info else None
+    short = value is not None and declared is not None and issubclass(declared, ShortSection)
+    return {declared.short_for: value} if short else {}  # type: ignore[union-attr]
 
 
 def _explain(error: ErrorDetails, settings: _Settings) -> str:

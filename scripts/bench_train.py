@@ -99,7 +99,9 @@ def own_step(config: Config, data: PreparedData, compute: Compute) -> Iterator[C
 
     def step(batch: Batch) -> int:
         optimiser.zero_grad(set_to_none=False)
-        loss = batch_loss(model, to_device(batch, compute.device), compute, config.training)
+        loss = batch_loss(
+            model, to_device(batch, compute.device), compute, label_smoothing=config.training.label_smoothing
+        )
         (loss.objective / batch.tokens).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), config.training.clip_norm or 1e9)
         optimiser.step()

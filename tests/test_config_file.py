@@ -28,7 +28,8 @@ def test_every_shipped_file_loads_and_survives_being_written(path, tmp_path):
 
 
 def test_the_promised_files_are_shipped():
-    assert {path.stem for path in SHIPPED} == {"tiny", "fra-eng", "bahdanau-gru-33k", "parallel-files"}
+    promised = {"tiny", "fra-eng", "bahdanau-gru-33k", "parallel-files", "dates", "addition", "reverse"}
+    assert {path.stem for path in SHIPPED} == promised
 
 
 def test_numbers_words_and_overrides(tmp_path):
@@ -42,6 +43,16 @@ def test_numbers_words_and_overrides(tmp_path):
 
 def test_concat_is_a_second_name_of_additive(tmp_path):
     assert load(tmp_path, "model: {attention: {score: concat}}").model.attention.score == "additive"
+
+
+def test_a_section_written_short_keeps_its_value_when_another_key_is_set(tmp_path):
+    path = tmp_path / "short.yaml"
+    path.write_text("training: {teacher_forcing: 0.9}\ndata: {task: reverse}", encoding="utf-8")
+    sets = ["training.teacher_forcing.final_ratio=0.4", "data.task.max_length=9"]
+    config = load_config(path, sets)
+    assert (config.training.teacher_forcing.ratio, config.training.teacher_forcing.final_ratio) == (0.9, 0.4)
+    assert config.data.task is not None
+    assert (config.data.task.kind, config.data.task.max_length) == ("reverse", 9)
 
 
 @pytest.mark.parametrize(

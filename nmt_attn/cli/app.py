@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from nmt_attn import __version__
+from nmt_attn.cli.attend import attend_command
 from nmt_attn.cli.eval import eval_command
 from nmt_attn.cli.prepare import prepare_command
 from nmt_attn.cli.train import train_command
@@ -30,6 +31,7 @@ app.command("prepare")(prepare_command)
 app.command("train")(train_command)
 app.command("eval")(eval_command)
 app.command("translate")(translate_command)
+app.command("attend")(attend_command)
 
 
 def _show_version(wanted: bool) -> None:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -14,7 +15,7 @@ import typer
 from nmt_attn.cli.options import BeamOption, DeviceOption, ModelOption, RunSetOption
 
 if TYPE_CHECKING:
-    from nmt_attn.decoding.translator import Translation
+    from nmt_attn.decoding.translator import Translation, Translator
 
 
 def translate_command(
@@ -34,6 +35,9 @@ def translate_command(
         typer.Option("--batch-lines", min=1, help="Most lines translated at once; 1 for the least delay."),
     ] = 256,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    alignments: Annotated[
+        bool, typer.Option("--alignments", help="Beside each line, after a tab, which word comes from which: 0-0 1-2.")
+    ] = False,
     overrides: RunSetOption = None,
     device: DeviceOption = "auto",
 ) -> None:
@@ -49,15 +53,33 @@ def translate_command(
         translator = Translator.load(model, device=device, overrides=overrides or ())
         if nbest > (beam or translator.options.beam_size):
             raise UserError(f"--nbest {nbest} needs a beam of that size; add --beam {nbest}")
+        if alignments and nbest > 1:
+            raise UserError("--alignments is for the best translation; leave out --nbest")
         sink = _sink(output, open_files)
 
-        def translate(batch: Iterable[str]) -> list[tuple[str, list[Translation]]]:
+        def translate(batch: Iterable[str]) -> list[_Answer]:
             batch = list(batch)
-            return list(zip(batch, translator.nbest(batch, nbest, beam_size=beam), strict=True))
+            found = translator.nbest(batch, nbest, beam_size=beam)
+            links = _links(translator, batch, found) if alignments else [None] * len(batch)
+            return [_Answer(*answer) for answer in zip(batch, found, links, strict=True)]
 
-        for number, (line, found) in enumerate(translate_lines(lines, translate, batch_lines)):
-            sink.write(_json(line, found) if as_json else _text(number, found, nbest))
+        for number, answer in enumerate(translate_lines(lines, translate, batch_lines)):
+            sink.write(_json(answer) if as_json else _text(number, answer, nbest))
             sink.flush()
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What there is to say of one line."""
+
+    line: str
+    found: list[Translation]
+    links: list[tuple[int, int]] | None  # between words; None where they are not asked for
+
+
+def _links(translator: Translator, lines: list[str], found: list[list[Translation]]) -> list[list[tuple[int, int]]]:
+    aligned = translator.align_all(lines, [nbest[0].tokens for nbest in found])
+    return [one.in_words().links() for one in aligned]
 
 
 def _lines(sentences: list[str] | None, source: Path | None, open_files: ExitStack) -> Iterator[str]:
@@ -75,13 +97,18 @@ def _sink(output: Path | None, open_files: ExitStack) -> TextIO:
     return open_files.enter_context(output.open("w", encoding="utf-8", newline="\n"))
 
 
-def _text(number: int, found: list[Translation], nbest: int) -> str:
+def _text(number: int, answer: _Answer, nbest: int) -> str:
+    if answer.links is not None and answer.found[0].text:
+        return f"{answer.found[0].text}\t{' '.join(f'{source}-{target}' for source, target in answer.links)}\n"
     if nbest == 1:
-        return found[0].text + "\n"
-    return "".join(f"{number}\t{one.score:.4f}\t{one.text}\n" for one in found)
+        return answer.found[0].text + "\n"
+    return "".join(f"{number}\t{one.score:.4f}\t{one.text}\n" for one in answer.found)
 
 
-def _json(line: str, found: list[Translation]) -> str:
+def _json(answer: _Answer) -> str:
+    found = answer.found
     nbest = [{"text": one.text, "score": round(one.score, 4), "log_prob": round(one.log_prob, 4)} for one in found]
-    values = {"source": line, "translation": found[0].text, "score": nbest[0]["score"], "nbest": nbest}
+    values = {"source": answer.line, "translation": found[0].text, "score": nbest[0]["score"], "nbest": nbest}
+    if answer.links is not None:
+        values["alignment"] = answer.links
     return json.dumps(values, ensure_ascii=False) + "\n"

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from nmt_attn.config import CorpusConfig, DataConfig, ParallelConfig, ParallelFiles
+from nmt_attn.config import DataConfig, ParallelConfig, ParallelFiles
 from nmt_attn.corpus.clean import Cleaner, CleanPair
 from nmt_attn.corpus.manifest import Known
 from nmt_attn.corpus.pairs import Pair
 from nmt_attn.corpus.progress import Progress
 from nmt_attn.corpus.read import ParallelLine, read_pairs, read_parallel
 from nmt_attn.corpus.split import KnownSentences, Part, split
+from nmt_attn.corpus.tasks import generate
 from nmt_attn.errors import InputError
 from nmt_attn.text.normalise import Normaliser
 
@@ -60,16 +61,20 @@ def gather(config: DataConfig) -> Material:
     cleaner = Cleaner(config.filter, Normaliser(config.normalise))
     if config.parallel is not None:
         return _from_files(config.parallel, cleaner)
-    return _from_corpus(config, config.corpus, cleaner)
-
-
-def _from_corpus(config: DataConfig, corpus: CorpusConfig, cleaner: Cleaner) -> Material:
+    if config.task is not None:
+        return _from_one_source(generate(config.task), f"the task {config.task.kind}", config, cleaner)
+    corpus = config.corpus
     if corpus.path is None:
         raise ValueError("data.corpus.path is not set")  # inputs.input_paths has refused this configuration
-    counter = _Counter()
     lines = read_pairs(corpus.path, max_pairs=corpus.max_pairs, reverse=corpus.reverse)
-    pairs = list(cleaner.clean(counter.count(lines, corpus.path.name)))
-    _some_left(pairs, counter.count_so_far, cleaner, str(corpus.path))
+    return _from_one_source(lines, str(corpus.path), config, cleaner)
+
+
+def _from_one_source(lines: Iterable[Pair | None], name: str, config: DataConfig, cleaner: Cleaner) -> Material:
+    """Clean and split pairs that come all together."""
+    counter = _Counter()
+    pairs = list(cleaner.clean(counter.count(lines, name)))
+    _some_left(pairs, counter.count_so_far, cleaner, name)
     parts = split(pairs, valid=config.split.valid, test=config.split.test)
     return Material(
         train=parts.train.pairs,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from nmt_attn.corpus.manifest import Manifest
-from nmt_attn.corpus.store import PairStore
+from nmt_attn.corpus.store import PairStore, TokenStore
 from nmt_attn.errors import InputError
 from nmt_attn.text.tokenizer import Tokenizer
 
@@ -59,6 +59,19 @@ class PreparedData:
             InputError: the store is damaged.
         """
         return PairStore.open(self.directory / "store", split)
+
+    def sampled_pairs(self, alpha: float, seed: int) -> PairStore:
+        """The pairs of the training part, cut into subwords anew and at random, in memory.
+
+        Args:
+            alpha: see ``training.subword_sampling``.
+            seed: of the choice.
+
+        Raises:
+            InputError: the files are damaged.
+        """
+        ids = self.tokenizer.sample(self._lines("train.source"), self._lines("train.target"), alpha, seed)
+        return PairStore(TokenStore.of(ids.sources), TokenStore.of(ids.targets))
 
     def held_out(self, split: Literal["valid", "test"]) -> HeldOut:
         """The raw sentences of a held-out split with their references.

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
@@ -85,6 +86,14 @@ class TokenStore:
         if tokens == 0:  # an empty file cannot be mapped
             return cls(np.empty(0, dtype=dtype), offsets)
         return cls(np.memmap(_part(stem, ".tokens.bin"), dtype=dtype, mode="r"), offsets)
+
+    @classmethod
+    def of(cls, sequences: Sequence[Sequence[int]]) -> Self:
+        """The same in memory."""
+        offsets = np.zeros(len(sequences) + 1, dtype=np.int64)
+        np.cumsum([len(sequence) for sequence in sequences], out=offsets[1:])
+        tokens = np.fromiter(chain.from_iterable(sequences), dtype=np.uint32, count=int(offsets[-1]))
+        return cls(tokens, offsets)
 
     @cached_property
     def lengths(self) -> npt.NDArray[np.int64]:

@@ -13,6 +13,7 @@ from nmt_attn.checkpoint import load_weights
 from nmt_attn.config import Config, DecodingConfig
 from nmt_attn.config_file import load_config
 from nmt_attn.corpus.batches import batches_of, pad_sources
+from nmt_attn.decoding.alignment import END, Alignment, force
 from nmt_attn.decoding.search import SearchOptions, search
 from nmt_attn.model.device import Compute, choose_compute
 from nmt_attn.model.network import TranslationModel
@@ -27,6 +28,7 @@ class Translation:
     text: str
     score: float  # log-probability over the length penalty; what n-best lists are ordered by
     log_prob: float  # in nats
+    tokens: tuple[int, ...] = ()  # as the model wrote it, without EOS
 
 
 class Translator:
@@ -106,6 +108,40 @@ class Translator:
             self.model.train(was_training)
         return [results[tuple(source)] for source in sources]
 
+    def align(self, sentence: str, target: str | None = None, *, beam_size: int | None = None) -> Alignment:
+        """The attention over a sentence while its translation is written, in pieces of the tokenizer.
+
+        Args:
+            sentence: the source.
+            target: the translation to be written; None: the one that :meth:`translate` gives.
+            beam_size: of that; instead of the configured one.
+        """
+        if target is None:
+            tokens = list(self.nbest([sentence], 1, beam_size=beam_size)[0][0].tokens)
+        else:
+            (tokens,) = self.tokenizer.encode_target([target])
+        return self.align_all([sentence], [tokens])[0]
+
+    def align_all(self, sentences: Sequence[str], targets: Sequence[Sequence[int]]) -> list[Alignment]:
+        """As :meth:`align`, for translations as target ids without EOS; a batch at once."""
+        sources = self.tokenizer.encode_source(sentences)
+        was_training = self.model.training
+        self.model.eval()
+        try:
+            with self.compute.products():
+                found = force(self.model, sources, targets)
+        finally:
+            self.model.train(was_training)
+        return [
+            Alignment(
+                [*self.tokenizer.source_pieces(source), END],
+                [*self.tokenizer.target_pieces(target), END],
+                forced.weights.tolist(),
+                forced.log_prob,
+            )
+            for source, target, forced in zip(sources, targets, found, strict=True)
+        ]
+
     def _translate_batch(self, batch: list[tuple[int, ...]], options: SearchOptions) -> list[list[Translation]]:
         """Search one batch of token ids."""
         padded, lengths = pad_sources([np.array(source, dtype=np.int64) for source in batch])
@@ -115,7 +151,9 @@ class Translator:
                 self.model, torch.from_numpy(padded).to(device), torch.from_numpy(lengths).to(device), options
             )
         texts = iter(self.tokenizer.decode([one.tokens for nbest in found for one in nbest]))
-        return [[Translation(next(texts), one.score, one.log_prob) for one in nbest] for nbest in found]
+        return [
+            [Translation(next(texts), one.score, one.log_prob, tuple(one.tokens)) for one in nbest] for nbest in found
+        ]
 
 
 def _load_model(config: Config, tokenizer: Tokenizer, found: ModelPath, compute: Compute) -> TranslationModel:

@@ -63,7 +63,8 @@ class Report:
         """As lines for people."""
         evaluation, scores = self.evaluation, self.evaluation.scores
         lines = [f"{self.model} on {self.split}: {len(evaluation.translations):,} sentences"]
-        for name, value in (("BLEU", scores.bleu), ("chrF", scores.chrf), ("TER", scores.ter)):
+        named = (("BLEU", scores.bleu), ("chrF", scores.chrf), ("TER", scores.ter), ("exact", scores.exact))
+        for name, value in named:
             lines.append(f"{name:5} {value.score:6.2f}   {value.signature}")
         speed = evaluation.sentences_per_second
         lines.append(f"{evaluation.seconds:.1f} s, {speed:,.0f} sentences/s")

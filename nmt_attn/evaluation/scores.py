@@ -1,4 +1,4 @@
-"""BLEU, chrF and TER by sacreBLEU (Post 2018), with the signatures that make them comparable."""
+"""BLEU, chrF and TER by sacreBLEU (Post 2018), with the signatures that make them comparable, and exact matches."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class Scores:
     bleu: Score
     chrf: Score
     ter: Score
+    exact: Score  # the share of hypotheses that are, to the letter, one of their references
 
 
 def score(
@@ -39,7 +40,7 @@ def score(
     lowercase: bool = False,
     language: str = "",
 ) -> Scores:
-    """All three scores.
+    """All scores.
 
     Args:
         hypotheses: translations as text.
@@ -48,11 +49,20 @@ def score(
         language: code of the target language; decides how BLEU cuts text into words.
     """
     streams = _streams(references)
-    results = []
+    results: list[Score] = []
     for metric in (_bleu(lowercase, language), CHRF(lowercase=lowercase), TER(case_sensitive=not lowercase)):
         result = metric.corpus_score(hypotheses, streams)
         results.append(Score(result.score, str(metric.get_signature())))
-    return Scores(*results)
+    by_words, by_letters, by_edits = results
+    exact = exact_match(hypotheses, references, lowercase=lowercase)
+    return Scores(bleu=by_words, chrf=by_letters, ter=by_edits, exact=exact)
+
+
+def exact_match(hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, lowercase: bool = False) -> Score:
+    """How many hypotheses equal one of their references, in percent: the figure that counts for small tasks."""
+    change = str.lower if lowercase else str
+    hits = sum(change(hypothesis) in map(change, some) for hypothesis, some in zip(hypotheses, references, strict=True))
+    return Score(100 * hits / max(1, len(hypotheses)), f"case:{'lc' if lowercase else 'mixed'}")
 
 
 def bleu(

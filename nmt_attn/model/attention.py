@@ -7,13 +7,18 @@ sentence. With source states h_1…h_S and decoder state s:
     scaled_dot    sᵀ h_i / √n             Vaswani et al. 2017
     general       sᵀ W h_i                Luong et al. 2015
     additive      vᵀ tanh(W s + U h_i)    Bahdanau et al. 2015 (``concat`` in Luong et al.)
+    location      (W s)_i                 Luong et al. 2015; does not look at the source at all
+    none          no context              the plain encoder-decoder of Sutskever et al. 2014
+
+With coverage (Tu et al. 2016) the additive score is vᵀ tanh(W s + U h_i + C_i k), with C_i the attention that position
+i has had so far, as a share of its fertility N σ(fᵀ h_i + b): the attention that it should have in all.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -30,10 +35,12 @@ class Memory:
     states: Tensor  # (B, S, A)
     keys: Tensor  # (B, S, K): what the score makes of the states
     mask: Tensor  # (B, S): true on real positions
+    fertility: Tensor | None = None  # (B, S): how much attention each position should get in all, with coverage
 
     def select(self, rows: Tensor) -> Memory:
         """The sentences ``rows`` of the batch."""
-        return Memory(self.states[rows], self.keys[rows], self.mask[rows])
+        fertility = None if self.fertility is None else self.fertility[rows]
+        return Memory(self.states[rows], self.keys[rows], self.mask[rows], fertility)
 
 
 class Score(nn.Module):
@@ -74,6 +81,23 @@ class GeneralScore(Score):
     def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         """See :meth:`Score.forward`."""
         return torch.bmm(queries, keys.transpose(1, 2))
+
+
+class LocationScore(Score):
+    """(W s)_i: where to look, said by the decoder state alone.
+
+    W has a row for each of ``positions`` source positions; what stands behind them in a longer sentence is not seen.
+    """
+
+    def __init__(self, query_size: int, positions: int) -> None:
+        super().__init__()
+        self.query_layer = Linear(query_size, positions, bias=False)
+
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
+        """See :meth:`Score.forward`; of the keys only their number counts."""
+        scores: Tensor = self.query_layer(queries)[..., : keys.shape[1]]
+        unseen = keys.shape[1] - scores.shape[2]
+        return F.pad(scores, (0, unseen), value=-math.inf) if unseen else scores
 
 
 class AdditiveScore(Score):
@@ -159,6 +183,33 @@ class _AdditiveScores(torch.autograd.Function):
         return grad_queries.mul_(4), slopes.mul_(4 * vector), grad_vector
 
 
+class Coverage(nn.Module):
+    """What coverage adds to :class:`AdditiveScore`: a direction for what has been seen, and fertilities.
+
+    Args:
+        size: inner size of the score, K.
+        state_size: size of a source state, A.
+    """
+
+    MOST = 2.0
+    """N: no source position is worth more target tokens than this (as in Tu et al. 2016)."""
+
+    def __init__(self, size: int, state_size: int) -> None:
+        super().__init__()
+        self.vector = nn.Parameter(torch.empty(size).uniform_(-1, 1) / math.sqrt(size))
+        self.fertility_layer = Linear(state_size, 1)
+
+    def fertility(self, states: Tensor) -> Tensor:
+        """Of each position of (B, S, A), (B, S)."""
+        return self.MOST * torch.sigmoid(self.fertility_layer(states).squeeze(-1))
+
+    def scores(self, score: AdditiveScore, queries: Tensor, memory: Memory, seen: Tensor) -> Tensor:
+        """Scores (B, K, S) of queries (B, K, H) where positions have had the attention ``seen`` (B, K, S)."""
+        shares = seen / cast(Tensor, memory.fertility).unsqueeze(1)  # (B, K, S)
+        keys = memory.keys.unsqueeze(1) + shares.unsqueeze(3) * self.vector  # (B, K, S, D)
+        return torch.tanh(score.query_layer(queries).unsqueeze(2) + keys) @ score.vector
+
+
 @dataclass(frozen=True)
 class Attended:
     """What came of attending."""
@@ -170,6 +221,8 @@ class Attended:
 class Attention(nn.Module):
     """Softmax over the scores of the real positions, and the mean of the source states under it.
 
+    With the score ``none`` the context is empty (A = 0) and all weights are 0.
+
     Args:
         config: which score.
         query_size: size of the decoder state.
@@ -179,21 +232,36 @@ class Attention(nn.Module):
     def __init__(self, config: AttentionConfig, query_size: int, state_size: int) -> None:
         super().__init__()
         self.score = _make_score(config, query_size, state_size)
+        self.coverage = Coverage(config.size or query_size, state_size) if config.coverage else None
 
     def remember(self, states: Tensor, mask: Tensor) -> Memory:
         """Compute the keys of an encoded batch: states (B, S, A), mask (B, S)."""
-        return Memory(states, self.score.keys(states), mask)
+        keys = states if self.score is None else self.score.keys(states)
+        return Memory(states, keys, mask, None if self.coverage is None else self.coverage.fertility(states))
 
-    def forward(self, queries: Tensor, memory: Memory) -> Attended:
-        """Attend with queries (B, T, H)."""
-        scores = self.score(queries, memory.keys)  # (B, T, S)
+    def forward(self, queries: Tensor, memory: Memory, seen: Tensor | None = None) -> Attended:
+        """Attend.
+
+        Args:
+            queries: decoder states, (B, T, H).
+            memory: the source.
+            seen: with coverage, the attention that positions have had so far, (B, T, S).
+        """
+        if self.score is None:
+            batch, steps, _ = queries.shape
+            weights = memory.states.new_zeros(batch, steps, memory.states.shape[1])
+            return Attended(memory.states.new_zeros(batch, steps, 0), weights)
+        if self.coverage is not None:
+            scores = self.coverage.scores(cast(AdditiveScore, self.score), queries, memory, cast(Tensor, seen))
+        else:
+            scores = self.score(queries, memory.keys)  # (B, T, S)
         scores = scores.masked_fill(~memory.mask.unsqueeze(1), -math.inf)
         weights = F.softmax(scores, dim=-1, dtype=torch.float32 if scores.dtype == torch.bfloat16 else None)
         weights = weights.to(memory.states.dtype)
         return Attended(torch.bmm(weights, memory.states), weights)
 
 
-def _make_score(config: AttentionConfig, query_size: int, state_size: int) -> Score:
+def _make_score(config: AttentionConfig, query_size: int, state_size: int) -> Score | None:
     match config.score:
         case "dot":
             return DotScore()
@@ -203,3 +271,7 @@ def _make_score(config: AttentionConfig, query_size: int, state_size: int) -> Sc
             return GeneralScore(query_size, state_size)
         case "additive":
             return AdditiveScore(query_size, state_size, config.size or query_size)
+        case "location":
+            return LocationScore(query_size, config.max_positions)
+        case "none":
+            return None

@@ -17,12 +17,12 @@ import torch
 from torch import Tensor, nn
 
 from nmt_attn.config import ModelConfig
-from nmt_attn.model.attention import AdditiveScore, Attention, Memory
-from nmt_attn.model.dropout import Dropout
+from nmt_attn.model.attention import AdditiveScore, Attended, Attention, Memory
+from nmt_attn.model.dropout import Dropout, WordDropout
 from nmt_attn.model.encoder import Encoded
 from nmt_attn.model.fused import BahdanauWeights, DecoderPass, LuongWeights, bahdanau_gru, luong_gru
 from nmt_attn.model.products import Linear, linear
-from nmt_attn.model.recurrence import LayerState, Recurrence
+from nmt_attn.model.recurrence import RESIDUAL_FROM, LayerState, Recurrence, make_layers, recurrences
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,13 @@ class DecoderState:
 
     layers: tuple[LayerState, ...]  # each tensor (N, H)
     feed: Tensor | None = None  # (N, R): the last readout, with input feeding
+    seen: Tensor | None = None  # (N, S): the attention that each source position has had, with coverage
 
     def select(self, rows: Tensor) -> DecoderState:
         """The rows ``rows``, which may repeat."""
         layers = tuple(tuple(part[rows] for part in layer) for layer in self.layers)
-        return DecoderState(layers, None if self.feed is None else self.feed[rows])
+        feed = None if self.feed is None else self.feed[rows]
+        return DecoderState(layers, feed, None if self.seen is None else self.seen[rows])
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,14 @@ class DecoderStep:
     readout: Tensor  # (B, K, R)
     state: DecoderState
     weights: Tensor  # (B, K, S): the attention of this step
+
+
+@dataclass(frozen=True)
+class _Stack:
+    """What all layers gave in one step."""
+
+    output: Tensor  # (N, H): of the topmost, with what was added to it
+    states: tuple[LayerState, ...]
 
 
 class Decoder(nn.Module):
@@ -59,16 +69,17 @@ class Decoder(nn.Module):
 
     def __init__(self, config: ModelConfig, embedding: nn.Embedding, input_size: int, features_size: int) -> None:
         super().__init__()
-        size, source_size = config.decoder.hidden_size, 2 * config.encoder.hidden_size
+        size = config.decoder.hidden_size
         self.embedding = embedding
         self.scale = config.embedding_size**0.5
         self.dropout = Dropout(config.dropout)
-        self.attention = Attention(config.attention, size, source_size)
+        self.word_dropout = WordDropout(config.decoder.word_dropout)
+        self.attention = Attention(config.attention, size, config.source_size)
         widths = [input_size] + [size] * (config.decoder.layers - 1)
-        self.layers = nn.ModuleList(Recurrence(config.cell, width, size) for width in widths)
-        parts = len(widths) * (2 if config.cell == "lstm" else 1)
-        self.bridge = Linear(source_size, parts * size)
-        self.parts_a_layer = parts // len(widths)
+        self.layers = make_layers(config, widths, size)
+        self.start_kind = config.decoder.start
+        if self.start_kind == "bridge":
+            self.bridge = Linear(config.source_size, len(widths) * self.first_layer.state_parts * size)
         self.readout = Linear(features_size, config.readout_size)
 
     @property
@@ -77,18 +88,32 @@ class Decoder(nn.Module):
         return self._layers()[0]
 
     def _layers(self) -> list[Recurrence]:
-        return [cast(Recurrence, layer) for layer in self.layers]
+        return recurrences(self.layers)
 
     def start(self, encoded: Encoded) -> DecoderState:
-        """The state before the first token: a ``tanh`` bridge from the encoder's final states."""
-        size = self.bridge.out_features // (len(self.layers) * self.parts_a_layer)
-        parts = torch.split(torch.tanh(self.bridge(encoded.final)), size, dim=-1)
-        grouped = [parts[i : i + self.parts_a_layer] for i in range(0, len(parts), self.parts_a_layer)]
-        return DecoderState(tuple(grouped))
+        """The state before the first token."""
+        starts = self._start_states(encoded)
+        layers = tuple(layer.begin(state) for layer, state in zip(self._layers(), starts, strict=True))
+        seen = None
+        if self.attention.coverage is not None:
+            seen = encoded.states.new_zeros(encoded.states.shape[:2])
+        return DecoderState(layers, seen=seen)
+
+    def _start_states(self, encoded: Encoded) -> list[LayerState]:
+        """Of every layer, as ``model.decoder.start`` says."""
+        first, count = self.first_layer, len(self.layers)
+        if self.start_kind == "last":
+            return [encoded.last] * count
+        if self.start_kind == "zeros":
+            zeros = encoded.last[0].new_zeros(len(encoded.last[0]), first.hidden_size)
+            return [(zeros,) * first.state_parts] * count
+        parts = torch.tanh(self.bridge(encoded.last[0])).split(first.hidden_size, dim=-1)
+        each = first.state_parts
+        return [parts[place : place + each] for place in range(0, len(parts), each)]
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Embeddings of token ids, with dropout."""
-        embedded: Tensor = self.dropout(self.embedding(tokens) * self.scale)
+        embedded: Tensor = self.word_dropout(self.dropout(self.embedding(tokens) * self.scale))
         return embedded
 
     def forward(self, targets: Tensor, state: DecoderState, memory: Memory) -> Tensor:
@@ -104,34 +129,46 @@ class Decoder(nn.Module):
         return (
             len(self.layers) == 1
             and self.first_layer.cell == "gru"
+            and self.first_layer.is_standard
+            and self.attention.coverage is None
             and isinstance(self.attention.score, AdditiveScore)
             and torch.is_grad_enabled()
         )
+
+    def _attend(self, queries: Tensor, state: DecoderState, memory: Memory) -> Attended:
+        """Attend with one query a row of ``state``: (B, K, H)."""
+        seen = None if state.seen is None else state.seen.view(*queries.shape[:2], -1)  # (B, K, S)
+        attended: Attended = self.attention(queries, memory, seen)
+        return attended
+
+    def _next_seen(self, state: DecoderState, attended: Attended) -> Tensor | None:
+        """With coverage, the attention that positions have had once this is added, (N, S)."""
+        return None if state.seen is None else state.seen + attended.weights.flatten(0, 1)
 
     def _project_embedded(self, embedded: Tensor) -> Tensor:
         """The embedding's share of the first layer's gates; its weights come before those of what else is read."""
         first = self.first_layer
         return linear(embedded, first.input_weight[:, : embedded.shape[-1]], first.input_bias)
 
-    def _upper_layers(self, hidden: Tensor, states: tuple[LayerState, ...]) -> tuple[LayerState, ...]:
-        """One step of the layers above the first, whose new h is ``hidden`` (N, H)."""
-        new: list[LayerState] = []
-        for layer, state in zip(self._layers()[1:], states[1:], strict=True):
-            new.append(layer.step(layer.project(self.dropout(hidden)), state))
-            hidden = new[-1][0]
-        return tuple(new)
+    def _upper_layers(self, first: LayerState, states: tuple[LayerState, ...]) -> _Stack:
+        """One step of the layers above the first, whose new state is given; ``states`` are the old ones of all."""
+        output, new = first[0], [first]
+        for index, layer in enumerate(self._layers()[1:], start=1):
+            new.append(layer.step(layer.project(self.dropout(output)), states[index]))
+            output = new[-1][0] + output if index >= RESIDUAL_FROM else new[-1][0]
+        return _Stack(output, tuple(new))
 
 
 class BahdanauDecoder(Decoder):
     """Attends with the state before, and lets the cell read the context."""
 
     def __init__(self, config: ModelConfig, embedding: nn.Embedding) -> None:
-        source_size = 2 * config.encoder.hidden_size
+        context_size = config.context_size
         super().__init__(
             config,
             embedding,
-            input_size=config.embedding_size + source_size,
-            features_size=config.decoder.hidden_size + source_size + config.embedding_size,
+            input_size=config.embedding_size + context_size,
+            features_size=config.decoder.hidden_size + context_size + config.embedding_size,
         )
 
     def forward(self, targets: Tensor, state: DecoderState, memory: Memory) -> Tensor:
@@ -160,32 +197,34 @@ class BahdanauDecoder(Decoder):
         """Step by step, for any cell, score and number of layers."""
         hiddens, contexts = [], []
         for from_token in projected.unbind(0):
-            context, _ = self._attend(state, memory)
-            state = self._advance(from_token, context, state)
-            hiddens.append(state.layers[-1][0])
-            contexts.append(context)
+            attended = self._look(state, memory)
+            stack = self._advance(from_token, attended.context.flatten(0, 1), state)
+            state = DecoderState(stack.states, seen=self._next_seen(state, attended))
+            hiddens.append(stack.output)
+            contexts.append(attended.context.flatten(0, 1))
         return DecoderPass(torch.stack(hiddens), torch.stack(contexts))
 
     def step(self, tokens: Tensor, state: DecoderState, memory: Memory) -> DecoderStep:
         """See :meth:`Decoder.step`."""
         embedded = self.embed(tokens.reshape(-1))  # (B·K, E)
-        context, weights = self._attend(state, memory)
-        state = self._advance(self._project_embedded(embedded), context, state)
-        readout = torch.tanh(self.readout(torch.cat([state.layers[-1][0], context, embedded], dim=-1)))
-        return DecoderStep(readout.view(*tokens.shape, -1), state, weights)
+        attended = self._look(state, memory)
+        context = attended.context.flatten(0, 1)  # (B·K, A)
+        stack = self._advance(self._project_embedded(embedded), context, state)
+        readout = torch.tanh(self.readout(torch.cat([stack.output, context, embedded], dim=-1)))
+        state = DecoderState(stack.states, seen=self._next_seen(state, attended))
+        return DecoderStep(readout.view(*tokens.shape, -1), state, attended.weights)
 
-    def _attend(self, state: DecoderState, memory: Memory) -> tuple[Tensor, Tensor]:
-        """The context (N, A) and the weights (B, K, S) for the top layer's state."""
-        hidden = state.layers[-1][0]
-        attended = self.attention(hidden.view(memory.states.shape[0], -1, hidden.shape[-1]), memory)
-        return attended.context.flatten(0, 1), attended.weights
+    def _look(self, state: DecoderState, memory: Memory) -> Attended:
+        """Attend with the top layer's state, for all rows at once."""
+        hidden = state.layers[-1][0]  # (B·K, H)
+        return self._attend(hidden.view(len(memory.states), -1, hidden.shape[-1]), state, memory)
 
-    def _advance(self, from_token: Tensor, context: Tensor, state: DecoderState) -> DecoderState:
+    def _advance(self, from_token: Tensor, context: Tensor, state: DecoderState) -> _Stack:
         """All layers one step on."""
         first = self.first_layer
-        from_context = linear(context, first.input_weight[:, -context.shape[-1] :])
-        below = first.step(from_token + from_context, state.layers[0])
-        return DecoderState((below, *self._upper_layers(below[0], state.layers)))
+        from_context = linear(context, first.input_weight[:, self.embedding.embedding_dim :])
+        inputs = first.normalise_inputs(from_token + from_context)
+        return self._upper_layers(first.step(inputs, state.layers[0]), state.layers)
 
 
 class LuongDecoder(Decoder):
@@ -197,7 +236,7 @@ class LuongDecoder(Decoder):
             config,
             embedding,
             input_size=config.embedding_size + (config.readout_size if feeding else 0),
-            features_size=2 * config.encoder.hidden_size + config.decoder.hidden_size,
+            features_size=config.context_size + config.decoder.hidden_size,
         )
         self.input_feeding = feeding
 
@@ -206,15 +245,20 @@ class LuongDecoder(Decoder):
         state = super().start(encoded)
         if not self.input_feeding:
             return state
-        return replace(state, feed=encoded.final.new_zeros(len(encoded.final), self.readout.out_features))
+        return replace(state, feed=encoded.states.new_zeros(len(encoded.states), self.readout.out_features))
 
     def forward(self, targets: Tensor, state: DecoderState, memory: Memory) -> Tensor:
-        """See :meth:`Decoder.forward`. Without input feeding nothing is done step by step but the recurrence."""
-        if self.input_feeding:
+        """See :meth:`Decoder.forward`. Where no step waits for the one before it, nothing is done step by step but
+        the recurrence.
+        """
+        if self.input_feeding or self.attention.coverage is not None:
             return (self._run_fused if self.can_be_fused() else self._run_plain)(targets, state, memory)
         vectors = self.embed(targets.t())  # (T, B, E)
         for index, (layer, layer_state) in enumerate(zip(self._layers(), state.layers, strict=True)):
-            vectors, _ = layer(self.dropout(vectors) if index else vectors, layer_state)
+            below = vectors
+            vectors, _ = layer(self.dropout(below) if index else below, layer_state)
+            if index >= RESIDUAL_FROM:
+                vectors = vectors + below
         queries = vectors.transpose(0, 1).contiguous()  # (B, T, H)
         attended = self.attention(queries, memory)
         return torch.tanh(self.readout(torch.cat([attended.context, queries], dim=-1)))
@@ -236,7 +280,7 @@ class LuongDecoder(Decoder):
         return luong_gru(projected, initial, cast(Tensor, state.feed), memory, weights).transpose(0, 1)
 
     def _run_plain(self, targets: Tensor, state: DecoderState, memory: Memory) -> Tensor:
-        """Step by step with input feeding, for any cell, score and number of layers."""
+        """Step by step, for any cell, score and number of layers, with input feeding and coverage."""
         steps = []
         for column in targets.unbind(1):
             step = self.step(column.unsqueeze(1), state, memory)
@@ -250,14 +294,13 @@ class LuongDecoder(Decoder):
         if state.feed is not None:
             inputs = torch.cat([inputs, state.feed], dim=-1)
         first = self.first_layer
-        below = first.step(first.project(inputs), state.layers[0])
-        layers = (below, *self._upper_layers(below[0], state.layers))
-        hidden = layers[-1][0]
-        queries = hidden.view(*tokens.shape, -1)  # (B, K, H)
-        attended = self.attention(queries, memory)
+        stack = self._upper_layers(first.step(first.project(inputs), state.layers[0]), state.layers)
+        queries = stack.output.view(*tokens.shape, -1)  # (B, K, H)
+        attended = self._attend(queries, state, memory)
         readout = torch.tanh(self.readout(torch.cat([attended.context, queries], dim=-1)))
         feed = readout.flatten(0, 1) if self.input_feeding else None
-        return DecoderStep(readout, DecoderState(layers, feed), attended.weights)
+        new_state = DecoderState(stack.states, feed, self._next_seen(state, attended))
+        return DecoderStep(readout, new_state, attended.weights)
 
 
 def make_decoder(config: ModelConfig, embedding: nn.Embedding) -> Decoder:

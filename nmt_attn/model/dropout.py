@@ -37,10 +37,31 @@ class Dropout(nn.Module):
         return f"p={self.probability}"
 
 
+class WordDropout(nn.Module):
+    """Drops whole vectors: the embeddings of some tokens (as Sennrich et al. 2016 for small corpora).
+
+    Args:
+        probability: of a token's being dropped, 0 ≤ p < 1.
+    """
+
+    def __init__(self, probability: float) -> None:
+        super().__init__()
+        self.dropout = Dropout(probability)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """The vectors (…, E) with some of them zero and the others scaled up; as they are outside training."""
+        if not self.training or not self.dropout.probability:
+            return vectors
+        scales: Tensor = self.dropout(torch.ones_like(vectors[..., :1]))
+        return vectors * scales
+
+
 def dropout_mask(like: Tensor, probability: float) -> Tensor:
     """0 with the probability and 1 / (1 - probability) else, of the shape, dtype and device of ``like``."""
+    if like.device.type != "cpu":
+        return F.dropout(torch.ones_like(like), probability)
     dropped = min(round(probability * 2**BITS), 2**BITS - 1)  # of the values that 16 bits can have
-    words = torch.empty(-(-like.numel() // 4), dtype=torch.int64, device=like.device).random_(-(2**63), None)
+    words = torch.empty(-(-like.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
     values = words.view(torch.int16)[: like.numel()].view(like.shape)  # from -2^15
     kept: Tensor = values >= dropped - 2 ** (BITS - 1)
     return kept.to(like.dtype).mul_(2**BITS / (2**BITS - dropped))

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from nmt_attn.config import ModelConfig
-from nmt_attn.model.dropout import Dropout
-from nmt_attn.model.recurrence import Recurrence
+from nmt_attn.model.dropout import Dropout, WordDropout
+from nmt_attn.model.recurrence import RESIDUAL_FROM, LayerState, make_layers, recurrences
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Encoded:
     """An encoded batch."""
 
     states: Tensor  # (B, S, 2H): forward and backward state side by side
-    final: Tensor  # (B, 2H): the top layer's last forward and last backward state
+    last: LayerState  # (B, 2H) each: the top layer's last forward and last backward state; of an LSTM c if asked for
 
 
 class Encoder(nn.Module):
@@ -37,10 +37,12 @@ class Encoder(nn.Module):
         self.embedding = embedding
         self.scale = config.embedding_size**0.5
         self.dropout = Dropout(config.dropout)
+        self.word_dropout = WordDropout(config.encoder.word_dropout)
+        self.memory = config.decoder.start == "last"
         size = config.encoder.hidden_size
         input_sizes = [config.embedding_size] + [2 * size] * (config.encoder.layers - 1)
-        self.forward_layers = nn.ModuleList(Recurrence(config.cell, width, size) for width in input_sizes)
-        self.backward_layers = nn.ModuleList(Recurrence(config.cell, width, size) for width in input_sizes)
+        self.forward_layers = make_layers(config, input_sizes, size)
+        self.backward_layers = make_layers(config, input_sizes, size)
 
     def forward(self, source: Tensor, lengths: Tensor) -> Encoded:
         """Encode.
@@ -49,18 +51,20 @@ class Encoder(nn.Module):
             source: token ids, (B, S), padded at the end.
             lengths: real tokens of each sentence, (B).
         """
-        vectors = self.dropout(self.embedding(source.t()) * self.scale)  # (S, B, E)
+        vectors = self.word_dropout(self.dropout(self.embedding(source.t()) * self.scale))  # (S, B, E)
         reversal = reversed_positions(lengths, source.shape[1])
-        last, rows = lengths - 1, torch.arange(source.shape[0], device=source.device)
-        for layer, (ahead, back) in enumerate(zip(self.forward_layers, self.backward_layers, strict=True)):
-            if layer:
-                vectors = self.dropout(vectors)
-            seen_ahead, _ = ahead(vectors)
-            seen_back, _ = back(reverse(vectors, reversal))
+        directions = zip(recurrences(self.forward_layers), recurrences(self.backward_layers), strict=True)
+        for index, (ahead, back) in enumerate(directions):
+            below = vectors
+            vectors = self.dropout(below) if index else below
+            seen_ahead, last_ahead = ahead.forward_to_ends(vectors, lengths, memory=self.memory)
+            seen_back, last_back = back.forward_to_ends(reverse(vectors, reversal), lengths, memory=self.memory)
             vectors = torch.cat([seen_ahead, reverse(seen_back, reversal)], dim=-1)  # (S, B, 2H)
+            if index >= RESIDUAL_FROM:
+                vectors = vectors + below
         # Both in reading order of their direction: the last real token is the end of each.
-        final = torch.cat([seen_ahead[last, rows], seen_back[last, rows]], dim=-1)
-        return Encoded(vectors.transpose(0, 1).contiguous(), final)
+        last = tuple(torch.cat(parts, dim=-1) for parts in zip(last_ahead, last_back, strict=True))
+        return Encoded(vectors.transpose(0, 1).contiguous(), last)
 
 
 def reversed_positions(lengths: Tensor, steps: int) -> Tensor:

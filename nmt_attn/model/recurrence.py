@@ -2,7 +2,8 @@
 
 ``Recurrence`` wraps one layer of :class:`torch.nn.GRU` or :class:`torch.nn.LSTM`. On a GPU a sequence goes to cuDNN.
 On a CPU a GRU goes to :class:`_GruSequence`, which computes the same thing with its own backward: the products
-with the recurrent weights are made step by step, everything else once for the whole sequence.
+with the recurrent weights are made step by step, everything else once for the whole sequence. Layer normalisation and
+recurrent dropout happen inside a step, so with them a sequence is computed step by step.
 """
 
 from __future__ import annotations
@@ -11,11 +12,20 @@ from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from nmt_attn.config import ModelConfig
+from nmt_attn.model.dropout import dropout_mask
 from nmt_attn.model.products import linear, product, product_dtype
 
 LayerState = tuple[Tensor, ...]
-"""The state of one layer: ``(h,)`` for a GRU, ``(h, c)`` for an LSTM; each (B, H)."""
+"""The state of one layer: ``(h,)`` for a GRU, ``(h, c)`` for an LSTM; each (B, H).
+
+While training with recurrent dropout, the mask of the sequence (B, H) comes last.
+"""
+
+RESIDUAL_FROM = 2
+"""The first of stacked layers, counted from 0, to whose output its input is added (as Wu et al. 2016)."""
 
 
 class Recurrence(nn.Module):
@@ -25,14 +35,41 @@ class Recurrence(nn.Module):
         cell: ``gru`` (Cho et al. 2014) or ``lstm`` (Hochreiter and Schmidhuber 1997).
         input_size: size of the input vectors.
         hidden_size: size of the state, H.
+        layer_norm: normalise both shares of the gates, and an LSTM's c on its way to h (Ba et al. 2016).
+        dropout: on the h that the recurrent weights read, with one mask a sequence (Gal and Ghahramani 2016).
     """
 
-    def __init__(self, cell: Literal["gru", "lstm"], input_size: int, hidden_size: int) -> None:
+    def __init__(
+        self,
+        cell: Literal["gru", "lstm"],
+        input_size: int,
+        hidden_size: int,
+        *,
+        layer_norm: bool = False,
+        dropout: float = 0.0,
+    ) -> None:
         super().__init__()
         self.cell = cell
         self.hidden_size = hidden_size
+        self.layer_norm = layer_norm
+        self.dropout = dropout
         self.rnn = nn.GRU(input_size, hidden_size) if cell == "gru" else nn.LSTM(input_size, hidden_size)
+        if layer_norm:
+            self.input_norm = nn.LayerNorm(len(self.input_bias))
+            self.recurrent_norm = nn.LayerNorm(len(self.recurrent_bias))
+            if cell == "lstm":
+                self.memory_norm = nn.LayerNorm(hidden_size)
         self.reset_parameters()
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether a step is the cell's own formula and nothing else, as the fast paths have it."""
+        return not self.layer_norm and not (self.training and self.dropout)
+
+    @property
+    def state_parts(self) -> int:
+        """Tensors in a :data:`LayerState`: 1 of a GRU, 2 of an LSTM."""
+        return 2 if self.cell == "lstm" else 1
 
     @property
     def input_weight(self) -> Tensor:
@@ -82,13 +119,28 @@ class Recurrence(nn.Module):
         Returns:
             The states h of every step, (T, B, H), and the state after the last.
         """
-        state = state or self.initial_state(inputs)
+        state = state or self.begin(self.initial_state(inputs))
+        if not self.is_standard:
+            return self._forward_in_steps(inputs, state)
         if self.cell == "gru" and inputs.device.type == "cpu":
             outputs: Tensor = _GruSequence.apply(  # type: ignore[no-untyped-call]
                 self.project(inputs), state[0], self.recurrent_weight, self.recurrent_bias, product_dtype(inputs)
             )
             return outputs, (outputs[-1],)
         return self.forward_plain(inputs, state)
+
+    def begin(self, state: LayerState) -> LayerState:
+        """The state to start a sequence from: with the mask of the sequence where there is dropout."""
+        if not (self.training and self.dropout):
+            return state
+        return (*state, dropout_mask(state[0], self.dropout))
+
+    def _forward_in_steps(self, inputs: Tensor, state: LayerState) -> tuple[Tensor, LayerState]:
+        outputs = []
+        for projected in self.project(inputs).unbind(0):
+            state = self.step(projected, state)
+            outputs.append(state[0])
+        return torch.stack(outputs), state
 
     def forward_plain(self, inputs: Tensor, state: LayerState) -> tuple[Tensor, LayerState]:
         """The same by torch's own layer: cuDNN on a GPU, and the reference that tests hold the fast path to."""
@@ -98,16 +150,73 @@ class Recurrence(nn.Module):
         outputs, (last_h, last_c) = self.rnn(inputs, (state[0].unsqueeze(0), state[1].unsqueeze(0)))
         return outputs, (last_h[0], last_c[0])
 
+    def forward_to_ends(self, inputs: Tensor, lengths: Tensor, *, memory: bool) -> tuple[Tensor, LayerState]:
+        """As :meth:`forward` from zeros, with the state after the last *real* step of each sequence.
+
+        Args:
+            inputs: (T, B, I), padded at the end.
+            lengths: real steps of each sequence, (B).
+            memory: whether an LSTM's c is wanted beside h.
+        """
+        if not memory or self.cell == "gru":
+            outputs, _ = self(inputs)
+            return outputs, (outputs[lengths - 1, torch.arange(len(lengths), device=lengths.device)],)
+        if not self.is_standard:
+            return self._ends_in_steps(inputs, lengths)
+        # The outputs do not show c, so the sequences have to stop where they end.
+        packed = pack_padded_sequence(inputs, lengths.cpu(), enforce_sorted=False)
+        packed_outputs, (last_h, last_c) = self.rnn(packed)
+        outputs, _ = pad_packed_sequence(packed_outputs, total_length=len(inputs))
+        return outputs, (last_h[0], last_c[0])
+
+    def _ends_in_steps(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, LayerState]:
+        """As :meth:`forward_to_ends`: a sequence that is over keeps its state."""
+        state, outputs = self.begin(self.initial_state(inputs)), []
+        for position, projected in enumerate(self.project(inputs).unbind(0)):
+            new = self.step(projected, state)
+            outputs.append(new[0])
+            running = (position < lengths).unsqueeze(1)  # (B, 1)
+            state = tuple(torch.where(running, after, before) for after, before in zip(new, state, strict=True))
+        return torch.stack(outputs), state[: self.state_parts]
+
     def project(self, inputs: Tensor) -> Tensor:
-        """The input's share of the gates, W_ih x + b_ih: (…, I) to (…, G·H), with G gates."""
-        return linear(inputs, self.input_weight, self.input_bias)
+        """The input's share of the gates, W_ih x + b_ih, normalised if so set: (…, I) to (…, G·H), with G gates."""
+        return self.normalise_inputs(linear(inputs, self.input_weight, self.input_bias))
+
+    def normalise_inputs(self, projected: Tensor) -> Tensor:
+        """What is to be done to the input's share once it is whole."""
+        return self.input_norm(projected) if self.layer_norm else projected
 
     def step(self, projected: Tensor, state: LayerState) -> LayerState:
         """One step from the projected input (B, G·H), as :meth:`project` makes it."""
-        recurrent = linear(state[0], self.recurrent_weight, self.recurrent_bias)  # (B, G·H)
+        mask = state[self.state_parts :]  # empty, or one
+        read = state[0] * mask[0] if mask else state[0]
+        recurrent = linear(read, self.recurrent_weight, self.recurrent_bias)  # (B, G·H)
+        if self.layer_norm:
+            recurrent = self.recurrent_norm(recurrent)
         if self.cell == "gru":
-            return (_gru_step(projected, recurrent, state[0]),)
-        return _lstm_step(projected + recurrent, state[1])
+            return (_gru_step(projected, recurrent, state[0]), *mask)
+        return (*self._lstm_step(projected + recurrent, state[1]), *mask)
+
+    def _lstm_step(self, gates: Tensor, memory: Tensor) -> LayerState:
+        """c' = f c + i g and h' = o tanh(c'); the order of gates is torch's: i, f, g, o."""
+        i, f, g, o = gates.chunk(4, dim=-1)
+        memory = torch.addcmul(torch.sigmoid(f) * memory, torch.sigmoid(i), torch.tanh(g))
+        shown = self.memory_norm(memory) if self.layer_norm else memory
+        return torch.sigmoid(o) * torch.tanh(shown), memory
+
+
+def make_layers(config: ModelConfig, input_sizes: list[int], size: int) -> nn.ModuleList:
+    """Stacked layers of the configured kind, one for each size of input."""
+    return nn.ModuleList(
+        Recurrence(config.cell, width, size, layer_norm=config.layer_norm, dropout=config.recurrent_dropout)
+        for width in input_sizes
+    )
+
+
+def recurrences(layers: nn.ModuleList) -> list[Recurrence]:
+    """What :func:`make_layers` made, with its type."""
+    return [cast(Recurrence, layer) for layer in layers]
 
 
 def _gru_step(projected: Tensor, recurrent: Tensor, hidden: Tensor) -> Tensor:
@@ -118,13 +227,6 @@ def _gru_step(projected: Tensor, recurrent: Tensor, hidden: Tensor) -> Tensor:
     update = torch.sigmoid(x_z + h_z)
     new = torch.tanh(torch.addcmul(x_n, reset, h_n))
     return torch.lerp(new, hidden, update)
-
-
-def _lstm_step(gates: Tensor, memory: Tensor) -> LayerState:
-    """c' = f c + i g and h' = o tanh(c'); the order of gates is torch's: i, f, g, o."""
-    i, f, g, o = gates.chunk(4, dim=-1)
-    memory = torch.addcmul(torch.sigmoid(f) * memory, torch.sigmoid(i), torch.tanh(g))
-    return torch.sigmoid(o) * torch.tanh(memory), memory
 
 
 class _GruSequence(torch.autograd.Function):

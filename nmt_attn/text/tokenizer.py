@@ -10,13 +10,14 @@ import hashlib
 import io
 import re
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
+from sentencepiece import SentencePieceProcessor, SentencePieceTrainer, set_random_generator_seed
 
 from nmt_attn.config import DataConfig, NormaliseConfig, TokenizerConfig
 from nmt_attn.errors import ConfigError, InputError
@@ -54,6 +55,14 @@ class _Info(_Strict):
     normalise: NormaliseConfig
     source: _ModelFile
     target: _ModelFile
+
+
+@dataclass(frozen=True)
+class SampledIds:
+    """Both sides of some pairs, cut up at random."""
+
+    sources: list[list[int]]
+    targets: list[list[int]]
 
 
 @dataclass(frozen=True)
@@ -131,6 +140,24 @@ class Tokenizer:
         """Normalise and tokenise target sentences: ids without ``BOS`` and ``EOS``."""
         return self._encode(self._target, sentences)
 
+    def sample(self, sources: Sequence[str], targets: Sequence[str], alpha: float, seed: int) -> SampledIds:
+        """Tokenise both sides at random: each sentence in one of its many ways to be cut up (Kudo 2018).
+
+        Args:
+            sources: source sentences.
+            targets: target sentences.
+            alpha: see ``training.subword_sampling``.
+            seed: the same one gives the same ids.
+        """
+        # sentencepiece keeps a generator a thread and seeds it when the thread first uses it.
+        set_random_generator_seed(seed % (2**32 - 1))
+        with ThreadPoolExecutor(max_workers=1) as fresh_thread:
+            return fresh_thread.submit(
+                lambda: SampledIds(
+                    self._sampled(self._source, sources, alpha), self._sampled(self._target, targets, alpha)
+                )
+            ).result()
+
     def decode(self, sequences: Sequence[Sequence[int]]) -> list[str]:
         """Target ids to text. ``PAD``, ``BOS`` and ``EOS`` are skipped; ``UNK`` is shown as ``⁇``."""
         kept = [[int(token) for token in sequence if token not in (PAD, BOS, EOS)] for sequence in sequences]
@@ -177,6 +204,13 @@ class Tokenizer:
         source = _read_model(folder, info.source)
         target = source if info.target == info.source else _read_model(folder, info.target)
         return cls.from_models(info.kind, Normaliser(info.normalise), source, target)
+
+    def _sampled(self, processor: SentencePieceProcessor, sentences: Sequence[str], alpha: float) -> list[list[int]]:
+        ids: list[list[int]] = [
+            processor.encode(self.normaliser(sentence), out_type=int, enable_sampling=True, alpha=alpha, nbest_size=-1)
+            for sentence in sentences
+        ]
+        return ids
 
     def _encode(self, processor: SentencePieceProcessor, sentences: Sequence[str]) -> list[list[int]]:
         normalised = [self.normaliser(sentence) for sentence in sentences]

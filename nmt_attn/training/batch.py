@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from nmt_attn.config import TrainingConfig
 from nmt_attn.corpus.batches import Batch
 from nmt_attn.model.device import Compute
 from nmt_attn.model.network import TranslationModel
@@ -40,7 +39,12 @@ def to_device(batch: Batch, device: torch.device) -> DeviceBatch:
 
 
 def batch_loss(
-    model: TranslationModel, batch: DeviceBatch, compute: Compute, settings: TrainingConfig | None = None
+    model: TranslationModel,
+    batch: DeviceBatch,
+    compute: Compute,
+    *,
+    label_smoothing: float = 0.0,
+    teacher_forcing: float = 1.0,
 ) -> TokenLoss:
     """The loss summed over the real target tokens of a batch.
 
@@ -48,9 +52,10 @@ def batch_loss(
         model: the network.
         batch: what to compute it on.
         compute: device and precision.
-        settings: label smoothing and teacher forcing; None, as in validation: neither.
+        label_smoothing: see :func:`~nmt_attn.training.loss.output_loss`.
+        teacher_forcing: share of tokens read from the reference.
     """
-    smoothing, forcing = (settings.label_smoothing, settings.teacher_forcing) if settings else (0.0, 1.0)
     with compute.products():
-        readouts = model(batch.source, batch.source_lengths, batch.targets, forcing)
-        return output_loss(batch.real(readouts), model.output.weight, model.output.bias, batch.labels, smoothing)
+        readouts = model(batch.source, batch.source_lengths, batch.targets, teacher_forcing)
+        real = batch.real(readouts)
+        return output_loss(real, model.output.weight, model.output.bias, batch.labels, label_smoothing)

@@ -1,11 +1,11 @@
-"""The learning rate: warm-up, then one of several ways down."""
+"""What changes over a training: the learning rate, and how much of the reference is read."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-from nmt_attn.config import ScheduleConfig, TrainingConfig
+from nmt_attn.config import ScheduleConfig, TeacherForcingConfig, TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -56,3 +56,31 @@ def learning_rate(config: ScheduleConfig, peak: float, *, step: int, progress: f
         case "plateau":
             share = config.plateau_factor**plateau_drops
     return peak * warmup * share
+
+
+def teacher_forcing(config: TeacherForcingConfig, progress: float) -> float:
+    """The share of target tokens that one step reads from the reference (Bengio et al. 2015).
+
+    The paper's curves run over steps and have their constants tuned by hand; here they run over the budget, from
+    ``ratio`` at its beginning to ``final_ratio`` at its end.
+
+    Args:
+        config: the schedule.
+        progress: used share of the budget, 0 to 1.
+    """
+    if config.final_ratio is None:
+        return config.ratio
+    match config.decay:
+        case "linear":
+            left = 1.0 - progress
+        case "exponential":
+            return config.ratio * math.pow(config.final_ratio / config.ratio, progress)
+        case "inverse_sigmoid":
+            left = (_falling_sigmoid(progress) - _falling_sigmoid(1.0)) / (
+                _falling_sigmoid(0.0) - _falling_sigmoid(1.0)
+            )
+    return config.final_ratio + (config.ratio - config.final_ratio) * left
+
+
+def _falling_sigmoid(progress: float, steepness: float = 10.0) -> float:
+    return 1.0 / (1.0 + math.exp(steepness * (progress - 0.5)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch.nn.utils import clip_grad_norm_
 
@@ -23,7 +24,7 @@ from nmt_attn.training.keeper import CheckpointKeeper
 from nmt_attn.training.log import Display, MetricsLog, Pace
 from nmt_attn.training.meter import Meter
 from nmt_attn.training.optimiser import make_optimiser, set_learning_rate
-from nmt_attn.training.schedule import Budget, learning_rate
+from nmt_attn.training.schedule import Budget, learning_rate, teacher_forcing
 from nmt_attn.training.state import TrainingState
 from nmt_attn.training.validation import Validation, Validator
 
@@ -65,7 +66,7 @@ class Trainer:
     """
 
     def __init__(self, config: Config, data: PreparedData, run: RunDirectory, *, resume: bool = False) -> None:
-        self.config, self.settings, self.run = config, config.training, run
+        self.config, self.settings, self.data, self.run = config, config.training, data, run
         self.compute = choose_compute(self.settings.device, self.settings.precision)
         torch.manual_seed(config.seed)
         with torch.device(self.compute.device):
@@ -138,6 +139,10 @@ class Trainer:
 
     def _epoch(self, epoch: int) -> list[list[Ids]]:
         """The steps of an epoch, each one or several batches."""
+        alpha = self.settings.subword_sampling
+        if alpha is not None:
+            seed = int(np.random.default_rng([self.config.seed, epoch]).integers(2**32 - 1))
+            self.batcher = replace(self.batcher, pairs=self.data.sampled_pairs(alpha, seed))
         batches, each = self.batcher.epoch(epoch), self.settings.accumulate
         return [batches[start : start + each] for start in range(0, len(batches), each)]
 
@@ -145,9 +150,16 @@ class Trainer:
         """One step of the optimiser over one or several batches; the loss is the mean over all their tokens."""
         built = [self.batcher.batch(indices) for indices in batches]
         tokens = sum(batch.tokens for batch in built)
+        forcing = teacher_forcing(self.settings.teacher_forcing, progress)
         self.optimiser.zero_grad(set_to_none=False)
         for batch in built:
-            loss = batch_loss(self.model, to_device(batch, self.compute.device), self.compute, self.settings)
+            loss = batch_loss(
+                self.model,
+                to_device(batch, self.compute.device),
+                self.compute,
+                label_smoothing=self.settings.label_smoothing,
+                teacher_forcing=forcing,
+            )
             (loss.objective / tokens).backward()
             self.meter.add(loss.cross_entropy, batch.tokens)
         if self.settings.clip_norm is not None:

@@ -35,7 +35,7 @@ def log_prob(model, source, tokens):
     inputs = torch.tensor([[BOS, *tokens[:-1]]])
     readouts = model(torch.tensor([source]), torch.tensor([len(source)]), inputs)
     log_probs = next_log_probs(model, readouts)[0]
-    return float(log_probs[torch.arange(len(tokens)), torch.tensor(tokens)].sum())
+    return float(log_probs[torch.arange(len(tokens)), torch.tensor(tokens)].sum().detach())
 
 
 def exhaustive(model, source, limit, options):

@@ -31,7 +31,7 @@ def test_a_trained_model_has_learned_the_language(trained):
     result = json.loads(done.stdout)
     assert result["bleu"]["score"] > 85
     assert set(result) == {
-        "bleu", "chrf", "ter", "sentences", "seconds", "sentences_per_second", "model", "split"
+        "bleu", "chrf", "ter", "exact", "sentences", "seconds", "sentences_per_second", "model", "split"
     }  # fmt: skip
     assert "nrefs:1|case:mixed" in result["bleu"]["signature"]
     assert result["sentences"] == 40
@@ -61,7 +61,7 @@ def test_metrics_are_json_lines_with_falling_loss(trained):
     lines = (trained / "runs" / "toy" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     entries = [json.loads(line) for line in lines]
     valid = [entry for entry in entries if entry["kind"] == "valid"]
-    assert len(valid) == 12
+    assert len(valid) == 16
     assert valid[-1]["loss"] < valid[0]["loss"] / 3
     assert valid[-1]["bleu"] > 80
     steps = [entry["step"] for entry in entries if entry["kind"] == "train"]
@@ -213,3 +213,54 @@ def test_the_classroom_configuration_is_scored_without_case(toy):
     result = json.loads(run_nmt(toy, "eval", "--json").stdout)
     assert "case:lc" in result["bleu"]["signature"]
     assert run_nmt(toy, "translate", "BIG dog!").stdout.strip()
+
+
+def test_attend_writes_every_kind_of_map_and_they_agree(trained):
+    for kind in ("json", "html", "png", "svg"):
+        done = run_nmt(trained, "attend", "Not big dog.", "--output", f"map.{kind}")
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    values = json.loads((trained / "map.json").read_text(encoding="utf-8"))
+    assert values["source"] == ["Not", "big", "dog.", "</s>"]
+    translation = run_nmt(trained, "translate", "Not big dog.").stdout.split()
+    assert values["target"] == [*translation, "</s>"]
+    shown = run_nmt(trained, "attend", "Not big dog.").stdout.splitlines()
+    for label, row, line in zip(values["target"], values["weights"], shown[1:], strict=False):
+        percents = [str(min(99, round(100 * weight))) if round(100 * weight) else "·" for weight in row]
+        assert line.split() == [label, *percents]
+    assert (trained / "map.png").read_bytes().startswith(b"\x89PNG")
+    assert "<svg" in (trained / "map.svg").read_text(encoding="utf-8")
+
+
+def test_attend_with_a_given_translation_and_in_pieces(trained):
+    done = run_nmt(trained, "attend", "Big dog.", "--target", "Eta kato.", "--pieces", "--output", "map.json")
+    assert done.returncode == 0, done.stderr
+    values = json.loads((trained / "map.json").read_text(encoding="utf-8"))
+    assert "".join(values["target"]).replace("▁", " ").strip() == "Eta kato.</s>"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["attend", "Big dog.", "--output", "map.gif"], "must end in .png, .svg, .html, .json"),
+        (["attend", "  "], "the sentence is empty"),
+        (["attend", "Big dog.", "--model", "nothing"], "nothing"),
+        (["translate", "--alignments", "--nbest", "2", "Big dog."], "leave out --nbest"),
+    ],
+)
+def test_what_attend_cannot_do_is_one_line(trained, arguments, message):
+    done = run_nmt(trained, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: ")
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_alignments_stand_beside_each_line(trained):
+    done = run_nmt(trained, "translate", "--alignments", stdin="Not big dog.\n\nRed cat.\n")
+    first, blank, last = done.stdout.splitlines()
+    assert blank == ""
+    assert first.split("\t")[0] == run_nmt(trained, "translate", "Not big dog.").stdout.strip()
+    assert {"0-1", "1-0", "2-2"} <= set(first.split("\t")[1].split())
+    assert last == "Rugha kato.\t0-0 1-1"
+    (line,) = run_nmt(trained, "translate", "--alignments", "--json", "Red cat.").stdout.splitlines()
+    assert json.loads(line)["alignment"] == [[0, 0], [1, 1]]

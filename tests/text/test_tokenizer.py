@@ -197,3 +197,14 @@ def test_a_damaged_folder_is_refused(tmp_path: Path, tokenizer: Tokenizer, damag
 def test_a_model_with_other_special_ids_is_refused() -> None:
     with pytest.raises(InputError, match="no sentencepiece model"):
         Tokenizer.from_models("unigram", Normaliser(), b"nonsense", b"nonsense")
+
+
+@pytest.mark.parametrize(("kind", "alpha"), [("unigram", 0.1), ("bpe", 0.3)])
+def test_sampled_ids_differ_each_time_and_spell_the_same_text(kind: str, alpha: float) -> None:
+    tokenizer = make(kind)
+    first, again, other = (tokenizer.sample(SOURCES, TARGETS, alpha, seed) for seed in (7, 7, 8))
+    assert first == again
+    assert first != other
+    assert first.sources != tokenizer.encode_source(SOURCES)
+    assert tokenizer.decode(first.targets) == TARGETS
+    assert len(first.sources) == len(SOURCES)

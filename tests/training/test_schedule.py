@@ -2,8 +2,8 @@
 
 import pytest
 
-from nmt_attn.config import ScheduleConfig
-from nmt_attn.training.schedule import Budget, learning_rate
+from nmt_attn.config import ScheduleConfig, TeacherForcingConfig
+from nmt_attn.training.schedule import Budget, learning_rate, teacher_forcing
 
 
 def rate(kind: str, step: int = 1000, progress: float = 0.0, drops: int = 0, **settings: float) -> float:
@@ -39,3 +39,29 @@ def test_the_nearest_limit_counts():
     assert budget.progress(epochs=5, steps=100, minutes=1e9) == 0.5
     assert budget.progress(epochs=1, steps=900, minutes=0) == 0.9
     assert budget.progress(epochs=11, steps=0, minutes=0) == 1.0
+
+
+def forcing(progress: float, **settings: object) -> float:
+    return teacher_forcing(TeacherForcingConfig.model_validate(settings), progress)
+
+
+@pytest.mark.parametrize("decay", ["linear", "exponential", "inverse_sigmoid"])
+def test_teacher_forcing_falls_from_its_first_to_its_last_ratio(decay):
+    shares = [forcing(tenth / 10, ratio=0.9, final_ratio=0.3, decay=decay) for tenth in range(11)]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] == pytest.approx(0.9)
+    assert shares[10] == pytest.approx(0.3)
+
+
+def test_the_curves_of_teacher_forcing_differ_in_the_middle():
+    assert forcing(0.5, final_ratio=0.25, decay="linear") == pytest.approx(0.625)
+    assert forcing(0.5, final_ratio=0.25, decay="exponential") == pytest.approx(0.5)
+    assert forcing(0.5, final_ratio=0.25, decay="inverse_sigmoid") == pytest.approx(0.625)
+    assert forcing(0.2, final_ratio=0.0, decay="inverse_sigmoid") > 0.94
+    assert forcing(0.8, final_ratio=0.0, decay="inverse_sigmoid") < 0.06
+
+
+def test_a_single_ratio_of_teacher_forcing_stays():
+    assert forcing(0.7, ratio=0.8) == 0.8
+    assert teacher_forcing(TeacherForcingConfig.model_validate(0.8), 0.3) == 0.8
+    assert teacher_forcing(TeacherForcingConfig(), 1.0) == 1.0

@@ -60,7 +60,9 @@ def test_gradients_of_parts_add_up_to_those_of_the_whole(prepared):
         batches = [batcher.batch(part) for part in parts]
         tokens = sum(batch.tokens for batch in batches)
         for batch in batches:
-            loss = batch_loss(model, to_device(batch, compute.device), compute, config.training)
+            loss = batch_loss(
+                model, to_device(batch, compute.device), compute, label_smoothing=config.training.label_smoothing
+            )
             (loss.objective / tokens).backward()
         return [weight.grad.clone() for weight in model.weights().values()]
 
@@ -68,8 +70,16 @@ def test_gradients_of_parts_add_up_to_those_of_the_whole(prepared):
         torch.testing.assert_close(whole, parts)
 
 
-def test_a_resumed_run_ends_with_the_weights_of_an_undisturbed_one(prepared, tmp_path):
-    sets = ["training.max_epochs=null", "training.schedule.kind=constant"]
+@pytest.mark.parametrize(
+    "extra",
+    [
+        [],
+        ["training.subword_sampling=0.2"],
+        ["training.teacher_forcing=0.7", "model.recurrent_dropout=0.2", "model.encoder.word_dropout=0.1"],
+    ],
+)
+def test_a_resumed_run_ends_with_the_weights_of_an_undisturbed_one(prepared, tmp_path, extra):
+    sets = ["training.max_epochs=null", "training.schedule.kind=constant", *extra]
     train(configure(prepared, *sets, "training.max_steps=45"), tmp_path / "whole")
     train(configure(prepared, *sets, "training.max_steps=25"), tmp_path / "parts")
     train(configure(prepared, *sets, "training.max_steps=45"), tmp_path / "parts", resume=True)

@@ -1,0 +1,52 @@
+"""``nmt attend``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nmt_attn.cli.options import BeamOption, DeviceOption, ModelOption, RunSetOption
+
+
+def attend_command(
+    sentence: Annotated[str, typer.Argument(metavar="SENTENCE", help="The sentence to translate.")],
+    model: ModelOption = None,
+    target: Annotated[
+        str | None,
+        typer.Option("--target", "-t", help="Watch this translation being written instead.", show_default=False),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Write a .png, .svg, .html or .json instead of the terminal.", show_default=False
+        ),
+    ] = None,
+    words: Annotated[bool, typer.Option("--words/--pieces", help="Whole words, or the tokenizer's pieces.")] = True,
+    beam: BeamOption = None,
+    overrides: RunSetOption = None,
+    device: DeviceOption = "auto",
+) -> None:
+    """Show what the model looks at while it translates a sentence."""
+    from rich.console import Console
+
+    from nmt_attn.decoding.translator import Translator
+    from nmt_attn.errors import UserError
+    from nmt_attn.evaluation.maps import WRITERS, to_text
+
+    kind = output.suffix.lower().removeprefix(".") if output is not None else ""
+    if output is not None and kind not in WRITERS:
+        raise UserError(f"--output {output}: the name must end in .{', .'.join(WRITERS)}")
+    if not sentence.strip():
+        raise UserError("the sentence is empty")
+    translator = Translator.load(model, device=device, overrides=overrides or ())
+    if translator.model.config.attention.score == "none":
+        raise UserError("this model has no attention (model.attention.score: none), so there is nothing to show")
+    alignment = translator.align(sentence, target, beam_size=beam)
+    if words:
+        alignment = alignment.in_words()
+    if output is None:
+        Console(soft_wrap=True, highlight=False).print(to_text(alignment), end="")
+    else:
+        output.write_bytes(WRITERS[kind](alignment))

@@ -1,0 +1,101 @@
+"""What a model looked at: the attention over a sentence while its translation is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nmt_attn.corpus.batches import make_batch
+from nmt_attn.decoding.search import next_log_probs
+from nmt_attn.model.network import TranslationModel
+from nmt_attn.text.tokenizer import EOS
+
+SPACE = "▁"
+"""How a piece of the tokenizer shows that a space stands before it."""
+
+END = "</s>"
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """The attention of one sentence: ``weights[t][i]`` is how much target label t looked at source label i.
+
+    A row sums to 1; all of it is 0 in a model without attention. Both sides end with the end of the sentence.
+    """
+
+    source: list[str]
+    target: list[str]
+    weights: list[list[float]]  # a row a target label
+    log_prob: float  # of the target, in nats; -inf where it holds a letter that the tokenizer does not know
+
+    def in_words(self) -> Alignment:
+        """Merge pieces to words: a source word has the attention of all its pieces, a target word the mean of its."""
+        source, target = word_spans(self.source), word_spans(self.target)
+        rows = []
+        for pieces in target:
+            columns = [sum(self.weights[t][i] for t in pieces for i in group) / len(pieces) for group in source]
+            rows.append(columns)
+        return Alignment(_joined(self.source, source), _joined(self.target, target), rows, self.log_prob)
+
+    def links(self) -> list[tuple[int, int]]:
+        """For each target label but the end the source label that it looked at most, as (source, target) places.
+
+        None where that is the end of the source, or where there is no attention.
+        """
+        found = []
+        for place, row in enumerate(self.weights[:-1]):
+            best = max(range(len(row)), key=row.__getitem__)
+            if row[best] > 0 and best < len(self.source) - 1:
+                found.append((best, place))
+        return found
+
+
+def word_spans(pieces: Sequence[str]) -> list[range]:
+    """Where the words of a sequence of pieces are; the end of the sentence is a word of its own."""
+    starts = [place for place, piece in enumerate(pieces) if not place or piece.startswith(SPACE) or piece == END]
+    return [range(start, stop) for start, stop in zip(starts, [*starts[1:], len(pieces)], strict=True)]
+
+
+def _joined(pieces: Sequence[str], spans: Sequence[range]) -> list[str]:
+    return ["".join(pieces[place] for place in span).removeprefix(SPACE) or SPACE for span in spans]
+
+
+@dataclass(frozen=True)
+class Forced:
+    """A given translation as a model sees it."""
+
+    weights: Tensor  # (T, S): the attention over [source, EOS] while each token of [target, EOS] was written
+    log_prob: float  # of that target, in nats; -inf where it holds a token that no translation would
+
+
+@torch.inference_mode()
+def force(model: TranslationModel, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> list[Forced]:
+    """Let a model write given translations.
+
+    Args:
+        model: in evaluation mode.
+        sources: ids of each sentence, without EOS.
+        targets: ids of its translation, without BOS and EOS.
+    """
+    batch = make_batch(*([np.array(ids, dtype=np.int64) for ids in side] for side in (sources, targets)))
+    read = torch.from_numpy(batch.targets).to(model.device)  # (B, T)
+    start = model.encode(*(torch.from_numpy(array).to(model.device) for array in (batch.source, batch.source_lengths)))
+    state, weights, log_probs = start.state, [], []
+    for position in range(read.shape[1]):
+        step = model.step(read[:, position : position + 1], state, start.memory)
+        written = torch.tensor([target[position] if position < len(target) else EOS for target in targets])
+        scores = next_log_probs(model, step.readout[:, 0])  # (B, V)
+        log_probs.append(scores.gather(1, written.to(model.device).unsqueeze(1)).squeeze(1).cpu())
+        weights.append(step.weights[:, 0].float().cpu())
+        state = step.state
+    return [
+        Forced(
+            torch.stack([rows[sentence, : len(source) + 1] for rows in weights[: len(target) + 1]]),
+            float(sum(rows[sentence] for rows in log_probs[: len(target) + 1])),
+        )
+        for sentence, (source, target) in enumerate(zip(sources, targets, strict=True))
+    ]

@@ -1,0 +1,117 @@
+r"""Train one configuration with several attention scores and show how well each does by the length of the source.
+
+    python scripts/compare_attention.py --config configs/fra-eng.yaml --set training.max_minutes=10 --plot by_length.png
+    python scripts/compare_attention.py --config configs/reverse.yaml --scores none additive --metric exact \
+        --unit characters
+
+Each score is a run of its own, runs/NAME-SCORE; one that is there goes on where it was cut off. Prints a table in
+Markdown; --plot draws it too.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nmt_attn.config import Config
+from nmt_attn.config_file import load_config
+from nmt_attn.corpus.prepare import HeldOut, prepare
+from nmt_attn.decoding.translator import Translator
+from nmt_attn.evaluation.scores import bleu, exact_match
+from nmt_attn.rundir import RunDirectory
+from nmt_attn.training.train import train
+
+METRICS: dict[str, Callable[[Sequence[str], Sequence[Sequence[str]]], float]] = {
+    "bleu": bleu,
+    "exact": lambda hypotheses, references: exact_match(hypotheses, references).score,
+}
+UNITS: dict[str, Callable[[str], int]] = {"words": lambda text: len(text.split()), "characters": len}
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Test sentences of similar length."""
+
+    shortest: int
+    longest: int
+    rows: list[int]
+
+    @property
+    def label(self) -> str:
+        """The lengths in it."""
+        return str(self.shortest) if self.shortest == self.longest else f"{self.shortest}-{self.longest}"
+
+
+def buckets(sources: Sequence[str], measure: Callable[[str], int], count: int) -> list[Bucket]:
+    """About equally many sentences in each; sentences of one length stay together."""
+    lengths = [measure(source) for source in sources]
+    order = sorted(range(len(sources)), key=lengths.__getitem__)
+    found: list[list[int]] = [[]]
+    for row in order:
+        full = len(found[-1]) >= len(sources) / count
+        if full and lengths[row] != lengths[found[-1][-1]]:
+            found.append([])
+        found[-1].append(row)
+    return [Bucket(lengths[rows[0]], lengths[rows[-1]], rows) for rows in found]
+
+
+def translations(config: Config, held_out: HeldOut) -> list[str]:
+    """Of the test sentences, by the run of ``config``, which is trained first as far as it is not."""
+    print(train(config, resume=RunDirectory(config.run_directory).has_checkpoint()).summary(), flush=True)
+    return Translator.load(config.run_directory).translate(held_out.sources)
+
+
+def main() -> None:
+    """Train, translate, and print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--scores", nargs="+", default=["none", "dot", "general", "additive"])
+    parser.add_argument("--metric", choices=METRICS, default="bleu")
+    parser.add_argument("--unit", choices=UNITS, default="words", help="of the length of a source")
+    parser.add_argument("--buckets", type=int, default=6)
+    parser.add_argument("--plot", type=Path, help="draw the table (.png, .svg)")
+    arguments = parser.parse_args()
+    base = load_config(arguments.config, arguments.overrides)
+    shared = [*arguments.overrides, f"data.directory={base.data_directory}"]
+    held_out = prepare(load_config(arguments.config, shared)).data.held_out("test")
+    groups = buckets(held_out.sources, UNITS[arguments.unit], arguments.buckets)
+    metric, table = METRICS[arguments.metric], {}
+    for score in arguments.scores:
+        sets = [*shared, f"name={base.name}-{score}", f"model.attention.score={score}"]
+        found = translations(load_config(arguments.config, sets), held_out)
+        table[score] = [
+            metric([found[row] for row in rows], [held_out.references[row] for row in rows])
+            for rows in [list(range(len(found))), *(group.rows for group in groups)]
+        ]
+    print(f"\n| score | all | {' | '.join(f'{group.label} {arguments.unit}' for group in groups)} |")
+    print(f"| --- |{' --- |' * (len(groups) + 1)}")
+    print(f"| sentences | {len(held_out.sources)} | {' | '.join(str(len(group.rows)) for group in groups)} |")
+    for score, row in table.items():
+        print(f"| `{score}` | {' | '.join(f'{value:.1f}' for value in row)} |")
+    if arguments.plot is not None:
+        plot(arguments.plot, groups, table, arguments.metric, arguments.unit)
+
+
+def plot(path: Path, groups: list[Bucket], table: dict[str, list[float]], metric: str, unit: str) -> None:
+    """A line for each score over the buckets."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    for score, row in table.items():
+        axes.plot([group.label for group in groups], row[1:], marker="o", label=score)
+    axes.set_xlabel(f"length of the source, {unit}")
+    axes.set_ylabel({"bleu": "BLEU", "exact": "exact matches, %"}[metric])
+    axes.set_ylim(0, 100 if metric == "exact" else None)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=130)
+
+
+if __name__ == "__main__":
+    main()
