@@ -31,7 +31,7 @@ def eval_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     device: DeviceOption = "auto",
 ) -> None:
-    """Translate held-out sentences and score them: BLEU, chrF, TER."""
+    """Translate held-out sentences and score them: BLEU, chrF, TER, exact matches."""
     from nmt_attn.evaluation.report import EvaluationRequest, report
 
     request = EvaluationRequest(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -98,14 +99,10 @@ class Translator:
         results: dict[tuple[int, ...], list[Translation]] = {(): [Translation("", 0.0, 0.0)]}
         different = [source for source in dict.fromkeys(map(tuple, sources)) if source]
         lengths = np.array([len(source) + 1 for source in different], dtype=np.int64)
-        was_training = self.model.training
-        self.model.eval()
-        try:
+        with self._evaluating():
             for rows in batches_of(lengths, max(1, self.batch_tokens // beam)):
                 batch = [different[row] for row in rows]
                 results.update(zip(batch, self._translate_batch(batch, options), strict=True))
-        finally:
-            self.model.train(was_training)
         return [results[tuple(source)] for source in sources]
 
     def align(self, sentence: str, target: str | None = None, *, beam_size: int | None = None) -> Alignment:
@@ -125,13 +122,8 @@ class Translator:
     def align_all(self, sentences: Sequence[str], targets: Sequence[Sequence[int]]) -> list[Alignment]:
         """As :meth:`align`, for translations as target ids without EOS; a batch at once."""
         sources = self.tokenizer.encode_source(sentences)
-        was_training = self.model.training
-        self.model.eval()
-        try:
-            with self.compute.products():
-                found = force(self.model, sources, targets)
-        finally:
-            self.model.train(was_training)
+        with self._evaluating():
+            found = force(self.model, sources, targets)
         return [
             Alignment(
                 [*self.tokenizer.source_pieces(source), END],
@@ -142,14 +134,22 @@ class Translator:
             for source, target, forced in zip(sources, targets, found, strict=True)
         ]
 
+    @contextmanager
+    def _evaluating(self) -> Iterator[None]:
+        """The network without dropout and in its precision; afterwards it may go on training."""
+        was_training = self.model.training
+        self.model.eval()
+        try:
+            with self.compute.products():
+                yield
+        finally:
+            self.model.train(was_training)
+
     def _translate_batch(self, batch: list[tuple[int, ...]], options: SearchOptions) -> list[list[Translation]]:
         """Search one batch of token ids."""
         padded, lengths = pad_sources([np.array(source, dtype=np.int64) for source in batch])
         device = self.compute.device
-        with self.compute.products():
-            found = search(
-                self.model, torch.from_numpy(padded).to(device), torch.from_numpy(lengths).to(device), options
-            )
+        found = search(self.model, torch.from_numpy(padded).to(device), torch.from_numpy(lengths).to(device), options)
         texts = iter(self.tokenizer.decode([one.tokens for nbest in found for one in nbest]))
         return [
             [Translation(next(texts), one.score, one.log_prob, tuple(one.tokens)) for one in nbest] for nbest in found

@@ -118,7 +118,7 @@ def to_picture(alignment: Alignment, kind: str) -> bytes:
         from matplotlib.figure import Figure
     except ImportError:
         raise UserError("pictures need matplotlib; install it with: pip install 'nmt-attn[plots]'") from None
-    fonts = _Fonts()
+    fonts = Fonts()
     width, height = 1.8 + 0.38 * len(alignment.source), 1.4 + 0.34 * len(alignment.target)
     figure = Figure(figsize=(max(3.0, width), max(2.2, height)), layout="constrained")
     FigureCanvasAgg(figure)
@@ -128,7 +128,7 @@ def to_picture(alignment: Alignment, kind: str) -> bytes:
     return buffer.getvalue()
 
 
-def draw(axes: Axes, alignment: Alignment, fonts: _Fonts) -> None:
+def draw(axes: Axes, alignment: Alignment, fonts: Fonts) -> None:
     """The map on axes of matplotlib: source labels on top, target labels on the left, white 0 and dark 1."""
     axes.imshow(alignment.weights, cmap="Blues", vmin=0.0, vmax=1.0, aspect="auto")
     axes.xaxis.tick_top()
@@ -144,7 +144,7 @@ def draw(axes: Axes, alignment: Alignment, fonts: _Fonts) -> None:
     axes.tick_params(which="minor", length=0)
 
 
-class _Fonts:
+class Fonts:
     """The fonts of this machine that labels are drawn with, and which letters they have."""
 
     def __init__(self) -> None:

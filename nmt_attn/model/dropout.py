@@ -29,7 +29,7 @@ class Dropout(nn.Module):
         if not self.training or not self.probability:
             return inputs
         if inputs.device.type != "cpu":
-            return F.dropout(inputs, self.probability)
+            return F.dropout(inputs, self.probability)  # makes and applies the mask in one kernel
         return inputs * dropout_mask(inputs, self.probability)
 
     def extra_repr(self) -> str:

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from nmt_attn.decoding.alignment import END, Alignment
-from nmt_attn.evaluation.maps import WRITERS, draw, to_html, to_json, to_text
+from nmt_attn.evaluation.maps import WRITERS, Fonts, draw, to_html, to_json, to_text
 
 STRANGE = [
     "▁l'été",
@@ -78,10 +78,8 @@ def test_the_page_shows_the_same_figures():
 
 def test_the_picture_shows_the_same_figures():
     figure = pytest.importorskip("matplotlib.figure")
-    from nmt_attn.evaluation.maps import _Fonts
-
     axes = figure.Figure().add_subplot()
-    draw(axes, example(), _Fonts())
+    draw(axes, example(), Fonts())
     assert axes.images[0].get_array().tolist() == example().weights
     assert [label.get_text() for label in axes.get_xticklabels()] == ["I", "see", END]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["je", "vois", END]
