@@ -1,8 +1,9 @@
 r"""Train one configuration with several attention scores and show how well each does by the length of the source.
 
-    python scripts/compare_attention.py --config configs/fra-eng.yaml --set training.max_minutes=10 --plot by_length.png
-    python scripts/compare_attention.py --config configs/reverse.yaml --scores none additive --metric exact \
-        --unit characters
+    python scripts/compare_attention.py --config configs/fra-eng.yaml --set training.max_epochs=3 \
+        --set model.encoder.hidden_size=256 --edges 3 5 7 9 11 13 --plot by_length.png
+    python scripts/compare_attention.py --config configs/reverse.yaml --set training.max_minutes=3 \
+        --set training.max_epochs=1000 --scores none additive --metric exact --unit characters --buckets 10
 
 Each score is a run of its own, runs/NAME-SCORE; one that is there goes on where it was cut off. Prints a table in
 Markdown; --plot draws it too.
@@ -11,6 +12,7 @@ Markdown; --plot draws it too.
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,13 +46,20 @@ class Bucket:
         return str(self.shortest) if self.shortest == self.longest else f"{self.shortest}-{self.longest}"
 
 
-def buckets(sources: Sequence[str], measure: Callable[[str], int], count: int) -> list[Bucket]:
+def buckets_between(lengths: Sequence[int], edges: Sequence[int]) -> list[Bucket]:
+    """Up to the first edge, from there up to the second, and so on to the longest; none is empty."""
+    bounds = [min(lengths) - 1, *sorted(edge for edge in edges if edge < max(lengths)), max(lengths)]
+    spans = [(low + 1, high) for low, high in itertools.pairwise(bounds)]
+    found = [Bucket(low, high, [i for i, n in enumerate(lengths) if low <= n <= high]) for low, high in spans]
+    return [bucket for bucket in found if bucket.rows]
+
+
+def equal_buckets(lengths: Sequence[int], count: int) -> list[Bucket]:
     """About equally many sentences in each; sentences of one length stay together."""
-    lengths = [measure(source) for source in sources]
-    order = sorted(range(len(sources)), key=lengths.__getitem__)
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
     found: list[list[int]] = [[]]
     for row in order:
-        full = len(found[-1]) >= len(sources) / count
+        full = len(found[-1]) >= len(lengths) / count
         if full and lengths[row] != lengths[found[-1][-1]]:
             found.append([])
         found[-1].append(row)
@@ -71,13 +80,15 @@ def main() -> None:
     parser.add_argument("--scores", nargs="+", default=["none", "dot", "general", "additive"])
     parser.add_argument("--metric", choices=METRICS, default="bleu")
     parser.add_argument("--unit", choices=UNITS, default="words", help="of the length of a source")
-    parser.add_argument("--buckets", type=int, default=6)
+    parser.add_argument("--buckets", type=int, default=6, help="as many, about equally large")
+    parser.add_argument("--edges", type=int, nargs="+", help="the longest source of each bucket but the last, instead")
     parser.add_argument("--plot", type=Path, help="draw the table (.png, .svg)")
     arguments = parser.parse_args()
     base = load_config(arguments.config, arguments.overrides)
     shared = [*arguments.overrides, f"data.directory={base.data_directory}"]
     held_out = prepare(load_config(arguments.config, shared)).data.held_out("test")
-    groups = buckets(held_out.sources, UNITS[arguments.unit], arguments.buckets)
+    lengths = [UNITS[arguments.unit](source) for source in held_out.sources]
+    groups = buckets_between(lengths, arguments.edges) if arguments.edges else equal_buckets(lengths, arguments.buckets)
     metric, table = METRICS[arguments.metric], {}
     for score in arguments.scores:
         sets = [*shared, f"name={base.name}-{score}", f"model.attention.score={score}"]
@@ -107,7 +118,7 @@ def plot(path: Path, groups: list[Bucket], table: dict[str, list[float]], metric
         axes.plot([group.label for group in groups], row[1:], marker="o", label=score)
     axes.set_xlabel(f"length of the source, {unit}")
     axes.set_ylabel({"bleu": "BLEU", "exact": "exact matches, %"}[metric])
-    axes.set_ylim(0, 100 if metric == "exact" else None)
+    axes.set_ylim(0, 104 if metric == "exact" else None)
     axes.grid(alpha=0.3)
     axes.legend()
     figure.savefig(path, dpi=130)

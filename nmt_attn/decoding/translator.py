@@ -114,23 +114,18 @@ class Translator:
             beam_size: of that; instead of the configured one.
         """
         if target is None:
-            tokens = list(self.nbest([sentence], 1, beam_size=beam_size)[0][0].tokens)
-        else:
-            (tokens,) = self.tokenizer.encode_target([target])
-        return self.align_all([sentence], [tokens])[0]
+            tokens = self.nbest([sentence], 1, beam_size=beam_size)[0][0].tokens
+            return self.align_all([sentence], [tokens])[0]
+        (alignment,) = self.align_all([sentence], self.tokenizer.encode_target([target]))
+        return replace(alignment, target=[*self.tokenizer.target_pieces([target])[0], END])
 
     def align_all(self, sentences: Sequence[str], targets: Sequence[Sequence[int]]) -> list[Alignment]:
         """As :meth:`align`, for translations as target ids without EOS; a batch at once."""
-        sources = self.tokenizer.encode_source(sentences)
         with self._evaluating():
-            found = force(self.model, sources, targets)
+            found = force(self.model, self.tokenizer.encode_source(sentences), targets)
+        sources = self.tokenizer.source_pieces(sentences)
         return [
-            Alignment(
-                [*self.tokenizer.source_pieces(source), END],
-                [*self.tokenizer.target_pieces(target), END],
-                forced.weights.tolist(),
-                forced.log_prob,
-            )
+            Alignment([*source, END], [*self.tokenizer.written(target), END], forced.weights.tolist(), forced.log_prob)
             for source, target, forced in zip(sources, targets, found, strict=True)
         ]
 

@@ -163,11 +163,15 @@ class Tokenizer:
         kept = [[int(token) for token in sequence if token not in (PAD, BOS, EOS)] for sequence in sequences]
         return [tidy(text) for text in self._target.decode(kept)] if kept else []
 
-    def source_pieces(self, ids: Sequence[int]) -> list[str]:
-        """The written form of source ids; ``▁`` marks a space before the piece."""
-        return [self._source.id_to_piece(int(token)) for token in ids]
+    def source_pieces(self, sentences: Sequence[str]) -> list[list[str]]:
+        """The written form of the ids of source sentences; ``▁`` marks a space; unknown letters are themselves."""
+        return self._pieces(self._source, sentences)
 
-    def target_pieces(self, ids: Sequence[int]) -> list[str]:
+    def target_pieces(self, sentences: Sequence[str]) -> list[list[str]]:
+        """The written form of the ids of target sentences, as :meth:`source_pieces`."""
+        return self._pieces(self._target, sentences)
+
+    def written(self, ids: Sequence[int]) -> list[str]:
         """The written form of target ids; ``▁`` marks a space before the piece."""
         return [self._target.id_to_piece(int(token)) for token in ids]
 
@@ -216,6 +220,11 @@ class Tokenizer:
         normalised = [self.normaliser(sentence) for sentence in sentences]
         encoded: list[list[int]] = processor.encode(normalised, out_type=int) if normalised else []
         return encoded
+
+    def _pieces(self, processor: SentencePieceProcessor, sentences: Sequence[str]) -> list[list[str]]:
+        normalised = [self.normaliser(sentence) for sentence in sentences]
+        pieces: list[list[str]] = processor.encode(normalised, out_type=str) if normalised else []
+        return pieces
 
 
 def _train(settings: TokenizerConfig, normaliser: Normaliser, sentences: Iterable[str], side: str) -> bytes:

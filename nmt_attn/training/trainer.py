@@ -220,7 +220,7 @@ class Trainer:
         state.seconds = time.monotonic() - self._began
         self._validated_step = state.step
         better = self._take_in(result)
-        display.say(_validation_line(state, result, better))
+        display.say(_validation_line(state, result, better, exact=self.config.data.task is not None))
         for sample in result.samples:
             display.say(f"    {sample.source}\n      → {sample.translation}\n      ( {sample.reference} )")
         values = {
@@ -228,6 +228,7 @@ class Trainer:
             "loss": round(result.loss, 5),
             "perplexity": round(result.perplexity, 3),
             "bleu": round(result.bleu, 3),
+            "exact": round(result.exact, 3),
             "minutes": round(state.seconds / 60, 3),
             "target_tokens": state.target_tokens,
         }
@@ -265,9 +266,11 @@ class Trainer:
         )
 
 
-def _validation_line(state: TrainingState, result: Validation, better: bool) -> str:
+def _validation_line(state: TrainingState, result: Validation, better: bool, *, exact: bool) -> str:
+    """With exact matches instead of BLEU where a translation is one word, of which BLEU knows nothing."""
     best = "  (best so far)" if better else ""
+    score = f"exact {result.exact:.1f} %" if exact else f"BLEU {result.bleu:.1f}"
     return (
         f"epoch {state.epochs:.1f}, step {state.step}, {state.seconds / 60:.1f} min: "
-        f"valid loss {result.loss:.3f}, perplexity {result.perplexity:.2f}, BLEU {result.bleu:.1f}{best}"
+        f"valid loss {result.loss:.3f}, perplexity {result.perplexity:.2f}, {score}{best}"
     )

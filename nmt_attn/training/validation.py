@@ -11,7 +11,7 @@ from nmt_attn.config import Config
 from nmt_attn.corpus.batches import Batcher
 from nmt_attn.corpus.prepare import HeldOut, PreparedData
 from nmt_attn.decoding.translator import Translator
-from nmt_attn.evaluation.scores import bleu
+from nmt_attn.evaluation.scores import bleu, exact_match
 from nmt_attn.model.device import Compute
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.training.batch import batch_loss, to_device
@@ -32,6 +32,7 @@ class Validation:
 
     loss: float  # cross-entropy, nats a target token, without label smoothing
     bleu: float
+    exact: float  # translations that are, to the letter, a reference, percent
     samples: list[Sample]
 
     @property
@@ -62,16 +63,12 @@ class Validator:
         options = self.config.training.validation
         loss = self._loss(self.translator.model, self.translator.compute)
         translations = self.translator.translate(self.held_out.sources, beam_size=options.beam_size)
-        figure = bleu(
-            translations,
-            self.held_out.references,
-            lowercase=self.translator.tokenizer.lowercase,
-            language=self.config.data.target_lang,
-        )
+        lowercase, references = self.translator.tokenizer.lowercase, self.held_out.references
+        by_words = bleu(translations, references, lowercase=lowercase, language=self.config.data.target_lang)
+        exact = exact_match(translations, references, lowercase=lowercase).score
         shown = _evenly_spaced(len(translations), options.samples)
-        sources, references = self.held_out.sources, self.held_out.references
-        samples = [Sample(sources[i], translations[i], references[i][0]) for i in shown]
-        return Validation(loss, figure, samples)
+        samples = [Sample(self.held_out.sources[i], translations[i], references[i][0]) for i in shown]
+        return Validation(loss, by_words, exact, samples)
 
     @torch.inference_mode()
     def _loss(self, model: TranslationModel, compute: Compute) -> float:

@@ -61,7 +61,7 @@ def test_the_alignment_is_that_of_the_translation(translator, beam_size):
     for sentence in ["Not big dog.", "One red house."]:
         (best,) = translator.nbest([sentence], 1, beam_size=beam_size)[0]
         alignment = translator.align(sentence, beam_size=beam_size)
-        assert translator.tokenizer.target_pieces(best.tokens) == alignment.target[:-1]
+        assert translator.tokenizer.written(best.tokens) == alignment.target[:-1]
         assert len(alignment.weights) == len(alignment.target)
         assert all(sum(row) == pytest.approx(1.0, abs=1e-4) for row in alignment.weights)
         assert alignment.log_prob == pytest.approx(best.log_prob, abs=1e-3)
@@ -77,6 +77,14 @@ def test_a_given_translation_is_aligned_and_is_less_probable_if_wrong(translator
     right, wrong = translator.align("Big dog.", "Granda hundo."), translator.align("Big dog.", "Eta kato.")
     assert right.log_prob > wrong.log_prob + 2
     assert "".join(wrong.target).replace("▁", " ").strip() == f"Eta kato.{END}"
+
+
+def test_labels_are_the_letters_of_the_user_also_where_the_tokenizer_knows_none(translator):
+    alignment = translator.align("Big 寿司 Zürich 🍣.", "Granda ñandú.").in_words()
+    assert alignment.source == ["Big", "寿司", "Zürich", "🍣.", END]
+    assert alignment.target == ["Granda", "ñandú.", END]
+    assert len(alignment.weights) == 3
+    assert {len(row) for row in alignment.weights} == {5}
 
 
 def test_sentences_are_aligned_alike_alone_and_together(translator):

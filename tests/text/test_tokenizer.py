@@ -89,9 +89,12 @@ def test_a_markup_word_is_no_special_token(tokenizer: Tokenizer) -> None:
 
 def test_pieces_spell_the_text(tokenizer: Tokenizer) -> None:
     [ids] = tokenizer.encode_target(["Le boulanger"])
-    assert "".join(tokenizer.target_pieces(ids)) == "▁Le▁boulanger"
-    [ids] = tokenizer.encode_source(["The baker"])
-    assert "".join(tokenizer.source_pieces(ids)) == "▁The▁baker"
+    assert "".join(tokenizer.written(ids)) == "▁Le▁boulanger"
+    assert tokenizer.target_pieces(["Le boulanger"]) == [tokenizer.written(ids)]
+    for text in ("The baker", "寿司 The 🍣 baker"):
+        [ids], [pieces] = tokenizer.encode_source([text]), tokenizer.source_pieces([text])
+        assert len(pieces) == len(ids)
+        assert "".join(pieces) == "▁" + text.replace(" ", "▁")
 
 
 def test_training_is_deterministic() -> None:
