@@ -5,8 +5,11 @@ r"""Train one configuration with several attention scores and show how well each
     python scripts/compare_attention.py --config configs/reverse.yaml --set training.max_minutes=3 \
         --set training.max_epochs=1000 --scores none additive --metric exact --unit characters --buckets 10
 
+    python scripts/compare_attention.py --config configs/dates.yaml --scores dot scaled_dot general additive location \
+        --metric exact --unit characters --sentence "Tuesday 27 Sep 1994" --maps maps.png
+
 Each score is a run of its own, runs/NAME-SCORE; one that is there goes on where it was cut off. Prints a table in
-Markdown; --plot draws it too.
+Markdown; --plot draws it too, --maps what each looks at in one sentence.
 """
 
 from __future__ import annotations
@@ -19,8 +22,10 @@ from pathlib import Path
 
 from nmt_attn.config import Config
 from nmt_attn.config_file import load_config
-from nmt_attn.corpus.prepare import HeldOut, prepare
+from nmt_attn.corpus.prepare import prepare
+from nmt_attn.decoding.alignment import Alignment
 from nmt_attn.decoding.translator import Translator
+from nmt_attn.evaluation.maps import Fonts, draw
 from nmt_attn.evaluation.scores import bleu, exact_match
 from nmt_attn.rundir import RunDirectory
 from nmt_attn.training.train import train
@@ -66,10 +71,13 @@ def equal_buckets(lengths: Sequence[int], count: int) -> list[Bucket]:
     return [Bucket(lengths[rows[0]], lengths[rows[-1]], rows) for rows in found]
 
 
-def translations(config: Config, held_out: HeldOut) -> list[str]:
-    """Of the test sentences, by the run of ``config``, which is trained first as far as it is not."""
-    print(train(config, resume=RunDirectory(config.run_directory).has_checkpoint()).summary(), flush=True)
-    return Translator.load(config.run_directory).translate(held_out.sources)
+def trained(config: Config) -> Translator:
+    """With the run of ``config``, which is trained first as far as it is not."""
+    outcome = train(config, resume=RunDirectory(config.run_directory).has_checkpoint())
+    print(outcome.summary(), flush=True)
+    if outcome.interrupted:
+        raise SystemExit(130)
+    return Translator.load(config.run_directory)
 
 
 def main() -> None:
@@ -83,16 +91,20 @@ def main() -> None:
     parser.add_argument("--buckets", type=int, default=6, help="as many, about equally large")
     parser.add_argument("--edges", type=int, nargs="+", help="the longest source of each bucket but the last, instead")
     parser.add_argument("--plot", type=Path, help="draw the table (.png, .svg)")
+    parser.add_argument("--maps", type=Path, help="draw what each score looks at in --sentence (.png, .svg)")
+    parser.add_argument("--sentence", help="for --maps; the first test sentence unless given")
     arguments = parser.parse_args()
     base = load_config(arguments.config, arguments.overrides)
     shared = [*arguments.overrides, f"data.directory={base.data_directory}"]
     held_out = prepare(load_config(arguments.config, shared)).data.held_out("test")
     lengths = [UNITS[arguments.unit](source) for source in held_out.sources]
     groups = buckets_between(lengths, arguments.edges) if arguments.edges else equal_buckets(lengths, arguments.buckets)
-    metric, table = METRICS[arguments.metric], {}
+    metric, table, maps = METRICS[arguments.metric], {}, {}
     for score in arguments.scores:
         sets = [*shared, f"name={base.name}-{score}", f"model.attention.score={score}"]
-        found = translations(load_config(arguments.config, sets), held_out)
+        translator = trained(load_config(arguments.config, sets))
+        found = translator.translate(held_out.sources)
+        maps[score] = translator.align(arguments.sentence or held_out.sources[0])
         table[score] = [
             metric([found[row] for row in rows], [held_out.references[row] for row in rows])
             for rows in [list(range(len(found))), *(group.rows for group in groups)]
@@ -104,6 +116,8 @@ def main() -> None:
         print(f"| `{score}` | {' | '.join(f'{value:.1f}' for value in row)} |")
     if arguments.plot is not None:
         plot(arguments.plot, groups, table, arguments.metric, arguments.unit)
+    if arguments.maps is not None:
+        plot_maps(arguments.maps, maps)
 
 
 def plot(path: Path, groups: list[Bucket], table: dict[str, list[float]], metric: str, unit: str) -> None:
@@ -122,6 +136,23 @@ def plot(path: Path, groups: list[Bucket], table: dict[str, list[float]], metric
     axes.grid(alpha=0.3)
     axes.legend()
     figure.savefig(path, dpi=130)
+
+
+def plot_maps(path: Path, maps: dict[str, Alignment]) -> None:
+    """The maps of all scores side by side."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    fonts = Fonts()
+    columns = min(3, len(maps))
+    rows = -(-len(maps) // columns)
+    figure = Figure(figsize=(4.8 * columns, 3.4 * rows), layout="constrained")
+    FigureCanvasAgg(figure)
+    for place, (score, alignment) in enumerate(maps.items(), start=1):
+        axes = figure.add_subplot(rows, columns, place)
+        draw(axes, alignment, fonts)
+        axes.set_xlabel(score)
+    figure.savefig(path, dpi=100)
 
 
 if __name__ == "__main__":
