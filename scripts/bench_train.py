@@ -2,31 +2,47 @@
 
 The naive loop is the one of the classroom: batches of 128 sentences in random order, padded to the longest, a
 Python loop over target positions that computes the attention (its key projection included) and the whole output
-layer at each of them. Both train a network of the same sizes; what is counted is target tokens without padding.
+layer at each of them. The plain loop is that of ``nmt train`` with the reference versions that the tests hold the fast
+ones to. All train a network of the same sizes; what is counted is target tokens without padding.
 
     python scripts/bench_train.py --config configs/fra-eng.yaml --set data.corpus.path=FILE
+    python scripts/bench_train.py --config configs/fra-eng.yaml --set data.corpus.path=FILE --loops nmt  # its memory
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import math
+import platform
+import re
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
+from unittest import mock
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
 
 from nmt_attn.config import Config
 from nmt_attn.config_file import load_config
 from nmt_attn.corpus.batches import Batch, Batcher
 from nmt_attn.corpus.prepare import PreparedData, prepare
-from nmt_attn.model.device import Compute, choose_compute
+from nmt_attn.model import attention
+from nmt_attn.model.decoder import Decoder
+from nmt_attn.model.device import Compute, choose_compute, peak_memory
 from nmt_attn.model.network import TranslationModel
+from nmt_attn.model.products import CPU_INFO, product
+from nmt_attn.model.recurrence import LayerState, Recurrence
+from nmt_attn.training import batch as training_batch
+from nmt_attn.training import loss as training_loss
 from nmt_attn.training.batch import batch_loss, to_device
 from nmt_attn.training.optimiser import make_optimiser
 
@@ -115,6 +131,35 @@ def own_step(config: Config, data: PreparedData, compute: Compute) -> Iterator[C
         epoch += 1
 
 
+def _plain_recurrence(layer: Recurrence, inputs: Tensor, state: LayerState | None = None) -> tuple[Tensor, LayerState]:
+    return layer.forward_plain(inputs, state or layer.initial_state(inputs))
+
+
+@contextmanager
+def plain_paths() -> Iterator[None]:
+    """Let the network be computed by the reference versions of its parts."""
+    with ExitStack() as stack:
+        for target, name, plain in (
+            (Decoder, "can_be_fused", lambda self: False),
+            (attention, "additive_scores", attention.additive_scores_plain),
+            (training_batch, "output_loss", training_loss.output_loss_plain),
+            (Recurrence, "forward", _plain_recurrence),
+        ):
+            stack.enter_context(mock.patch.object(target, name, plain))
+        yield
+
+
+def plain_step(config: Config, data: PreparedData, compute: Compute) -> Iterator[Callable[[], int]]:
+    """The steps of :func:`own_step` by the reference versions."""
+
+    def step(fast: Callable[[], int]) -> int:
+        with plain_paths():
+            return fast()
+
+    for fast in own_step(config, data, compute):
+        yield lambda fast=fast: step(fast)  # type: ignore[misc]
+
+
 @dataclass
 class Speed:
     """Target tokens and the seconds they took."""
@@ -131,52 +176,145 @@ class Speed:
         return Speed(self.tokens + other.tokens, self.seconds + other.seconds)
 
 
+def synchronize(compute: Compute) -> None:
+    """Wait until a GPU has done all that it was given."""
+    if compute.device.type == "cuda":
+        torch.cuda.synchronize()
+
+
 def measure(steps: Iterator[Callable[[], int]], seconds: float, warmup: int, compute: Compute) -> Speed:
     """Run for about ``seconds``, after ``warmup`` steps that do not count."""
     for _ in range(warmup):
         next(steps)()
+    synchronize(compute)
     tokens, began = 0, time.perf_counter()
     while time.perf_counter() - began < seconds:
         tokens += next(steps)()
-        if compute.device.type == "cuda":
-            torch.cuda.synchronize()
+    synchronize(compute)
     return Speed(tokens, time.perf_counter() - began)
 
 
+def peak_rate(compute: Compute) -> float:
+    """FLOP/s of one large matrix product in the precision of ``compute``: the most that products can run at here."""
+    dtype = torch.bfloat16 if compute.precision == "bf16" else torch.float32
+    size = 8192 if compute.device.type == "cuda" else 2048
+    left, right = (torch.rand(size, size, device=compute.device, dtype=dtype) for _ in range(2))
+    fastest = float("inf")
+    for _ in range(8):
+        synchronize(compute)
+        began = time.perf_counter()
+        product(left, right.t())
+        synchronize(compute)
+        fastest = min(fastest, time.perf_counter() - began)
+    return 2 * size**3 / fastest
+
+
+def count_flop(steps: Iterator[Callable[[], int]], count: int) -> float:
+    """FLOP of the matrix products of a target token, over some steps; an addition and a multiplication are two."""
+
+    def by_onednn(inputs: Sequence[int], weight: Sequence[int], *_: object, **__: object) -> int:
+        return 2 * math.prod(inputs) * weight[0]
+
+    with FlopCounterMode(display=False, custom_mapping={torch.ops.mkldnn._linear_pointwise: by_onednn}) as counter:
+        tokens = sum(next(steps)() for _ in range(count))
+    return float(counter.get_total_flops()) / tokens
+
+
+LOOPS: dict[str, Callable[[Config, PreparedData, Compute], Iterator[Callable[[], int]]]] = {
+    "nmt": own_step,
+    "plain": plain_step,
+    "naive": naive_step,
+}
+
+
+@dataclass
+class Loop:
+    """One of the loops, and what it has done so far."""
+
+    name: str
+    steps: Iterator[Callable[[], int]]
+    compute: Compute
+    total: Speed
+
+
 def main() -> None:
-    """Measure both in turn, several times, and print what each did in all of its time, and the ratio."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--config", type=Path, required=True)
+    """Measure the loops in turn, several times, and print what each did in all of its time, and the ratios."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--config", type=Path)
     parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE")
-    # Short turns, so that a machine that is slow for a minute is slow for both; many, because batches of random
+    parser.add_argument("--loops", nargs="+", choices=LOOPS, default=["nmt", "naive"])
+    # Short turns, so that a machine that is slow for a minute is slow for all; many, because batches of random
     # sentences differ much in their padding.
     parser.add_argument("--repeats", type=int, default=12)
     parser.add_argument("--seconds", type=float, default=15.0, help="of each loop in each repeat")
+    parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
+    parser.add_argument("--peers", action="store_true", help="say how other toolkits are timed, and do nothing else")
     arguments = parser.parse_args()
+    if arguments.peers:
+        print(PEERS)
+        return
+    if arguments.config is None:
+        parser.error("--config is missing")
     config = load_config(arguments.config, arguments.overrides)
     data = prepare(config).data
     compute = choose_compute(config.training.device, config.training.precision)
     torch.manual_seed(config.seed)
-    own, naive = own_step(config, data, compute), naive_step(config, data, Compute(compute.device, "fp32"))
-    own_total, naive_total, ratios = Speed(), Speed(), []
+    computes = dict.fromkeys(LOOPS, compute) | {"naive": Compute(compute.device, "fp32")}
+    loops = [Loop(name, LOOPS[name](config, data, computes[name]), computes[name], Speed()) for name in arguments.loops]
     for repeat in range(arguments.repeats):
-        own_speed = measure(own, arguments.seconds, 0 if repeat else 3, compute)
-        naive_speed = measure(naive, arguments.seconds, 0 if repeat else 1, compute)
-        own_total, naive_total = own_total + own_speed, naive_total + naive_speed
-        ratios.append(own_speed.rate / naive_speed.rate)
-        print(
-            f"repeat {repeat + 1}: nmt {own_speed.rate:,.0f}, naive {naive_speed.rate:,.0f} target tokens/s, "
-            f"{ratios[-1]:.1f} x",
-            flush=True,
-        )
-    model = config.model
-    print(
-        f"in all: nmt {own_total.rate:,.0f}, naive {naive_total.rate:,.0f} target tokens/s; "
-        f"ratio {own_total.rate / naive_total.rate:.1f} (repeats {min(ratios):.1f} to {max(ratios):.1f}); "
-        f"{model.decoder.style} {model.cell} {model.attention.score}, embeddings {model.embedding_size}, hidden "
-        f"{model.decoder.hidden_size}, readout {model.readout_size}, vocabulary {data.tokenizer.target_size:,}, "
-        f"{compute.device.type} {compute.precision}, {torch.get_num_threads()} threads, torch {torch.__version__}"
-    )
+        speeds = [measure(one.steps, arguments.seconds, 0 if repeat else 3, one.compute) for one in loops]
+        for one, speed in zip(loops, speeds, strict=True):
+            one.total += speed
+        shown = ", ".join(f"{one.name} {speed.rate:,.0f}" for one, speed in zip(loops, speeds, strict=True))
+        print(f"repeat {repeat + 1}: {shown} target tokens/s", file=sys.stderr, flush=True)
+    figures = summarise(config, data, loops)
+    print(json.dumps(figures) if arguments.json else "\n".join(f"{key}: {value}" for key, value in figures.items()))
+
+
+def summarise(config: Config, data: PreparedData, loops: list[Loop]) -> dict[str, object]:
+    """What is printed at the end."""
+    first, model = loops[0], config.model
+    compute = first.compute
+    figures: dict[str, object] = {
+        "network": f"{model.decoder.style} {model.cell} {model.attention.score}, embeddings {model.embedding_size}, "
+        f"hidden {model.decoder.hidden_size}, readout {model.readout_size}, vocabulary {data.tokenizer.target_size:,}",
+        "machine": f"{device_name(compute)}, {compute.precision}, {torch.get_num_threads()} threads, "
+        f"torch {torch.__version__}",
+    }
+    for one in loops:
+        figures[f"{one.name}, target tokens/s"] = round(one.total.rate)
+    for one in loops[1:]:
+        figures[f"{first.name} / {one.name}"] = round(first.total.rate / one.total.rate, 2)
+    if first.name != "naive":
+        peak, flop = peak_rate(compute), count_flop(first.steps, 20)
+        figures["FLOP of products a target token, million"] = round(flop / 1e6, 1)
+        figures["a large product here, GFLOP/s"] = round(peak / 1e9)
+        figures["share of the matrix-product bound"] = round(first.total.rate * flop / peak, 3)
+    if len(loops) == 1:
+        figures |= {f"peak {kind} memory, MiB": round(size / 2**20) for kind, size in peak_memory().items()}
+    return figures
+
+
+def device_name(compute: Compute) -> str:
+    """Of the GPU, or of the processor where the system says it."""
+    if compute.device.type == "cuda":
+        return torch.cuda.get_device_name(compute.device)
+    found = re.search(r"model name\s*:\s*(.+)", CPU_INFO.read_text() if CPU_INFO.exists() else "")
+    return found[1] if found else platform.processor()
+
+
+PEERS = """\
+No code of other toolkits is here; this is how to put them beside nmt by hand, on one machine, on one afternoon.
+
+1. Data: `nmt prepare --config configs/fra-eng.yaml`, then give them the training sentences and the tokenizer's
+   pieces of them, so that all count the same target tokens. Count tokens without padding, BOS left out, EOS in.
+2. Network: one layer, bidirectional GRU encoder 512 a direction, GRU decoder 512, additive (`mlp`, `bahdanau`)
+   attention, embeddings 256, vocabulary 8,000, dropout 0.2, Adam. Say so where a toolkit cannot have one of these.
+3. Environment: one virtual environment each, the toolkit's release with the dependencies that it names; note what had
+   to be mended. The same number of threads (OMP_NUM_THREADS), the same torch where it allows that.
+4. Time: leave out start-up and the first hundred steps; validation and checkpoints off; at least three turns of two
+   minutes, in turn with `scripts/bench_train.py --loops nmt`. Report all turns.
+"""
 
 
 if __name__ == "__main__":

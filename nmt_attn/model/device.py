@@ -12,6 +12,11 @@ from typing import Literal
 
 import torch
 
+try:
+    import resource
+except ImportError:  # Windows has none
+    resource = None  # type: ignore[assignment]
+
 from nmt_attn.errors import UserError
 
 
@@ -64,6 +69,20 @@ def keep_freed_memory() -> None:
         trim_threshold, mmap_threshold = -1, -3  # their numbers in malloc.h
         mallopt(trim_threshold, 2**31 - 1)
         mallopt(mmap_threshold, 2**30)
+
+
+def peak_memory() -> dict[str, int]:
+    """The most memory that this process has held so far, bytes: of the machine (``main``), and of a GPU that it uses.
+
+    Of the machine it is known on Linux and macOS alone; what a system does not tell is left out.
+    """
+    found = {}
+    if resource is not None:
+        unit = 1 if sys.platform == "darwin" else 1024
+        found["main"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    if torch.cuda.is_initialized():
+        found["GPU"] = torch.cuda.max_memory_allocated()
+    return found
 
 
 def _bf16_pays(device: torch.device) -> bool:

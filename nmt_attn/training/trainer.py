@@ -15,7 +15,7 @@ from nmt_attn.corpus.batches import Batcher, Ids
 from nmt_attn.corpus.prepare import PreparedData
 from nmt_attn.decoding.translator import Translator
 from nmt_attn.errors import NmtError
-from nmt_attn.model.device import Compute, choose_compute
+from nmt_attn.model.device import Compute, choose_compute, peak_memory
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.rundir import RunDirectory
 from nmt_attn.training.batch import batch_loss, to_device
@@ -40,15 +40,17 @@ class Outcome:
     reason: str
     interrupted: bool
     state: TrainingState
+    memory: dict[str, int]  # the most that was held, bytes, by kind; see peak_memory
 
     def summary(self) -> str:
         """A line for people."""
         state = self.state
         speed = state.target_tokens / max(state.seconds, 1e-9)
+        memory = "".join(f"; peak {kind} memory {size / 2**30:.2f} GiB" for kind, size in self.memory.items())
         return (
             f"{self.run.path}: {self.reason} after {state.step:,} steps, {state.epochs:.1f} epochs and "
             f"{state.seconds / 60:.1f} min ({speed:,.0f} target tokens/s, validation included); "
-            f"best checkpoint: step {state.best_step}"
+            f"best checkpoint: step {state.best_step}{memory}"
         )
 
 
@@ -104,7 +106,7 @@ class Trainer:
                         reason = f"{self.state.validations_since_best} validations without a better one"
                         break
                 self._end(display, validate=not interruption.is_set())
-                return Outcome(self.run, reason, interruption.is_set(), self.state)
+                return Outcome(self.run, reason, interruption.is_set(), self.state, peak_memory())
         finally:
             display.close()
 
