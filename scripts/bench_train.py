@@ -114,7 +114,7 @@ def own_step(config: Config, data: PreparedData, compute: Compute) -> Iterator[C
     batcher = Batcher(data.pairs("train"), config.training.batch_tokens, config.training.batch_sentences, config.seed)
 
     def step(batch: Batch) -> int:
-        optimiser.zero_grad(set_to_none=False)
+        optimiser.zero_grad()
         loss = batch_loss(
             model, to_device(batch, compute.device), compute, label_smoothing=config.training.label_smoothing
         )
@@ -215,7 +215,11 @@ def count_flop(steps: Iterator[Callable[[], int]], count: int) -> float:
     def by_onednn(inputs: Sequence[int], weight: Sequence[int], *_: object, **__: object) -> int:
         return 2 * math.prod(inputs) * weight[0]
 
-    with FlopCounterMode(display=False, custom_mapping={torch.ops.mkldnn._linear_pointwise: by_onednn}) as counter:
+    def in_place(_: Sequence[int], left: Sequence[int], right: Sequence[int], *__: object, **___: object) -> int:
+        return 2 * math.prod(left) * right[-1]
+
+    unknown = {torch.ops.mkldnn._linear_pointwise: by_onednn, torch.ops.aten.addmm_: in_place}
+    with FlopCounterMode(display=False, custom_mapping=unknown) as counter:
         tokens = sum(next(steps)() for _ in range(count))
     return float(counter.get_total_flops()) / tokens
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,7 +66,7 @@ class Batcher:
 
     def batch(self, indices: Ids) -> Batch:
         """The arrays of one batch."""
-        return make_batch(_sequences(self.pairs.source, indices), _sequences(self.pairs.target, indices))
+        return _padded_batch(_from_store(self.pairs.source, indices), _from_store(self.pairs.target, indices))
 
     def _batches(self, ties: NDArray[np.generic]) -> list[Ids]:
         source, target = self.pairs.source.lengths + 1, self.pairs.target.lengths + 1
@@ -90,28 +90,54 @@ class Batcher:
         return cuts
 
 
-def make_batch(sources: list[Ids], targets: list[Ids]) -> Batch:
+def make_batch(sources: Sequence[Sequence[int] | Ids], targets: Sequence[Sequence[int] | Ids]) -> Batch:
     """Pad token ids (without BOS and EOS) to a batch."""
-    source, source_lengths = pad_sources(sources)
-    lengths = np.array([len(target) + 1 for target in targets], dtype=np.int64)
-    real = np.arange(lengths.max()) < lengths[:, None]  # (B, T)
-    flat = np.concatenate([np.append(target, EOS) for target in targets]).astype(np.int64)
-    inputs = np.full(real.shape, PAD, dtype=np.int64)
-    inputs[real] = np.concatenate([np.append(BOS, target) for target in targets])
-    return Batch(source, source_lengths, inputs, np.flatnonzero(real), flat)
+    return _padded_batch(_joined(sources), _joined(targets))
 
 
-def pad_sources(sources: list[Ids]) -> tuple[Ids, Ids]:
+def pad_sources(sources: Sequence[Sequence[int] | Ids]) -> tuple[Ids, Ids]:
     """Source ids with EOS, padded to (B, S), and their lengths (B)."""
-    lengths = np.array([len(source) + 1 for source in sources], dtype=np.int64)
-    real = np.arange(lengths.max()) < lengths[:, None]
-    padded = np.full(real.shape, PAD, dtype=np.int64)
-    padded[real] = np.concatenate([np.append(source, EOS) for source in sources])
+    return _with_end(_joined(sources))
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """Sentences one behind the other. All that follows is done for a whole batch at once: a GPU does not wait long."""
+
+    tokens: Ids
+    lengths: Ids  # (B)
+
+
+def _joined(sentences: Sequence[Sequence[int] | Ids]) -> _Joined:
+    lengths = np.array([len(sentence) for sentence in sentences], dtype=np.int64)
+    return _Joined(np.concatenate([np.asarray(sentence, dtype=np.int64) for sentence in sentences]), lengths)
+
+
+def _from_store(store: TokenStore, indices: Ids) -> _Joined:
+    lengths = store.lengths[indices]
+    ends = np.cumsum(lengths)
+    # Where each token stands in the store: its place in the batch, moved by as much as its sentence has been moved.
+    places = np.arange(ends[-1]) + np.repeat(store.offsets[indices] - (ends - lengths), lengths)
+    return _Joined(store.tokens[places].astype(np.int64), lengths)
+
+
+def _padded_batch(source: _Joined, target: _Joined) -> Batch:
+    with_end, _ = _with_end(target)
+    real = np.arange(with_end.shape[1]) < target.lengths[:, None] + 1  # (B, T)
+    inputs = np.full(real.shape, PAD, dtype=np.int64)
+    inputs[:, 0] = BOS
+    inputs[:, 1:] = np.where(real[:, 1:], with_end[:, :-1], PAD)
+    return Batch(*_with_end(source), inputs, np.flatnonzero(real), with_end[real])
+
+
+def _with_end(joined: _Joined) -> tuple[Ids, Ids]:
+    """Padded to (B, longest + 1) with an EOS behind each, and the lengths with it, (B)."""
+    lengths = joined.lengths + 1
+    places = np.arange(lengths.max())
+    padded = np.full((len(lengths), len(places)), PAD, dtype=np.int64)
+    padded[places < joined.lengths[:, None]] = joined.tokens
+    padded[places == joined.lengths[:, None]] = EOS
     return padded, lengths
-
-
-def _sequences(store: TokenStore, indices: Ids) -> list[Ids]:
-    return [store[int(index)] for index in indices]
 
 
 def batches_of(lengths: Ids, budget: int) -> Iterator[Ids]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -81,7 +80,7 @@ def force(model: TranslationModel, sources: Sequence[Sequence[int]], targets: Se
         sources: ids of each sentence, without EOS.
         targets: ids of its translation, without BOS and EOS.
     """
-    batch = make_batch(*([np.array(ids, dtype=np.int64) for ids in side] for side in (sources, targets)))
+    batch = make_batch(sources, targets)
     read = torch.from_numpy(batch.targets).to(model.device)  # (B, T)
     start = model.encode(*(torch.from_numpy(array).to(model.device) for array in (batch.source, batch.source_lengths)))
     state, weights, log_probs = start.state, [], []

@@ -142,7 +142,7 @@ class Translator:
 
     def _translate_batch(self, batch: list[tuple[int, ...]], options: SearchOptions) -> list[list[Translation]]:
         """Search one batch of token ids."""
-        padded, lengths = pad_sources([np.array(source, dtype=np.int64) for source in batch])
+        padded, lengths = pad_sources(batch)
         device = self.compute.device
         found = search(self.model, torch.from_numpy(padded).to(device), torch.from_numpy(lengths).to(device), options)
         texts = iter(self.tokenizer.decode([one.tokens for nbest in found for one in nbest]))

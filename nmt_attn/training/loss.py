@@ -11,8 +11,8 @@ from torch.nn import functional as F
 
 from nmt_attn.model.products import product, product_dtype
 
-CHUNK = 512
-"""Rows of the output layer computed at once: large enough for fast products, small enough to stay in cache."""
+CHUNKS = {"cpu": 512, "cuda": 8192}
+"""Rows of the output layer computed at once: large enough for fast products, small enough to stay in a CPU's cache."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def output_loss(
     bias: Tensor,
     labels: Tensor,
     label_smoothing: float = 0.0,
-    chunk: int = CHUNK,
+    chunk: int | None = None,
 ) -> TokenLoss:
     """Cross-entropy of ``softmax(readouts weightᵀ + bias)``, summed over tokens.
 
@@ -42,8 +42,9 @@ def output_loss(
         bias: (V).
         labels: ids, (N).
         label_smoothing: ε.
-        chunk: tokens whose scores exist at the same time.
+        chunk: tokens whose scores exist at the same time; None: what is good for the device.
     """
+    chunk = chunk or CHUNKS.get(readouts.device.type, CHUNKS["cpu"])
     objective, cross_entropy = _OutputLoss.apply(  # type: ignore[no-untyped-call]
         readouts, weight, bias, labels, label_smoothing, chunk
     )

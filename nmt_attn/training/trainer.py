@@ -153,7 +153,7 @@ class Trainer:
         built = [self.batcher.batch(indices) for indices in batches]
         tokens = sum(batch.tokens for batch in built)
         forcing = teacher_forcing(self.settings.teacher_forcing, progress)
-        self.optimiser.zero_grad(set_to_none=False)
+        self.optimiser.zero_grad()
         for batch in built:
             loss = batch_loss(
                 self.model,

@@ -1,5 +1,6 @@
 """Batches: every pair once, within the budget, near-equal lengths, the same for the same seed."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,17 @@ def test_a_batch_holds_the_sentences_and_nothing_else(sentences):
         assert batch.targets[row, : len(target) + 1].tolist() == [BOS, *target]
         assert labels[row, : len(target) + 1].tolist() == [*target, EOS]
     assert batch.tokens == sum(len(target) + 1 for _, target in sentences)
+
+
+@given(sentences=pairs)
+@settings(deadline=None, max_examples=30)
+def test_a_batch_is_the_same_from_a_store(folder, sentences):
+    indices = np.arange(len(sentences))[::-2]
+    batch = Batcher(store(folder, sentences), 10).batch(indices)
+    chosen = [sentences[index] for index in indices]
+    expected = make_batch([source for source, _ in chosen], [target for _, target in chosen])
+    for field in fields(batch):
+        assert getattr(batch, field.name).tolist() == getattr(expected, field.name).tolist()
 
 
 def test_little_padding_and_another_order_in_each_epoch(folder):
