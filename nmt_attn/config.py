@@ -396,12 +396,20 @@ class DecodingConfig(Section):
     """The search for a translation."""
 
     beam_size: int = _key(5, "Hypotheses kept a sentence; 1 is greedy search.", "hypotheses", ge=1, le=1000)
-    length_penalty: float = _key(
-        1.0, "Scores are divided by ((5 + length) / 6) to this power (Wu et al. 2016); 0: not at all.", ge=0.0
+    normalisation: Literal["wu", "mean"] = _key(
+        "wu", "What log-probabilities are divided by: ((5 + length) / 6) (Wu et al. 2016), or the length itself."
+    )
+    length_penalty: float = _key(1.0, "That to this power; 1 with mean: a token's mean; 0: not at all.", ge=0.0)
+    coverage_penalty: float = _key(
+        0.0, "β Σ log min(attention that a source position has had, 1) is added to scores (Wu et al. 2016).", ge=0.0
+    )
+    min_length_ratio: float = _key(
+        0.0, "A translation has at least this many times the source's tokens, both with their end.", ge=0.0
     )
     max_length_ratio: float = _key(
         3.0, "A translation ends after this many times the source's tokens, plus 10.", gt=0.0
     )
+    no_repeat_ngram: int = _key(0, "So many tokens in a row are never written twice (0: they may be).", "tokens", ge=0)
     batch_tokens: int = _key(4096, "Source tokens times beam_size in a batch.", "tokens", ge=1)
 
 
@@ -430,6 +438,12 @@ class Config(Section):
         kind = self.data.tokenizer.kind
         if self.training.subword_sampling is not None and kind not in ("unigram", "bpe"):
             raise ValueError(f"training.subword_sampling needs data.tokenizer.kind: unigram or bpe, not {kind}")
+        return self
+
+    @model_validator(mode="after")
+    def _coverage_needs_attention(self) -> Self:
+        if self.decoding.coverage_penalty and self.model.attention.score == "none":
+            raise ValueError("decoding.coverage_penalty needs attention, and model.attention.score is none")
         return self
 
     @property

@@ -7,12 +7,15 @@ source states that are held once a sentence. Sentences that are done leave the b
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from nmt_attn.model.decoder import DecoderState
+from nmt_attn.config import DecodingConfig
+from nmt_attn.decoding.constraints import coverage_penalties, forbid_end, forbid_repeats
+from nmt_attn.model.decoder import DecoderStep
 from nmt_attn.model.network import Start, TranslationModel
 from nmt_attn.text.tokenizer import BOS, EOS, PAD, UNK
 
@@ -33,22 +36,49 @@ class SearchOptions:
     Args:
         beam_size: hypotheses kept a sentence; 1 is greedy search.
         nbest: hypotheses returned a sentence, at most ``beam_size``.
-        length_penalty: α of Wu et al. 2016: log-probabilities are divided by ((5 + length) / 6)^α.
+        normalisation: what log-probabilities are divided by, see :meth:`normaliser`.
+        length_penalty: its power, α.
+        coverage_penalty: β of Wu et al. 2016; see :func:`~nmt_attn.decoding.constraints.coverage_penalties`.
+        min_length_ratio: a translation has at least this many times the source's tokens.
         max_length_ratio: a translation ends after this many times the source's tokens, plus 10.
+        no_repeat_ngram: so many tokens in a row are never written twice; 0: they may be.
     """
 
     beam_size: int = 5
     nbest: int = 1
+    normalisation: Literal["wu", "mean"] = "wu"
     length_penalty: float = 1.0
+    coverage_penalty: float = 0.0
+    min_length_ratio: float = 0.0
     max_length_ratio: float = 3.0
+    no_repeat_ngram: int = 0
+
+    @classmethod
+    def of(cls, config: DecodingConfig) -> SearchOptions:
+        """Those of a configuration."""
+        names = {field.name for field in fields(cls)} - {"nbest"}
+        return cls(**{name: getattr(config, name) for name in names})
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing but probability and length decides."""
+        return not (self.coverage_penalty or self.min_length_ratio or self.no_repeat_ngram)
+
+    def min_lengths(self, source_lengths: Tensor) -> Tensor:
+        """The fewest tokens of each translation, EOS included."""
+        return (source_lengths * self.min_length_ratio).floor().long()
 
     def max_lengths(self, source_lengths: Tensor) -> Tensor:
         """The most tokens of each translation, EOS included."""
         return (source_lengths * self.max_length_ratio).ceil().long() + 10
 
     def normaliser(self, length: int) -> float:
-        """What the log-probability of a hypothesis of ``length`` tokens (EOS included) is divided by."""
-        return float(((5 + length) / 6) ** self.length_penalty)
+        """What the log-probability of a hypothesis of ``length`` tokens (EOS included) is divided by.
+
+        ((5 + length) / 6)^α in ``wu`` (Wu et al. 2016), length^α in ``mean``.
+        """
+        base = (5 + length) / 6 if self.normalisation == "wu" else length
+        return float(base**self.length_penalty)
 
 
 @torch.inference_mode()
@@ -56,9 +86,9 @@ def search(model: TranslationModel, source: Tensor, lengths: Tensor, options: Se
     """Translate a batch of source ids (B, S) with their lengths (B): the n best of each sentence, best first."""
     start = model.encode(source, lengths)
     limits = options.max_lengths(lengths)
-    if options.beam_size == 1:
+    if options.beam_size == 1 and options.plain:
         return greedy_search(model, start, limits, options)
-    return beam_search(model, start, limits, options)
+    return beam_search(model, start, limits, options, options.min_lengths(lengths).minimum(limits))
 
 
 def greedy_search(
@@ -70,7 +100,7 @@ def greedy_search(
         model: in evaluation mode.
         start: the encoded batch.
         limits: most tokens of each translation, (B).
-        options: ``beam_size`` is taken as 1.
+        options: ``beam_size`` is taken as 1; only ``plain`` ones, others are for :func:`beam_search`.
     """
     batch = len(limits)
     found: list[list[Hypothesis]] = [[] for _ in range(batch)]
@@ -101,7 +131,7 @@ def greedy_search(
 
 
 def beam_search(
-    model: TranslationModel, start: Start, limits: Tensor, options: SearchOptions
+    model: TranslationModel, start: Start, limits: Tensor, options: SearchOptions, minima: Tensor | None = None
 ) -> list[list[Hypothesis]]:
     """The ``beam_size`` most probable hypotheses, step by step, for all sentences at once.
 
@@ -114,12 +144,13 @@ def beam_search(
         start: the encoded batch.
         limits: most tokens of each translation, (B).
         options: see :class:`SearchOptions`.
+        minima: fewest tokens of each translation, EOS included, (B); None: no such thing.
     """
-    beams = _Beams.begin(start, limits, options)
+    beams = _Beams.begin(start, limits, torch.zeros_like(limits) if minima is None else minima, options)
     for position in range(int(limits.max())):
         step = model.step(beams.last, beams.start.state, beams.start.memory)
         log_probs = next_log_probs(model, step.readout)  # (B, K, V)
-        ended = beams.advance(log_probs, step.state)
+        ended = beams.advance(log_probs, step)
         if beams.finish(ended, position + 1):
             break
     return [sorted(found, key=lambda one: -one.score)[: options.nbest] for found in beams.found]
@@ -132,8 +163,8 @@ def next_log_probs(model: TranslationModel, readouts: Tensor) -> Tensor:
     return torch.log_softmax(scores, dim=-1)
 
 
-def _hypothesis(ids: list[int], log_prob: float, options: SearchOptions) -> Hypothesis:
-    score = log_prob / options.normaliser(len(ids))
+def _hypothesis(ids: list[int], log_prob: float, options: SearchOptions, penalty: float = 0.0) -> Hypothesis:
+    score = log_prob / options.normaliser(len(ids)) + penalty
     return Hypothesis(ids[:-1] if ids[-1] == EOS else ids, log_prob, score)
 
 
@@ -143,6 +174,7 @@ class _Ended:
 
     totals: Tensor  # (b, 2K): log-probabilities of those that end, else -inf
     tokens: Tensor  # (b, 2K, t)
+    penalties: Tensor | None  # (b, 2K): what coverage adds to their scores
 
 
 @dataclass
@@ -152,55 +184,80 @@ class _Beams:
     options: SearchOptions
     start: Start  # source states (b), decoder states (b·K)
     limits: Tensor  # (b)
+    minima: Tensor  # (b)
     sentences: list[int]  # their place in the batch that came in
     tokens: Tensor  # (b, K, t): the tokens so far
     totals: Tensor  # (b, K): log-probabilities so far
     last: Tensor  # (b, K): the token that each step reads
     found: list[list[Hypothesis]]  # of all sentences of the batch that came in
+    attention: Tensor | None = None  # (b, K, S): of all steps so far, with a coverage penalty
 
     @classmethod
-    def begin(cls, start: Start, limits: Tensor, options: SearchOptions) -> _Beams:
+    def begin(cls, start: Start, limits: Tensor, minima: Tensor, options: SearchOptions) -> _Beams:
         """K times the same beginning; all but the first are impossible, so that the first step tells them apart."""
         batch, beam = len(limits), options.beam_size
         rows = torch.arange(batch, device=limits.device).repeat_interleave(beam)
         totals = torch.full((batch, beam), -math.inf, device=limits.device)
         totals[:, 0] = 0.0
+        attention = None
+        if options.coverage_penalty:
+            attention = start.memory.states.new_zeros(batch, beam, start.memory.mask.shape[1])
         return cls(
             options,
             Start(start.memory, start.state.select(rows)),
             limits,
+            minima,
             list(range(batch)),
             limits.new_empty(batch, beam, 0),
             totals,
             limits.new_full((batch, beam), BOS),
             [[] for _ in range(batch)],
+            attention,
         )
 
-    def advance(self, log_probs: Tensor, state: DecoderState) -> _Ended:
-        """Choose the continuations of one step, given log-probabilities (b, K, V) and the new decoder states."""
+    def advance(self, log_probs: Tensor, step: DecoderStep) -> _Ended:
+        """Choose the continuations of one step, given log-probabilities (b, K, V) and what the decoder gave."""
         batch, beam, vocabulary = log_probs.shape
-        continued = (self.totals.unsqueeze(2) + log_probs).view(batch, -1)  # (b, K·V)
+        continued = (self.totals.unsqueeze(2) + self._allowed(log_probs)).view(batch, -1)  # (b, K·V)
         width = min(2 * beam, continued.shape[1])
         totals, places = continued.topk(width, dim=1)  # (b, 2K), best first
         parents, tokens = places // vocabulary, places % vocabulary
         ends = tokens == EOS
         histories = torch.cat([_pick(self.tokens, parents), tokens.unsqueeze(2)], dim=2)  # (b, 2K, t+1)
         in_front = torch.arange(width, device=totals.device) < beam
-        ended = _Ended(totals.masked_fill(~(ends & in_front), -math.inf), histories)
+        attention, penalties = self._attended(step.weights, parents)
+        ended = _Ended(totals.masked_fill(~(ends & in_front), -math.inf), histories, penalties)
         # The first K that do not end: a stable sort of "ends" keeps the order of probability.
         going = ends.long().argsort(dim=1, stable=True)[:, :beam]  # (b, K)
         self.totals = totals.masked_fill(ends, -math.inf).gather(1, going)
         self.tokens = _pick(histories, going)
+        self.attention = None if attention is None else _pick(attention, going)
         self.last = self.tokens[:, :, -1]
         rows = torch.arange(batch, device=totals.device).unsqueeze(1) * beam + parents.gather(1, going)
-        self.start = Start(self.start.memory, state.select(rows.flatten()))
+        self.start = Start(self.start.memory, step.state.select(rows.flatten()))
         return ended
+
+    def _allowed(self, log_probs: Tensor) -> Tensor:
+        """The log-probabilities (b, K, V) with -inf for what may not come next."""
+        if self.options.no_repeat_ngram:
+            log_probs = forbid_repeats(log_probs, self.tokens, self.options.no_repeat_ngram)
+        if self.options.min_length_ratio:
+            log_probs = forbid_end(log_probs, self.tokens.shape[2] + 1 < self.minima)
+        return log_probs
+
+    def _attended(self, weights: Tensor, parents: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """With a coverage penalty: all attention of each continuation so far, (b, 2K, S), and its penalty, (b, 2K)."""
+        if self.attention is None:
+            return None, None
+        attention = _pick(self.attention + weights, parents)
+        return attention, self.options.coverage_penalty * coverage_penalties(attention, self.start.memory.mask)
 
     def finish(self, ended: _Ended, length: int) -> bool:
         """Collect what ended at this ``length`` and let done sentences go; true when none is left."""
         for row, column in (ended.totals > -math.inf).nonzero().tolist():
             ids = ended.tokens[row, column].tolist()
-            hypothesis = _hypothesis(ids, float(ended.totals[row, column]), self.options)
+            penalty = 0.0 if ended.penalties is None else float(ended.penalties[row, column])
+            hypothesis = _hypothesis(ids, float(ended.totals[row, column]), self.options, penalty)
             self.found[self.sentences[row]].append(hypothesis)
         best_running, limits = self.totals[:, 0].tolist(), self.limits.tolist()
         running = []
@@ -220,7 +277,7 @@ class _Beams:
             return True
         if len(found) < self.options.nbest:
             return False
-        # Log-probabilities only fall, and no length divides by more than the longest.
+        # Log-probabilities only fall, no length divides by more than the longest, and coverage adds nothing positive.
         bound = best_running / self.options.normaliser(limit)
         return sorted((one.score for one in found), reverse=True)[self.options.nbest - 1] >= bound
 
@@ -228,10 +285,13 @@ class _Beams:
         """At its limit a sentence gives what runs, as far as finished hypotheses are lacking."""
         missing = self.options.nbest - len(self.found[sentence])
         for column in range(min(missing, self.options.beam_size)):
-            total = float(self.totals[row, column])
+            total, penalty = float(self.totals[row, column]), 0.0
+            if self.attention is not None:
+                attention, mask = self.attention[row : row + 1], self.start.memory.mask[row : row + 1]
+                penalty = self.options.coverage_penalty * float(coverage_penalties(attention, mask)[0, column])
             if total > -math.inf:
                 ids = self.tokens[row, column].tolist()
-                self.found[sentence].append(_hypothesis(ids, total, self.options))
+                self.found[sentence].append(_hypothesis(ids, total, self.options, penalty))
 
     def _keep(self, running: Tensor) -> None:
         """Drop all sentences but the rows ``running``."""
@@ -239,10 +299,11 @@ class _Beams:
         rows = (running.unsqueeze(1) * beam + torch.arange(beam, device=running.device)).flatten()
         self.start = Start(self.start.memory.select(running), self.start.state.select(rows))
         self.sentences = [self.sentences[row] for row in running.tolist()]
-        self.limits, self.tokens = self.limits[running], self.tokens[running]
-        self.totals, self.last = self.totals[running], self.last[running]
+        self.limits, self.minima = self.limits[running], self.minima[running]
+        self.tokens, self.totals, self.last = self.tokens[running], self.totals[running], self.last[running]
+        self.attention = None if self.attention is None else self.attention[running]
 
 
 def _pick(histories: Tensor, columns: Tensor) -> Tensor:
-    """Rows of hypotheses: histories (b, K, t), columns (b, J) to (b, J, t)."""
+    """Rows of hypotheses: what they have, (b, K, t), and columns (b, J), to (b, J, t)."""
     return histories.gather(1, columns.unsqueeze(2).expand(-1, -1, histories.shape[2]))

@@ -49,11 +49,7 @@ class Translator:
         self.tokenizer = tokenizer
         self.compute = compute
         self.batch_tokens = decoding.batch_tokens
-        self.options = SearchOptions(
-            beam_size=decoding.beam_size,
-            length_penalty=decoding.length_penalty,
-            max_length_ratio=decoding.max_length_ratio,
-        )
+        self.options = SearchOptions.of(decoding)
 
     @classmethod
     def load(

@@ -101,6 +101,57 @@ def test_scores_are_the_log_probabilities_of_teacher_forcing_and_fall():
         assert one.score == pytest.approx(one.log_prob / options.normaliser(len(tokens)))
 
 
+def repeats(tokens, size):
+    ngrams = [tuple(tokens[i : i + size]) for i in range(len(tokens) - size + 1)]
+    return len(set(ngrams)) < len(ngrams)
+
+
+@pytest.mark.parametrize("beam_size", [1, 4])
+@pytest.mark.parametrize("seed", range(4))
+def test_constraints_hold_for_every_hypothesis(beam_size, seed):
+    model = make(seed=seed)
+    source, lengths = torch.tensor([[4, 5, 6, 9], [7, 8, 0, 0]]), torch.tensor([4, 2])
+    free = SearchOptions(beam_size=beam_size, nbest=beam_size)
+    bound = replace(free, min_length_ratio=1.5, no_repeat_ngram=2)
+    for length, nbest in zip(lengths.tolist(), search(model, source, lengths, bound), strict=True):
+        assert nbest
+        for one in nbest:
+            assert len(one.tokens) + 1 >= 1.5 * length  # 6 at most; so many can be written of 3 words without repeating
+            assert not repeats(one.tokens, 2)
+            # Only what is forbidden is left out; the probabilities are those of the model.
+            finished = [*one.tokens, EOS]
+            row = source[lengths.tolist().index(length), :length].tolist()
+            assert one.log_prob == pytest.approx(log_prob(model, row, finished), abs=1e-5)
+    loose = search(model, source, lengths, free)
+    assert any(repeats(one.tokens, 2) for nbest in loose for one in nbest) or seed
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_full_beam_finds_the_best_under_mean_normalisation_and_coverage(seed):
+    model = make(seed=seed)
+    options = SearchOptions(beam_size=200, normalisation="mean", length_penalty=1.0, coverage_penalty=0.4)
+    source = [5, 9, 4]
+    with torch.inference_mode():
+        start = model.encode(torch.tensor([source]), torch.tensor([3]))
+        found = beam_search(model, start, torch.tensor([4]), options)[0][0]
+
+    def score(tokens):
+        ids = [*tokens, EOS]
+        state, attention = start.state, 0
+        for token in [BOS, *tokens]:
+            with torch.inference_mode():
+                step = model.step(torch.tensor([[token]]), state, start.memory)
+            state, attention = step.state, attention + step.weights[0, 0]
+        coverage = attention.clamp(max=1.0).log().sum()
+        return log_prob(model, source, ids) / len(ids) + 0.4 * float(coverage)
+
+    words = range(4, VOCABULARY)
+    candidates = [list(body) for length in range(4) for body in itertools.product(words, repeat=length)]
+    best = max(candidates, key=score)
+    assert found.tokens == best
+    assert found.score == pytest.approx(score(best), abs=1e-5)
+
+
 def test_a_model_that_never_ends_is_stopped_at_the_limit():
     model = make()
     with torch.no_grad():
