@@ -12,6 +12,7 @@ from nmt_attn import __version__
 from nmt_attn.cli.attend import attend_command
 from nmt_attn.cli.eval import eval_command
 from nmt_attn.cli.prepare import prepare_command
+from nmt_attn.cli.score import score_command
 from nmt_attn.cli.train import train_command
 from nmt_attn.cli.translate import translate_command
 from nmt_attn.errors import NmtError
@@ -31,6 +32,7 @@ app.command("prepare")(prepare_command)
 app.command("train")(train_command)
 app.command("eval")(eval_command)
 app.command("translate")(translate_command)
+app.command("score")(score_command)
 app.command("attend")(attend_command)
 
 

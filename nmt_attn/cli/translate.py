@@ -42,7 +42,7 @@ def translate_command(
     device: DeviceOption = "auto",
 ) -> None:
     """Translate sentences, a file or a pipe: a line out for each line in, in order."""
-    from nmt_attn.decoding.stream import translate_lines
+    from nmt_attn.decoding.stream import answer_lines
     from nmt_attn.decoding.translator import Translator
     from nmt_attn.errors import UserError
 
@@ -63,7 +63,7 @@ def translate_command(
             links = _links(translator, batch, found) if alignments else [None] * len(batch)
             return [_Answer(*answer) for answer in zip(batch, found, links, strict=True)]
 
-        for number, answer in enumerate(translate_lines(lines, translate, batch_lines)):
+        for number, answer in enumerate(answer_lines(lines, translate, batch_lines)):
             sink.write(_json(answer) if as_json else _text(number, answer, nbest))
             sink.flush()
 

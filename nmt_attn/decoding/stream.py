@@ -1,4 +1,4 @@
-"""Translating a stream of lines: each answered as soon as it can be, in order, batched when input is ahead."""
+"""Answering a stream of lines: each as soon as it can be, in order, batched when input is ahead."""
 
 from __future__ import annotations
 
@@ -7,33 +7,34 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
+Line = TypeVar("Line")
 Result = TypeVar("Result")
 
 BATCH_LINES = 256
-"""Lines translated at once when input comes faster than they are translated."""
+"""Lines answered at once when input comes faster than the answers."""
 
 
-def translate_lines(
-    lines: Iterable[str],
-    translate: Callable[[Sequence[str]], Sequence[Result]],
+def answer_lines(
+    lines: Iterable[Line],
+    answer: Callable[[Sequence[Line]], Sequence[Result]],
     batch_lines: int = BATCH_LINES,
 ) -> Iterator[Result]:
-    """Yield the translation of each line, in order.
+    """Yield the answer to each line, in order.
 
-    A thread reads ahead while the model works. What has come in by the time the model is free is translated
-    together, at most ``batch_lines`` lines; a line that comes alone is translated alone, at once.
+    A thread reads ahead while the model works. What has come in by the time the model is free is answered
+    together, at most ``batch_lines`` lines; a line that comes alone is answered alone, at once.
 
     Args:
         lines: the input; an error raised while reading it is raised here.
-        translate: translates a list of lines to a list of equal length.
+        answer: the answers to a list of lines, as many.
         batch_lines: most lines in a batch; 1 answers every line before the next is looked at.
     """
-    incoming: queue.Queue[str | _End] = queue.Queue(maxsize=4 * batch_lines)
+    incoming: queue.Queue[Line | _End] = queue.Queue(maxsize=4 * batch_lines)
     threading.Thread(target=_read_ahead, args=(lines, incoming), daemon=True).start()
     end: _End | None = None
     while end is None:
         first = incoming.get()
-        batch: list[str] = []
+        batch: list[Line] = []
         end = _take(first, batch)
         while end is None and len(batch) < batch_lines:
             try:
@@ -41,7 +42,7 @@ def translate_lines(
             except queue.Empty:
                 break
         if batch:
-            yield from translate(batch)
+            yield from answer(batch)
     if end.error is not None:
         raise end.error
 
@@ -53,7 +54,7 @@ class _End:
         self.error = error
 
 
-def _read_ahead(lines: Iterable[str], incoming: queue.Queue[str | _End]) -> None:
+def _read_ahead(lines: Iterable[Line], incoming: queue.Queue[Line | _End]) -> None:
     try:
         for line in lines:
             incoming.put(line)
@@ -63,7 +64,7 @@ def _read_ahead(lines: Iterable[str], incoming: queue.Queue[str | _End]) -> None
         incoming.put(_End(None))
 
 
-def _take(item: str | _End, batch: list[str]) -> _End | None:
+def _take(item: Line | _End, batch: list[Line]) -> _End | None:
     """Put a line into the batch, or return the end of the input."""
     if isinstance(item, _End):
         return item

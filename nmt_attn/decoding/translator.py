@@ -15,6 +15,7 @@ from nmt_attn.config import Config, DecodingConfig
 from nmt_attn.config_file import load_config
 from nmt_attn.corpus.batches import batches_of, pad_sources
 from nmt_attn.decoding.alignment import END, Alignment, force
+from nmt_attn.decoding.scoring import PairScore, score_pairs
 from nmt_attn.decoding.search import SearchOptions, search
 from nmt_attn.model.device import Compute, choose_compute
 from nmt_attn.model.network import TranslationModel
@@ -100,6 +101,22 @@ class Translator:
                 batch = [different[row] for row in rows]
                 results.update(zip(batch, self._translate_batch(batch, options), strict=True))
         return [results[tuple(source)] for source in sources]
+
+    def score(self, sources: Sequence[str], targets: Sequence[str]) -> list[PairScore]:
+        """How probable each target is as a translation of its source.
+
+        Args:
+            sources: in any order and of any length; pairs are batched by length and put back in order.
+            targets: as many.
+        """
+        pairs = list(zip(self.tokenizer.encode_source(sources), self.tokenizer.encode_target(targets), strict=True))
+        lengths = np.array([max(len(source), len(target)) + 1 for source, target in pairs], dtype=np.int64)
+        scores: dict[int, PairScore] = {}
+        with self._evaluating():
+            for rows in batches_of(lengths, self.batch_tokens):
+                found = score_pairs(self.model, [pairs[row][0] for row in rows], [pairs[row][1] for row in rows])
+                scores.update(zip(rows.tolist(), found, strict=True))
+        return [scores[row] for row in range(len(pairs))]
 
     def align(self, sentence: str, target: str | None = None, *, beam_size: int | None = None) -> Alignment:
         """The attention over a sentence while its translation is written, in pieces of the tokenizer.

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from nmt_attn.decoding.stream import translate_lines
+from nmt_attn.decoding.stream import answer_lines
 
 
 def test_every_line_is_answered_in_order_in_bounded_batches():
@@ -16,7 +16,7 @@ def test_every_line_is_answered_in_order_in_bounded_batches():
         return [line.upper() for line in batch]
 
     lines = [f"line {number}" for number in range(1000)]
-    assert list(translate_lines(lines, translate, 64)) == [line.upper() for line in lines]
+    assert list(answer_lines(lines, translate, 64)) == [line.upper() for line in lines]
     assert max(sizes) <= 64
 
 
@@ -35,7 +35,7 @@ def test_what_comes_in_while_the_model_works_is_batched():
         time.sleep(0.2)
         return batch
 
-    assert len(list(translate_lines(lines(), translate))) == 11
+    assert len(list(answer_lines(lines(), translate))) == 11
     assert sizes[0] == 1
     assert len(sizes) <= 3
 
@@ -48,7 +48,7 @@ def test_a_line_is_answered_while_the_next_is_still_awaited():
         assert answered.wait(5)
         yield "second"
 
-    results = translate_lines(lines(), list)
+    results = answer_lines(lines(), list)
     assert next(results) == "first"
     answered.set()
     assert list(results) == ["second"]
@@ -59,7 +59,7 @@ def test_an_error_of_the_input_comes_after_what_was_read():
         yield "good"
         raise OSError("gone")
 
-    results = translate_lines(lines(), list)
+    results = answer_lines(lines(), list)
     assert next(results) == "good"
     with pytest.raises(OSError, match="gone"):
         next(results)

@@ -264,3 +264,38 @@ def test_alignments_stand_beside_each_line(trained):
     assert last == "Rugha kato.\t0-0 1-1"
     (line,) = run_nmt(trained, "translate", "--alignments", "--json", "Red cat.").stdout.splitlines()
     assert json.loads(line)["alignment"] == [[0, 0], [1, 1]]
+
+
+def test_score_reads_pairs_from_a_pipe_or_two_files(trained):
+    pairs = [("Big dog.", "Granda hundo."), ("Big dog.", "Eta kato."), ("", "")]
+    piped = run_nmt(trained, "score", stdin="".join(f"{source}\t{target}\tmore\n" for source, target in pairs))
+    assert piped.returncode == 0, piped.stderr
+    assert "3 pairs" in piped.stderr
+    figures = [[float(value) for value in line.split("\t")] for line in piped.stdout.splitlines()]
+    assert len(figures) == 3
+    assert figures[0][0] > figures[1][0]
+    (trained / "s.txt").write_text("".join(f"{source}\n" for source, _ in pairs))
+    (trained / "t.txt").write_text("".join(f"{target}\n" for _, target in pairs))
+    filed = run_nmt(trained, "score", "--source", "s.txt", "--target", "t.txt", "--json")
+    assert filed.returncode == 0, filed.stderr
+    found = [json.loads(line) for line in filed.stdout.splitlines()]
+    assert [one["log_prob"] for one in found] == pytest.approx([row[0] for row in figures], abs=1e-3)
+    assert [one["tokens"] for one in found] == [row[1] for row in figures]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "message"),
+    [
+        ((), "Big dog.\tGranda hundo.\nno tab\n", "line 2: no tab"),
+        (("--source", "toy.tsv"), "", "belong together"),
+        (("--source", "toy.tsv", "--target", "toy.yaml"), "", "same number of lines"),
+        (("--source", "nowhere", "--target", "toy.yaml"), "", "nowhere: No such file"),
+    ],
+)
+def test_score_says_what_is_wrong_in_one_line(trained, arguments, stdin, message):
+    done = run_nmt(trained, "score", *arguments, stdin=stdin)
+    assert done.returncode in (1, 2)
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert len(errors) == 1
+    assert message in errors[0]
+    assert "Traceback" not in done.stderr
