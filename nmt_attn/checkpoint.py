@@ -37,7 +37,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         NmtError: the disk is full, read-only or not permitted.
     """
     with atomic_directory(folder) as aside:
-        _save(checkpoint.weights, aside / WEIGHTS)
+        save_weights(checkpoint.weights, aside)
         _save(checkpoint.optimiser, aside / OPTIMISER)
         (aside / STATE).write_text(json.dumps(checkpoint.state, indent=2) + "\n", encoding="utf-8")
 
@@ -62,6 +62,11 @@ def load_weights(folder: Path, device: torch.device) -> dict[str, Tensor]:
         InputError: the file is missing or damaged.
     """
     return _load(folder / WEIGHTS, device)
+
+
+def save_weights(weights: Mapping[str, Tensor], folder: Path) -> None:
+    """Write the weights of a checkpoint that nothing is trained on from."""
+    _save(weights, folder / WEIGHTS)
 
 
 def _save(tensors: Mapping[str, Tensor], path: Path) -> None:

@@ -60,11 +60,16 @@ class RunDirectory:
         """Whether there is anything to resume from or to translate with."""
         return self.pointed("latest") is not None
 
+    def all_checkpoints(self) -> list[Path]:
+        """The folders of all checkpoints, oldest first."""
+        if not self.checkpoints.is_dir():
+            return []
+        return sorted(path for path in self.checkpoints.iterdir() if path.name.isdigit())
+
     def prune(self, keep: int) -> None:
         """Delete all checkpoints but the best and the last ``keep``."""
         best = self.pointed("best")
-        steps = sorted(path for path in self.checkpoints.iterdir() if path.name.isdigit())
-        for checkpoint in steps[:-keep]:
+        for checkpoint in self.all_checkpoints()[:-keep]:
             if best is None or checkpoint.name != best.name:
                 shutil.rmtree(checkpoint, ignore_errors=True)
 

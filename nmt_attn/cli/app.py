@@ -10,6 +10,7 @@ import typer
 
 from nmt_attn import __version__
 from nmt_attn.cli.attend import attend_command
+from nmt_attn.cli.average import average_command
 from nmt_attn.cli.eval import eval_command
 from nmt_attn.cli.prepare import prepare_command
 from nmt_attn.cli.score import score_command
@@ -33,6 +34,7 @@ app.command("train")(train_command)
 app.command("eval")(eval_command)
 app.command("translate")(translate_command)
 app.command("score")(score_command)
+app.command("average")(average_command)
 app.command("attend")(attend_command)
 
 

@@ -299,3 +299,17 @@ def test_score_says_what_is_wrong_in_one_line(trained, arguments, stdin, message
     assert len(errors) == 1
     assert message in errors[0]
     assert "Traceback" not in done.stderr
+
+
+def test_average_makes_a_run_that_translates(trained, tmp_path):
+    done = run_nmt(trained, "average", "--last", "2", "--output", "runs/averaged", "--model", "runs/toy")
+    assert done.returncode == 0, done.stderr
+    assert "the mean of" in done.stdout
+    assert run_nmt(trained, "average", "-o", "runs/averaged").stderr.startswith("error: runs/averaged exists")
+    evaluated = run_nmt(trained, "eval", "--model", "runs/averaged", "--json")
+    assert evaluated.returncode == 0, evaluated.stderr
+    assert json.loads(evaluated.stdout)["bleu"]["score"] > 50
+    too_many = run_nmt(trained, "average", "--best", "99", "-o", str(tmp_path / "x"), "--model", "runs/toy")
+    assert too_many.returncode == 2
+    assert "99 are asked for" in too_many.stderr
+    shutil.rmtree(trained / "runs" / "averaged")

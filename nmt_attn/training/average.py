@@ -1,0 +1,116 @@
+"""The mean of several checkpoints of a run, as a run of its own (Junczys-Dowmunt et al. 2016)."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from nmt_attn.checkpoint import load_weights, save_weights
+from nmt_attn.config_file import dump_config, load_config
+from nmt_attn.corpus.manifest import MANIFEST_FILE
+from nmt_attn.errors import InputError, UserError
+from nmt_attn.files import atomic_directory, write_text
+from nmt_attn.rundir import RunDirectory
+
+
+def average_run(run: RunDirectory, checkpoints: Sequence[Path], output: Path) -> RunDirectory:
+    """Write a run whose only checkpoint is the mean of ``checkpoints``; it translates, but cannot be trained on.
+
+    Args:
+        run: that they belong to.
+        checkpoints: at least one.
+        output: its folder, which must not exist.
+
+    Raises:
+        UserError: ``output`` exists.
+        InputError: a checkpoint is damaged, or they are not of the same network.
+    """
+    if output.exists():
+        raise UserError(f"{output} exists; give another --output")
+    data = load_config(run.config_file).data_directory  # which has the old name unless it is said
+    names = [f"name={json.dumps(output.name)}", f"data.directory={json.dumps(str(data))}"]
+    config = load_config(run.config_file, names)
+    step = max(int(checkpoint.name) for checkpoint in checkpoints)
+    weights = mean_weights(checkpoints)
+    with atomic_directory(output) as aside:
+        inside = RunDirectory(aside)
+        inside.checkpoint(step).mkdir(parents=True)
+        save_weights(weights, inside.checkpoint(step))
+        shutil.copytree(run.tokenizer_directory, inside.tokenizer_directory)
+        shutil.copyfile(run.path / MANIFEST_FILE, aside / MANIFEST_FILE)
+        write_text(inside.config_file, dump_config(config))
+        values = {"kind": "average", "step": step, "of": [str(checkpoint) for checkpoint in checkpoints]}
+        write_text(inside.metrics_file, json.dumps(values) + "\n")
+        inside.point("best", step)
+        inside.point("latest", step)
+    return RunDirectory(output)
+
+
+def mean_weights(checkpoints: Sequence[Path]) -> dict[str, Tensor]:
+    """The mean of each weight.
+
+    Raises:
+        InputError: a checkpoint is damaged, or they are not of the same network.
+    """
+    sums: dict[str, Tensor] = {}
+    for checkpoint in checkpoints:
+        weights = load_weights(checkpoint, torch.device("cpu"))
+        shapes = {name: weight.shape for name, weight in weights.items()}
+        if sums and shapes != {name: weight.shape for name, weight in sums.items()}:
+            raise InputError(f"{checkpoint}: of another network than {checkpoints[0]}")
+        for name, weight in weights.items():
+            sums[name] = sums[name] + weight.double() if name in sums else weight.double()
+    return {name: (total / len(checkpoints)).float() for name, total in sums.items()}
+
+
+def last_checkpoints(run: RunDirectory, count: int) -> list[Path]:
+    """The last ``count`` checkpoints of a run, oldest first.
+
+    Raises:
+        UserError: there are not so many.
+    """
+    return _enough(run, run.all_checkpoints(), count)[-count:]
+
+
+def best_checkpoints(run: RunDirectory, count: int) -> list[Path]:
+    """The ``count`` checkpoints with the highest validation BLEU, oldest first.
+
+    Raises:
+        UserError: there are not so many that have been validated.
+    """
+    scores = _validation_scores(run)
+    validated = [checkpoint for checkpoint in run.all_checkpoints() if int(checkpoint.name) in scores]
+    ranked = sorted(_enough(run, validated, count), key=lambda checkpoint: scores[int(checkpoint.name)])
+    return sorted(ranked[-count:])
+
+
+def _enough(run: RunDirectory, checkpoints: list[Path], count: int) -> list[Path]:
+    if len(checkpoints) < count:
+        raise UserError(
+            f"{run.path}: {len(checkpoints)} checkpoints to choose from, {count} are asked for; "
+            "training.keep_checkpoints says how many a training keeps"
+        )
+    return checkpoints
+
+
+def _validation_scores(run: RunDirectory) -> dict[int, float]:
+    """The validation BLEU after each step at which there was one."""
+    scores: dict[int, float] = {}
+    try:
+        lines = run.metrics_file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise InputError(f"{run.metrics_file}: cannot be read: {error.strerror}") from None
+    for line in lines:
+        try:
+            values = json.loads(line)
+            if values["kind"] == "valid":
+                scores[int(values["step"])] = float(values["bleu"])
+        except (ValueError, KeyError, TypeError):
+            continue  # a line cut off by a crash
+    return {step: score for step, score in scores.items() if math.isfinite(score)}

@@ -1,0 +1,57 @@
+"""Averaging: the mean of each weight, of the checkpoints that were asked for."""
+
+import json
+
+import pytest
+import torch
+
+from nmt_attn.checkpoint import WEIGHTS, save_weights
+from nmt_attn.errors import InputError, UserError
+from nmt_attn.rundir import RunDirectory
+from nmt_attn.training.average import best_checkpoints, last_checkpoints, mean_weights
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Four checkpoints; the validation of the last was cut off by a crash."""
+    run = RunDirectory(tmp_path / "runs" / "some")
+    lines = []
+    for step, bleu in ((10, 30.0), (20, 50.0), (30, 40.0), (40, None)):
+        run.checkpoint(step).mkdir(parents=True)
+        save_weights({"a": torch.full((2, 3), float(step)), "b": torch.tensor([bleu or 0.0])}, run.checkpoint(step))
+        lines.append(json.dumps({"kind": "train", "step": step, "loss": 1.0}))
+        if bleu is not None:
+            lines.append(json.dumps({"kind": "valid", "step": step, "bleu": bleu}))
+    run.metrics_file.write_text("\n".join(lines) + '\n{"kind": "valid", "st')
+    return run
+
+
+def names(checkpoints):
+    return [int(checkpoint.name) for checkpoint in checkpoints]
+
+
+def test_last_and_best_are_what_they_say(run):
+    assert names(last_checkpoints(run, 3)) == [20, 30, 40]
+    assert names(best_checkpoints(run, 2)) == [20, 30]
+    assert names(best_checkpoints(run, 3)) == [10, 20, 30]
+    for too_many in (lambda: last_checkpoints(run, 5), lambda: best_checkpoints(run, 4)):
+        with pytest.raises(UserError, match="are asked for"):
+            too_many()
+
+
+def test_weights_are_means(run):
+    mean = mean_weights(last_checkpoints(run, 3))
+    assert mean["a"].tolist() == [[30.0] * 3] * 2
+    assert mean["b"].tolist() == [30.0]
+    assert mean["a"].dtype == torch.float32
+    alone = mean_weights(last_checkpoints(run, 1))
+    assert alone["a"].tolist() == [[40.0] * 3] * 2
+
+
+def test_another_network_or_a_damaged_file_is_said(run):
+    save_weights({"a": torch.zeros(3, 3), "b": torch.zeros(1)}, run.checkpoint(20))
+    with pytest.raises(InputError, match="another network"):
+        mean_weights(last_checkpoints(run, 3))
+    (run.checkpoint(20) / WEIGHTS).write_bytes(b"nothing")
+    with pytest.raises(InputError, match="damaged"):
+        mean_weights(last_checkpoints(run, 3))
