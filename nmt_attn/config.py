@@ -409,6 +409,9 @@ class DecodingConfig(Section):
     max_length_ratio: float = _key(
         3.0, "A translation ends after this many times the source's tokens, plus 10.", gt=0.0
     )
+    max_source_tokens: int = _key(
+        250, "A longer source is cut into sentences or less, which are translated one by one.", "tokens", ge=1
+    )
     no_repeat_ngram: int = _key(0, "So many tokens in a row are never written twice (0: they may be).", "tokens", ge=0)
     batch_tokens: int = _key(4096, "Source tokens times beam_size in a batch.", "tokens", ge=1)
 

@@ -38,6 +38,9 @@ def translate_command(
     alignments: Annotated[
         bool, typer.Option("--alignments", help="Beside each line, after a tab, which word comes from which: 0-0 1-2.")
     ] = False,
+    on_error: Annotated[
+        str, typer.Option("--on-error", help="What to do with a line that is not UTF-8: replace or fail.")
+    ] = "replace",
     overrides: RunSetOption = None,
     device: DeviceOption = "auto",
 ) -> None:
@@ -48,8 +51,10 @@ def translate_command(
 
     if sentences and source is not None:
         raise UserError("sentences and --input are both given; keep one of them")
+    if on_error not in ("replace", "fail"):
+        raise UserError(f"--on-error {on_error}: expected replace or fail")
     with ExitStack() as open_files:
-        lines = _lines(sentences, source, open_files)
+        lines = _lines(sentences, source, open_files, strict=on_error == "fail")
         translator = Translator.load(model, device=device, overrides=overrides or ())
         if nbest > (beam or translator.options.beam_size):
             raise UserError(f"--nbest {nbest} needs a beam of that size; add --beam {nbest}")
@@ -66,6 +71,8 @@ def translate_command(
         for number, answer in enumerate(answer_lines(lines, translate, batch_lines)):
             sink.write(_json(answer) if as_json else _text(number, answer, nbest))
             sink.flush()
+            if answer.found[0].parts > 1:
+                print(f"line {number + 1} is long: translated in {answer.found[0].parts} parts", file=sys.stderr)
 
 
 @dataclass(frozen=True)
@@ -78,17 +85,29 @@ class _Answer:
 
 
 def _links(translator: Translator, lines: list[str], found: list[list[Translation]]) -> list[list[tuple[int, int]]]:
-    aligned = translator.align_all(lines, [nbest[0].tokens for nbest in found])
-    return [one.in_words().links() for one in aligned]
+    """Which word comes from which, a list a line; none for a line that was translated in parts."""
+    whole = [row for row, nbest in enumerate(found) if nbest[0].parts == 1]
+    aligned = translator.align_all([lines[row] for row in whole], [found[row][0].tokens for row in whole])
+    links = {row: one.in_words().links() for row, one in zip(whole, aligned, strict=True)}
+    return [links.get(row, []) for row in range(len(lines))]
 
 
-def _lines(sentences: list[str] | None, source: Path | None, open_files: ExitStack) -> Iterator[str]:
+def _lines(sentences: list[str] | None, source: Path | None, open_files: ExitStack, *, strict: bool) -> Iterator[str]:
     """The lines to translate, without their line ends."""
     if sentences:
         # A line break inside an argument is white space: one argument is one sentence.
         return (" ".join(sentence.split("\n")) for sentence in sentences)
     stream = sys.stdin.buffer if source is None else open_files.enter_context(source.open("rb"))
-    return (line.decode("utf-8", errors="replace").rstrip("\r\n") for line in stream)
+    return (_decoded(line, number, strict=strict) for number, line in enumerate(stream, start=1))
+
+
+def _decoded(line: bytes, number: int, *, strict: bool) -> str:
+    from nmt_attn.errors import InputError
+
+    try:
+        return line.decode("utf-8", errors="strict" if strict else "replace").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise InputError(f"line {number}: not UTF-8; --on-error replace goes on with a mark in its place") from None
 
 
 def _sink(output: Path | None, open_files: ExitStack) -> TextIO:

@@ -20,6 +20,7 @@ from nmt_attn.decoding.search import SearchOptions, search
 from nmt_attn.model.device import Compute, choose_compute
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.rundir import ModelPath, find_model
+from nmt_attn.text.cut import cut
 from nmt_attn.text.tokenizer import Tokenizer
 
 
@@ -31,6 +32,7 @@ class Translation:
     score: float  # log-probability over the length penalty; what n-best lists are ordered by
     log_prob: float  # in nats
     tokens: tuple[int, ...] = ()  # as the model wrote it, without EOS
+    parts: int = 1  # more where the source was too long to be translated at once
 
 
 class Translator:
@@ -49,7 +51,7 @@ class Translator:
         self.model = model
         self.tokenizer = tokenizer
         self.compute = compute
-        self.batch_tokens = decoding.batch_tokens
+        self.batch_tokens, self.max_source_tokens = decoding.batch_tokens, decoding.max_source_tokens
         self.options = SearchOptions.of(decoding)
 
     @classmethod
@@ -85,6 +87,9 @@ class Translator:
     def nbest(self, sentences: Sequence[str], count: int, *, beam_size: int | None = None) -> list[list[Translation]]:
         """Up to ``count`` translations of each sentence, best first; at least one.
 
+        A sentence of more than ``decoding.max_source_tokens`` is cut into parts, and has one translation: the best of
+        each part, side by side.
+
         Args:
             sentences: in any order and of any length; they are batched by length and put back in order.
             count: translations a sentence, at most the beam size.
@@ -92,15 +97,30 @@ class Translator:
         """
         beam = self.options.beam_size if beam_size is None else beam_size
         options = replace(self.options, beam_size=beam, nbest=min(count, beam))
-        sources = self.tokenizer.encode_source(sentences)
+        parts = [self._parts(sentence) for sentence in sentences]
+        sources = [tuple(ids) for ids in self.tokenizer.encode_source([part for some in parts for part in some])]
+        found = self._search(sources, options)
+        in_order = iter(found[source] for source in sources)
+        return [_joined([next(in_order) for _ in some]) for some in parts]
+
+    def _parts(self, sentence: str) -> list[str]:
+        """The sentence, or what it has to be cut into."""
+        if len(sentence) <= self.max_source_tokens:  # every token has at least one letter
+            return [sentence]
+        return cut(sentence, self.max_source_tokens, lambda text: len(self.tokenizer.encode_source([text])[0]))
+
+    def _search(
+        self, sources: Sequence[tuple[int, ...]], options: SearchOptions
+    ) -> dict[tuple[int, ...], list[Translation]]:
+        """The n best of each source; of one that occurs twice, once."""
         results: dict[tuple[int, ...], list[Translation]] = {(): [Translation("", 0.0, 0.0)]}
-        different = [source for source in dict.fromkeys(map(tuple, sources)) if source]
+        different = [source for source in dict.fromkeys(sources) if source]
         lengths = np.array([len(source) + 1 for source in different], dtype=np.int64)
         with self._evaluating():
-            for rows in batches_of(lengths, max(1, self.batch_tokens // beam)):
+            for rows in batches_of(lengths, max(1, self.batch_tokens // options.beam_size)):
                 batch = [different[row] for row in rows]
                 results.update(zip(batch, self._translate_batch(batch, options), strict=True))
-        return [results[tuple(source)] for source in sources]
+        return results
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> list[PairScore]:
         """How probable each target is as a translation of its source.
@@ -162,6 +182,16 @@ class Translator:
         return [
             [Translation(next(texts), one.score, one.log_prob, tuple(one.tokens)) for one in nbest] for nbest in found
         ]
+
+
+def _joined(parts: list[list[Translation]]) -> list[Translation]:
+    """The n best of a whole sentence; of one in parts, the best of each, side by side."""
+    if len(parts) == 1:
+        return parts[0]
+    best = [nbest[0] for nbest in parts]
+    text = " ".join(one.text for one in best if one.text)
+    tokens = tuple(token for one in best for token in one.tokens)
+    return [Translation(text, sum(one.score for one in best), sum(one.log_prob for one in best), tokens, len(parts))]
 
 
 def _load_model(config: Config, tokenizer: Tokenizer, found: ModelPath, compute: Compute) -> TranslationModel:

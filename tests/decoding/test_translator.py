@@ -50,3 +50,16 @@ def test_the_search_can_be_configured_when_loading(trained):
     assert (loaded.options.beam_size, loaded.options.length_penalty) == (2, 0.3)
     by_override = Translator.load(trained / "runs" / "toy", overrides=["decoding.beam_size=3"])
     assert by_override.options.beam_size == 3
+
+
+def test_what_is_too_long_is_translated_in_parts(trained):
+    small = Translator.load(trained / "runs" / "toy", overrides=["decoding.max_source_tokens=12"])
+    sentences = [source for source, _ in toy_corpus(12, seed=3)]
+    whole, short = " ".join(sentences), "Big dog."
+    (joined,), (alone,) = small.nbest([whole, short], 3)[:2][0], small.nbest([short], 1)[0]
+    assert joined.parts > 3
+    assert alone.parts == 1
+    # Sentences that fit are cut at their ends; so most of them are translated as if they stood alone.
+    apart = [translation for translation in small.translate(sentences) if translation in joined.text]
+    assert len(apart) > 6
+    assert small.translate(["x" * 5000 + " \U0001f363 " + "y " * 3000])[0] is not None

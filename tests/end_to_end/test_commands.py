@@ -313,3 +313,24 @@ def test_average_makes_a_run_that_translates(trained, tmp_path):
     assert too_many.returncode == 2
     assert "99 are asked for" in too_many.stderr
     shutil.rmtree(trained / "runs" / "averaged")
+
+
+def test_invalid_bytes_in_a_pipe_are_replaced_or_said(trained):
+    lines = b"Big dog.\nRed \xff cat.\r\n\xef\xbb\xbfOne.\n"
+    replaced = run_nmt(trained, "translate", "--model", "runs/toy", stdin=lines)
+    assert replaced.returncode == 0, replaced.stderr
+    assert len(replaced.stdout.splitlines()) == 3
+    failed = run_nmt(trained, "translate", "--model", "runs/toy", "--on-error", "fail", stdin=lines)
+    assert failed.returncode != 0
+    assert "error: line 2: not UTF-8" in failed.stderr
+    assert "expected replace or fail" in run_nmt(trained, "translate", "--on-error", "x", stdin=b"").stderr
+
+
+def test_a_long_line_is_one_line_with_a_word_about_it(trained):
+    long = "Big dog sees one red cat. " * 300
+    done = run_nmt(trained, "translate", "--model", "runs/toy", "--alignments", stdin=f"Big dog.\n{long}\nRed cat.\n")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 3
+    assert lines[1].count("hundo") == 300
+    assert "line 2 is long: translated in" in done.stderr
