@@ -38,6 +38,11 @@ def translate_command(
     alignments: Annotated[
         bool, typer.Option("--alignments", help="Beside each line, after a tab, which word comes from which: 0-0 1-2.")
     ] = False,
+    sampled: Annotated[bool, typer.Option("--sample", help="Draw at random instead of searching the best.")] = False,
+    temperature: Annotated[float, typer.Option("--temperature", help="With --sample: below 1 is less bold.")] = 1.0,
+    top_k: Annotated[int, typer.Option("--top-k", help="With --sample: of the k most probable tokens; 0: all.")] = 0,
+    top_p: Annotated[float, typer.Option("--top-p", help="With --sample: of the most probable p of all.")] = 1.0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="With --sample: the same draws the same.")] = 1,
     on_error: Annotated[
         str, typer.Option("--on-error", help="What to do with a line that is not UTF-8: replace or fail.")
     ] = "replace",
@@ -45,6 +50,7 @@ def translate_command(
     device: DeviceOption = "auto",
 ) -> None:
     """Translate sentences, a file or a pipe: a line out for each line in, in order."""
+    from nmt_attn.decoding.sampling import SamplingOptions
     from nmt_attn.decoding.stream import answer_lines
     from nmt_attn.decoding.translator import Translator
     from nmt_attn.errors import UserError
@@ -55,8 +61,9 @@ def translate_command(
         raise UserError(f"--on-error {on_error}: expected replace or fail")
     with ExitStack() as open_files:
         lines = _lines(sentences, source, open_files, strict=on_error == "fail")
+        sampling = SamplingOptions(temperature, top_k, top_p, seed) if sampled else None
         translator = Translator.load(model, device=device, overrides=overrides or ())
-        if nbest > (beam or translator.options.beam_size):
+        if sampling is None and nbest > (beam or translator.options.beam_size):
             raise UserError(f"--nbest {nbest} needs a beam of that size; add --beam {nbest}")
         if alignments and nbest > 1:
             raise UserError("--alignments is for the best translation; leave out --nbest")
@@ -64,7 +71,7 @@ def translate_command(
 
         def translate(batch: Iterable[str]) -> list[_Answer]:
             batch = list(batch)
-            found = translator.nbest(batch, nbest, beam_size=beam)
+            found = translator.nbest(batch, nbest, beam_size=beam, sampling=sampling)
             links = _links(translator, batch, found) if alignments else [None] * len(batch)
             return [_Answer(*answer) for answer in zip(batch, found, links, strict=True)]
 

@@ -121,7 +121,7 @@ def greedy_search(
             for row in done.nonzero().flatten().tolist():
                 sentence = int(sentences[row])
                 ids = tokens[sentence, : position + 1].tolist()
-                found[sentence].append(_hypothesis(ids, float(totals[row]), options))
+                found[sentence].append(finished(ids, float(totals[row]), options))
             running = (~done).nonzero().flatten()
             if not len(running):
                 break
@@ -163,7 +163,8 @@ def next_log_probs(model: TranslationModel, readouts: Tensor) -> Tensor:
     return torch.log_softmax(scores, dim=-1)
 
 
-def _hypothesis(ids: list[int], log_prob: float, options: SearchOptions, penalty: float = 0.0) -> Hypothesis:
+def finished(ids: list[int], log_prob: float, options: SearchOptions, penalty: float = 0.0) -> Hypothesis:
+    """The hypothesis of ``ids``, which end with EOS or at a limit; ``penalty`` is added to its score."""
     score = log_prob / options.normaliser(len(ids)) + penalty
     return Hypothesis(ids[:-1] if ids[-1] == EOS else ids, log_prob, score)
 
@@ -257,7 +258,7 @@ class _Beams:
         for row, column in (ended.totals > -math.inf).nonzero().tolist():
             ids = ended.tokens[row, column].tolist()
             penalty = 0.0 if ended.penalties is None else float(ended.penalties[row, column])
-            hypothesis = _hypothesis(ids, float(ended.totals[row, column]), self.options, penalty)
+            hypothesis = finished(ids, float(ended.totals[row, column]), self.options, penalty)
             self.found[self.sentences[row]].append(hypothesis)
         best_running, limits = self.totals[:, 0].tolist(), self.limits.tolist()
         running = []
@@ -291,7 +292,7 @@ class _Beams:
                 penalty = self.options.coverage_penalty * float(coverage_penalties(attention, mask)[0, column])
             if total > -math.inf:
                 ids = self.tokens[row, column].tolist()
-                self.found[sentence].append(_hypothesis(ids, total, self.options, penalty))
+                self.found[sentence].append(finished(ids, total, self.options, penalty))
 
     def _keep(self, running: Tensor) -> None:
         """Drop all sentences but the rows ``running``."""

@@ -15,6 +15,7 @@ from nmt_attn.config import Config, DecodingConfig
 from nmt_attn.config_file import load_config
 from nmt_attn.corpus.batches import batches_of, pad_sources
 from nmt_attn.decoding.alignment import END, Alignment, force
+from nmt_attn.decoding.sampling import SamplingOptions, sample
 from nmt_attn.decoding.scoring import PairScore, score_pairs
 from nmt_attn.decoding.search import SearchOptions, search
 from nmt_attn.model.device import Compute, choose_compute
@@ -84,7 +85,14 @@ class Translator:
         """The best translation of each sentence; an empty one for an empty sentence."""
         return [nbest[0].text for nbest in self.nbest(sentences, 1, beam_size=beam_size)]
 
-    def nbest(self, sentences: Sequence[str], count: int, *, beam_size: int | None = None) -> list[list[Translation]]:
+    def nbest(
+        self,
+        sentences: Sequence[str],
+        count: int,
+        *,
+        beam_size: int | None = None,
+        sampling: SamplingOptions | None = None,
+    ) -> list[list[Translation]]:
         """Up to ``count`` translations of each sentence, best first; at least one.
 
         A sentence of more than ``decoding.max_source_tokens`` is cut into parts, and has one translation: the best of
@@ -94,12 +102,15 @@ class Translator:
             sentences: in any order and of any length; they are batched by length and put back in order.
             count: translations a sentence, at most the beam size.
             beam_size: instead of the configured one.
+            sampling: draw ``count`` translations at random instead of searching the best.
         """
         beam = self.options.beam_size if beam_size is None else beam_size
+        if sampling is not None:
+            beam = count
         options = replace(self.options, beam_size=beam, nbest=min(count, beam))
         parts = [self._parts(sentence) for sentence in sentences]
         sources = [tuple(ids) for ids in self.tokenizer.encode_source([part for some in parts for part in some])]
-        found = self._search(sources, options)
+        found = self._search(sources, options, sampling)
         in_order = iter(found[source] for source in sources)
         return [_joined([next(in_order) for _ in some]) for some in parts]
 
@@ -110,7 +121,7 @@ class Translator:
         return cut(sentence, self.max_source_tokens, lambda text: len(self.tokenizer.encode_source([text])[0]))
 
     def _search(
-        self, sources: Sequence[tuple[int, ...]], options: SearchOptions
+        self, sources: Sequence[tuple[int, ...]], options: SearchOptions, sampling: SamplingOptions | None
     ) -> dict[tuple[int, ...], list[Translation]]:
         """The n best of each source; of one that occurs twice, once."""
         results: dict[tuple[int, ...], list[Translation]] = {(): [Translation("", 0.0, 0.0)]}
@@ -119,7 +130,7 @@ class Translator:
         with self._evaluating():
             for rows in batches_of(lengths, max(1, self.batch_tokens // options.beam_size)):
                 batch = [different[row] for row in rows]
-                results.update(zip(batch, self._translate_batch(batch, options), strict=True))
+                results.update(zip(batch, self._translate_batch(batch, options, sampling), strict=True))
         return results
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> list[PairScore]:
@@ -173,11 +184,15 @@ class Translator:
         finally:
             self.model.train(was_training)
 
-    def _translate_batch(self, batch: list[tuple[int, ...]], options: SearchOptions) -> list[list[Translation]]:
+    def _translate_batch(
+        self, batch: list[tuple[int, ...]], options: SearchOptions, sampling: SamplingOptions | None
+    ) -> list[list[Translation]]:
         """Search one batch of token ids."""
-        padded, lengths = pad_sources(batch)
-        device = self.compute.device
-        found = search(self.model, torch.from_numpy(padded).to(device), torch.from_numpy(lengths).to(device), options)
+        source, lengths = (torch.from_numpy(array).to(self.compute.device) for array in pad_sources(batch))
+        if sampling is None:
+            found = search(self.model, source, lengths, options)
+        else:
+            found = sample(self.model, source, lengths, options, sampling)
         texts = iter(self.tokenizer.decode([one.tokens for nbest in found for one in nbest]))
         return [
             [Translation(next(texts), one.score, one.log_prob, tuple(one.tokens)) for one in nbest] for nbest in found

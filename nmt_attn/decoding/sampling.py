@@ -1,0 +1,117 @@
+"""Drawing translations at random, as probable as the model takes them to be."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nmt_attn.decoding.search import Hypothesis, SearchOptions, finished, next_log_probs
+from nmt_attn.errors import UserError
+from nmt_attn.model.network import TranslationModel
+from nmt_attn.text.tokenizer import BOS, EOS
+
+
+@dataclass(frozen=True)
+class SamplingOptions:
+    """How to draw.
+
+    Args:
+        temperature: log-probabilities are divided by it first; below 1 the probable becomes more so.
+        top_k: only the k most probable tokens can be drawn (Fan et al. 2018); 0: all.
+        top_p: only the most probable tokens that together have this probability (Holtzman et al. 2020); 1: all.
+        seed: the same one draws the same translations of a sentence, whatever else is translated.
+    """
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if not self.temperature > 0 or self.top_k < 0 or not 0 < self.top_p <= 1:
+            raise UserError(
+                "sampling needs a temperature above 0, a top-k of at least 0, and a top-p above 0, at most 1"
+            )
+
+
+@torch.inference_mode()
+def sample(
+    model: TranslationModel,
+    source: Tensor,
+    lengths: Tensor,
+    options: SearchOptions,
+    sampling: SamplingOptions,
+) -> list[list[Hypothesis]]:
+    """Draw ``options.nbest`` translations of each sentence, independently, the most probable first.
+
+    Args:
+        model: in evaluation mode.
+        source: ids, (B, S).
+        lengths: (B).
+        options: how many, and how long they may be.
+        sampling: how to draw.
+    """
+    start, limits = model.encode(source, lengths), options.max_lengths(lengths)
+    batch, count = len(limits), options.nbest
+    draws = _draws(source, lengths, limits, count, sampling.seed)  # (B, K, T)
+    state = start.state.select(torch.arange(batch, device=source.device).repeat_interleave(count))
+    tokens = [limits.new_full((batch, count), BOS)]
+    totals = torch.zeros(batch, count, device=source.device)
+    done = torch.zeros(batch, count, dtype=torch.bool, device=source.device)
+    for position in range(int(limits.max())):
+        step = model.step(tokens[-1], state, start.memory)
+        log_probs = next_log_probs(model, step.readout)  # (B, K, V)
+        drawn = _draw(log_probs, draws[..., position], sampling).masked_fill(done, EOS)
+        gained = log_probs.gather(2, drawn.unsqueeze(2)).squeeze(2)
+        totals = totals + gained.masked_fill(done, 0.0)
+        tokens.append(drawn)
+        done |= (drawn == EOS) | (position + 1 >= limits).unsqueeze(1)
+        state = step.state
+        if bool(done.all()):
+            break
+    written = torch.stack(tokens[1:], dim=2)  # (B, K, t)
+    return [
+        _sorted(rows, sums, limit, options)
+        for rows, sums, limit in zip(written.tolist(), totals.tolist(), limits.tolist(), strict=True)
+    ]
+
+
+def _sorted(rows: Sequence[list[int]], totals: Sequence[float], limit: int, options: SearchOptions) -> list[Hypothesis]:
+    found = []
+    for row, total in zip(rows, totals, strict=True):
+        ids = row[:limit]
+        end = ids.index(EOS) + 1 if EOS in ids else len(ids)
+        found.append(finished(ids[:end], total, options))
+    return sorted(found, key=lambda one: -one.score)
+
+
+def _draw(log_probs: Tensor, draws: Tensor, sampling: SamplingOptions) -> Tensor:
+    """Tokens (B, K) for numbers ``draws`` (B, K) drawn evenly from 0 to 1."""
+    scores, tokens = (log_probs / sampling.temperature).sort(dim=-1, descending=True, stable=True)
+    probabilities = torch.softmax(scores.double(), dim=-1)
+    if sampling.top_k:
+        probabilities[..., sampling.top_k :] = 0
+    if sampling.top_p < 1:
+        before = probabilities.cumsum(-1) - probabilities
+        probabilities = probabilities.masked_fill(before >= sampling.top_p * probabilities.sum(-1, keepdim=True), 0)
+    sums = probabilities.cumsum(-1)
+    places = torch.searchsorted(sums, (draws * sums[..., -1]).unsqueeze(-1), right=True)
+    # Rounding may lead behind the last token that can be drawn.
+    last = (probabilities > 0).sum(-1, keepdim=True) - 1
+    return tokens.gather(2, places.minimum(last)).squeeze(2)
+
+
+def _draws(source: Tensor, lengths: Tensor, limits: Tensor, count: int, seed: int) -> Tensor:
+    """Numbers from 0 to 1 (B, K, T) that depend on the seed and the sentence, and on nothing beside it."""
+    numbers = np.zeros((len(limits), count, int(limits.max())))
+    rows = zip(source.tolist(), lengths.tolist(), limits.tolist(), strict=True)
+    for row, (ids, length, limit) in enumerate(rows):
+        sentence = zlib.crc32(np.array(ids[:length], dtype="<i8").tobytes())
+        generator = np.random.default_rng([seed, sentence])
+        numbers[row, :, :limit] = generator.random((count, limit))
+    return torch.from_numpy(numbers).to(source.device)
