@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from nmt_attn.cli.options import BeamOption, DeviceOption, ModelOption, RunSetOption
+from nmt_attn.cli.options import BeamOption, DeviceOption, ModelsOption, RunSetOption
 
 
 def attend_command(
     sentence: Annotated[str, typer.Argument(metavar="SENTENCE", help="The sentence to translate.")],
-    model: ModelOption = None,
+    model: ModelsOption = None,
     target: Annotated[
         str | None,
         typer.Option("--target", "-t", help="Watch this translation being written instead.", show_default=False),

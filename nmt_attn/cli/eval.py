@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from nmt_attn.cli.options import BeamOption, ConfigOption, DeviceOption, ModelOption, RunSetOption
+from nmt_attn.cli.options import BeamOption, ConfigOption, DeviceOption, ModelsOption, RunSetOption
 
 
 def eval_command(
-    model: ModelOption = None,
+    model: ModelsOption = None,
     config: ConfigOption = None,
     overrides: RunSetOption = None,
     split: Annotated[str, typer.Option("--split", help="test or valid.")] = "test",
@@ -35,7 +35,7 @@ def eval_command(
     from nmt_attn.evaluation.report import EvaluationRequest, report
 
     request = EvaluationRequest(
-        model=model,
+        models=tuple(model or ()),
         config=config,
         overrides=tuple(overrides or ()),
         split=split,

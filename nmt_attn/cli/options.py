@@ -29,6 +29,16 @@ ModelOption = Annotated[
         show_default=False,
     ),
 ]
+ModelsOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--model",
+        "-m",
+        help="A run directory or a checkpoint in one; default: $NMT_MODEL, else the run trained last. "
+        "Of several the probabilities are averaged.",
+        show_default=False,
+    ),
+]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
 BeamOption = Annotated[
     int | None,

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from nmt_attn.cli.options import DeviceOption, ModelOption
+from nmt_attn.cli.options import DeviceOption, ModelsOption
 
 if TYPE_CHECKING:
     from nmt_attn.decoding.scoring import PairScore
 
 
 def score_command(
-    model: ModelOption = None,
+    model: ModelsOption = None,
     source: Annotated[Path | None, typer.Option("--source", help="Sentences, one a line.", show_default=False)] = None,
     target: Annotated[
         Path | None, typer.Option("--target", help="Their translations, one a line.", show_default=False)

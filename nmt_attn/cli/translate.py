@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from nmt_attn.cli.options import BeamOption, DeviceOption, ModelOption, RunSetOption
+from nmt_attn.cli.options import BeamOption, DeviceOption, ModelsOption, RunSetOption
 
 if TYPE_CHECKING:
     from nmt_attn.decoding.translator import Translation, Translator
@@ -23,7 +23,7 @@ def translate_command(
         list[str] | None,
         typer.Argument(metavar="SENTENCE", help="Sentences; none: standard input, one a line."),
     ] = None,
-    model: ModelOption = None,
+    model: ModelsOption = None,
     source: Annotated[Path | None, typer.Option("--input", "-i", help="Read this file.", show_default=False)] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file.", show_default=False)

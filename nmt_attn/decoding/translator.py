@@ -18,7 +18,9 @@ from nmt_attn.decoding.alignment import END, Alignment, force
 from nmt_attn.decoding.sampling import SamplingOptions, sample
 from nmt_attn.decoding.scoring import PairScore, score_pairs
 from nmt_attn.decoding.search import SearchOptions, search
+from nmt_attn.errors import InputError
 from nmt_attn.model.device import Compute, choose_compute
+from nmt_attn.model.ensemble import Ensemble
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.rundir import ModelPath, find_model
 from nmt_attn.text.cut import cut
@@ -58,28 +60,32 @@ class Translator:
     @classmethod
     def load(
         cls,
-        model: str | Path | None = None,
+        model: str | Path | Sequence[str | Path] | None = None,
         *,
         device: str = "auto",
         overrides: Sequence[str] = (),
         decoding: DecodingConfig | None = None,
     ) -> Translator:
-        """Load a run.
+        """Load a run, or several that translate as one.
 
         Args:
-            model: a run directory or a checkpoint in one; None: ``$NMT_MODEL``, else the run trained last.
+            model: a run directory or a checkpoint in one; None: ``$NMT_MODEL``, else the run trained last. Of several,
+                which must have the same tokenizer, the probabilities are averaged.
             device: auto, cpu or cuda.
-            overrides: ``decoding.…=value`` over the run's configuration.
+            overrides: ``decoding.…=value`` over the (first) run's configuration.
             decoding: how to search, instead of the run's configuration.
 
         Raises:
-            InputError: there is no such run, or its files are damaged.
+            InputError: there is no such run, its files are damaged, or the tokenizers differ.
         """
-        found = find_model(Path(model) if model is not None else None)
-        config = load_config(found.run.config_file, overrides)
-        tokenizer = Tokenizer.load(found.run.tokenizer_directory)
+        paths = list(model) if isinstance(model, Sequence) and not isinstance(model, str) else [model]
+        runs = [find_model(None if path is None else Path(path)) for path in paths or [None]]
+        configs = [load_config(found.run.config_file, () if index else overrides) for index, found in enumerate(runs)]
+        tokenizer = _shared_tokenizer(runs)
         compute = choose_compute(device, "fp32")
-        return cls(_load_model(config, tokenizer, found, compute), tokenizer, decoding or config.decoding, compute)
+        members = [_load_model(config, tokenizer, found, compute) for config, found in zip(configs, runs, strict=True)]
+        network = members[0] if len(members) == 1 else Ensemble(members).eval()
+        return cls(network, tokenizer, decoding or configs[0].decoding, compute)
 
     def translate(self, sentences: Sequence[str], *, beam_size: int | None = None) -> list[str]:
         """The best translation of each sentence; an empty one for an empty sentence."""
@@ -207,6 +213,15 @@ def _joined(parts: list[list[Translation]]) -> list[Translation]:
     text = " ".join(one.text for one in best if one.text)
     tokens = tuple(token for one in best for token in one.tokens)
     return [Translation(text, sum(one.score for one in best), sum(one.log_prob for one in best), tokens, len(parts))]
+
+
+def _shared_tokenizer(runs: Sequence[ModelPath]) -> Tokenizer:
+    """The tokenizer of all runs; they have to have the same."""
+    first, *others = (Tokenizer.load(found.run.tokenizer_directory) for found in runs)
+    for found, other in zip(runs[1:], others, strict=True):
+        if other != first:
+            raise InputError(f"{found.run.path} has another tokenizer than {runs[0].run.path}; they cannot be averaged")
+    return first
 
 
 def _load_model(config: Config, tokenizer: Tokenizer, found: ModelPath, compute: Compute) -> TranslationModel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -21,7 +22,7 @@ from nmt_attn.rundir import ModelPath, find_model
 class EvaluationRequest:
     """What to evaluate, and on what."""
 
-    model: Path | None = None  # run or checkpoint; None: the last
+    models: tuple[Path, ...] = ()  # runs or checkpoints, which translate as one; none: the last
     config: Path | None = None  # instead of the run's own
     overrides: tuple[str, ...] = ()
     split: str = "test"
@@ -77,10 +78,11 @@ def report(request: EvaluationRequest) -> Report:
     Raises:
         InputError: no such model, split or file, or files of unequal length.
     """
-    found = find_model(request.model)
-    config = load_config(request.config or found.run.config_file, request.overrides)
-    held_out, name = _held_out(request, config, found)
-    translator = Translator.load(found.checkpoint, device=request.device, decoding=config.decoding)
+    runs = [find_model(model) for model in request.models or (None,)]
+    config = load_config(request.config or runs[0].run.config_file, request.overrides)
+    held_out, name = _held_out(request, config, runs)
+    checkpoints = [found.checkpoint for found in runs]
+    translator = Translator.load(checkpoints, device=request.device, decoding=config.decoding)
     evaluation = evaluate(
         translator,
         held_out.sources,
@@ -88,21 +90,22 @@ def report(request: EvaluationRequest) -> Report:
         language=config.data.target_lang,
         beam_size=request.beam_size,
     )
-    return Report(evaluation, str(found.checkpoint), name)
+    return Report(evaluation, " + ".join(map(str, checkpoints)), name)
 
 
-def _held_out(request: EvaluationRequest, config: Config, found: ModelPath) -> tuple[HeldOut, str]:
+def _held_out(request: EvaluationRequest, config: Config, runs: Sequence[ModelPath]) -> tuple[HeldOut, str]:
     """The sentences to translate and what they are called."""
     if request.source is None and not request.references:
         if request.split not in ("test", "valid"):
             raise UserError(f"--split {request.split}: must be test or valid")
         split = cast(Literal["test", "valid"], request.split)
         data = PreparedData.open(config.data_directory)
-        if not data.manifest.same_data_as(Manifest.load(found.run.path)):
-            raise UserError(
-                f"{data.directory} is not the data that {found.run.path} was trained on, which may hold sentences of "
-                f"its {split} split; to score on them all the same, name the files with --source and --reference"
-            )
+        for found in runs:
+            if not data.manifest.same_data_as(Manifest.load(found.run.path)):
+                raise UserError(
+                    f"{data.directory} is not the data that {found.run.path} was trained on, which may hold sentences "
+                    f"of its {split} split; to score on them all the same, name the files with --source and --reference"
+                )
         return data.held_out(split), request.split
     if request.source is None or not request.references:
         raise UserError("--source and --reference go together: the sentences and their translations")

@@ -334,3 +334,21 @@ def test_a_long_line_is_one_line_with_a_word_about_it(trained):
     assert len(lines) == 3
     assert lines[1].count("hundo") == 300
     assert "line 2 is long: translated in" in done.stderr
+
+
+def test_two_models_translate_as_one_and_must_share_a_tokenizer(trained, tmp_path):
+    checkpoints = sorted(str(path) for path in (trained / "runs" / "toy" / "checkpoints").iterdir())[-2:]
+    models = [argument for path in checkpoints for argument in ("--model", path)]
+    done = run_nmt(trained, "eval", *models, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["bleu"]["score"] > 70
+    assert " + " in json.loads(done.stdout)["model"]
+    translated = run_nmt(trained, "translate", *models, "--alignments", stdin="Big dog.\n\nRed cat.\n")
+    assert [line.partition("\t")[0] for line in translated.stdout.splitlines()] == ["Granda hundo.", "", "Rugha kato."]
+    other = shutil.copytree(trained / "runs" / "toy", tmp_path / "other")
+    info = json.loads((other / "tokenizer" / "tokenizer.json").read_text(encoding="utf-8"))
+    info["normalise"]["lowercase"] = not info["normalise"]["lowercase"]
+    (other / "tokenizer" / "tokenizer.json").write_text(json.dumps(info), encoding="utf-8")
+    refused = run_nmt(trained, "translate", *models[:2], "--model", str(other), "Big dog.")
+    assert refused.returncode != 0
+    assert "another tokenizer" in refused.stderr
