@@ -49,4 +49,6 @@ def test_hypotheses_are_as_probable_as_with_teacher_forcing(members):
     nbest = search(ensemble, SOURCE[:1], LENGTHS[:1], SearchOptions(beam_size=4, nbest=4, coverage_penalty=0.1))[0]
     assert len(nbest) == 4
     for one in nbest:
-        assert one.log_prob == pytest.approx(log_prob(ensemble, SOURCE[0].tolist(), [*one.tokens, EOS]), abs=1e-5)
+        at_the_limit = len(one.tokens) == 22
+        tokens = one.tokens if at_the_limit else [*one.tokens, EOS]
+        assert one.log_prob == pytest.approx(log_prob(ensemble, SOURCE[0].tolist(), tokens), abs=1e-5)
