@@ -38,10 +38,17 @@ def translate_command(
     alignments: Annotated[
         bool, typer.Option("--alignments", help="Beside each line, after a tab, which word comes from which: 0-0 1-2.")
     ] = False,
+    prefix: Annotated[str, typer.Option("--prefix", help="What every translation begins with.")] = "",
     sampled: Annotated[bool, typer.Option("--sample", help="Draw at random instead of searching the best.")] = False,
     temperature: Annotated[float, typer.Option("--temperature", help="With --sample: below 1 is less bold.")] = 1.0,
     top_k: Annotated[int, typer.Option("--top-k", help="With --sample: of the k most probable tokens; 0: all.")] = 0,
     top_p: Annotated[float, typer.Option("--top-p", help="With --sample: of the most probable p of all.")] = 1.0,
+    mbr: Annotated[
+        int,
+        typer.Option(
+            "--mbr", min=0, help="Of so many candidates, the n best or drawn ones, what most agree with; 0: off."
+        ),
+    ] = 0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="With --sample: the same draws the same.")] = 1,
     on_error: Annotated[
         str, typer.Option("--on-error", help="What to do with a line that is not UTF-8: replace or fail.")
@@ -63,15 +70,24 @@ def translate_command(
         lines = _lines(sentences, source, open_files, strict=on_error == "fail")
         sampling = SamplingOptions(temperature, top_k, top_p, seed) if sampled else None
         translator = Translator.load(model, device=device, overrides=overrides or ())
-        if sampling is None and nbest > (beam or translator.options.beam_size):
-            raise UserError(f"--nbest {nbest} needs a beam of that size; add --beam {nbest}")
+        count = max(nbest, mbr)
+        if sampling is None and count > (beam or translator.options.beam_size):
+            raise UserError(f"{count} candidates need a beam of that size; add --beam {count}")
+        if sampling is not None and prefix:
+            raise UserError("--prefix is not for --sample; leave out one of them")
+        if mbr and nbest > 1:
+            raise UserError("--mbr chooses one translation; leave out --nbest")
         if alignments and nbest > 1:
             raise UserError("--alignments is for the best translation; leave out --nbest")
         sink = _sink(output, open_files)
 
         def translate(batch: Iterable[str]) -> list[_Answer]:
             batch = list(batch)
-            found = translator.nbest(batch, nbest, beam_size=beam, sampling=sampling)
+            found = translator.nbest(batch, count, beam_size=beam, sampling=sampling, prefix=prefix)
+            if mbr:
+                from nmt_attn.evaluation.risk import least_risk  # sacrebleu takes its time
+
+                found = [[least_risk(candidates, drawn=sampled)] for candidates in found]
             links = _links(translator, batch, found) if alignments else [None] * len(batch)
             return [_Answer(*answer) for answer in zip(batch, found, links, strict=True)]
 
@@ -94,6 +110,8 @@ class _Answer:
 def _links(translator: Translator, lines: list[str], found: list[list[Translation]]) -> list[list[tuple[int, int]]]:
     """Which word comes from which, a list a line; none for a line that was translated in parts."""
     whole = [row for row, nbest in enumerate(found) if nbest[0].parts == 1]
+    if not whole:
+        return [[] for _ in lines]
     aligned = translator.align_all([lines[row] for row in whole], [found[row][0].tokens for row in whole])
     links = {row: one.in_words().links() for row, one in zip(whole, aligned, strict=True)}
     return [links.get(row, []) for row in range(len(lines))]

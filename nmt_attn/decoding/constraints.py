@@ -40,6 +40,13 @@ def coverage_penalties(attention: Tensor, mask: Tensor) -> Tensor:
     return attention.clamp(1e-9, 1.0).log().masked_fill(~mask.unsqueeze(1), 0.0).sum(2)
 
 
+def only(log_probs: Tensor, token: int) -> Tensor:
+    """-inf for every token but one, (b, K, V)."""
+    allowed = torch.full_like(log_probs, -math.inf)
+    allowed[..., token] = log_probs[..., token]
+    return allowed
+
+
 def forbid_end(log_probs: Tensor, too_short: Tensor) -> Tensor:
     """-inf for EOS where a translation would be too short, as long as anything else is possible.
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from nmt_attn.config import DecodingConfig
-from nmt_attn.decoding.constraints import coverage_penalties, forbid_end, forbid_repeats
+from nmt_attn.decoding.constraints import coverage_penalties, forbid_end, forbid_repeats, only
 from nmt_attn.model.decoder import DecoderStep
 from nmt_attn.model.network import Start, TranslationModel
 from nmt_attn.text.tokenizer import BOS, EOS, PAD, UNK
@@ -42,6 +42,7 @@ class SearchOptions:
         min_length_ratio: a translation has at least this many times the source's tokens.
         max_length_ratio: a translation ends after this many times the source's tokens, plus 10.
         no_repeat_ngram: so many tokens in a row are never written twice; 0: they may be.
+        prefix: token ids that every translation begins with.
     """
 
     beam_size: int = 5
@@ -52,17 +53,18 @@ class SearchOptions:
     min_length_ratio: float = 0.0
     max_length_ratio: float = 3.0
     no_repeat_ngram: int = 0
+    prefix: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, config: DecodingConfig) -> SearchOptions:
         """Those of a configuration."""
-        names = {field.name for field in fields(cls)} - {"nbest"}
+        names = {field.name for field in fields(cls)} - {"nbest", "prefix"}
         return cls(**{name: getattr(config, name) for name in names})
 
     @property
     def plain(self) -> bool:
         """Whether nothing but probability and length decides."""
-        return not (self.coverage_penalty or self.min_length_ratio or self.no_repeat_ngram)
+        return not (self.coverage_penalty or self.min_length_ratio or self.no_repeat_ngram or self.prefix)
 
     def min_lengths(self, source_lengths: Tensor) -> Tensor:
         """The fewest tokens of each translation, EOS included."""
@@ -70,7 +72,7 @@ class SearchOptions:
 
     def max_lengths(self, source_lengths: Tensor) -> Tensor:
         """The most tokens of each translation, EOS included."""
-        return (source_lengths * self.max_length_ratio).ceil().long() + 10
+        return (source_lengths * self.max_length_ratio).ceil().long() + 10 + len(self.prefix)
 
     def normaliser(self, length: int) -> float:
         """What the log-probability of a hypothesis of ``length`` tokens (EOS included) is divided by.
@@ -240,10 +242,13 @@ class _Beams:
 
     def _allowed(self, log_probs: Tensor) -> Tensor:
         """The log-probabilities (b, K, V) with -inf for what may not come next."""
+        position = self.tokens.shape[2]
+        if position < len(self.options.prefix):
+            return only(log_probs, self.options.prefix[position])
         if self.options.no_repeat_ngram:
             log_probs = forbid_repeats(log_probs, self.tokens, self.options.no_repeat_ngram)
         if self.options.min_length_ratio:
-            log_probs = forbid_end(log_probs, self.tokens.shape[2] + 1 < self.minima)
+            log_probs = forbid_end(log_probs, position + 1 < self.minima)
         return log_probs
 
     def _attended(self, weights: Tensor, parents: Tensor) -> tuple[Tensor | None, Tensor | None]:

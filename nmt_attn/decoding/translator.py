@@ -18,13 +18,13 @@ from nmt_attn.decoding.alignment import END, Alignment, force
 from nmt_attn.decoding.sampling import SamplingOptions, sample
 from nmt_attn.decoding.scoring import PairScore, score_pairs
 from nmt_attn.decoding.search import SearchOptions, search
-from nmt_attn.errors import InputError
+from nmt_attn.errors import InputError, UserError
 from nmt_attn.model.device import Compute, choose_compute
 from nmt_attn.model.ensemble import Ensemble
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.rundir import ModelPath, find_model
 from nmt_attn.text.cut import cut
-from nmt_attn.text.tokenizer import Tokenizer
+from nmt_attn.text.tokenizer import UNK, Tokenizer
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,7 @@ class Translator:
         *,
         beam_size: int | None = None,
         sampling: SamplingOptions | None = None,
+        prefix: str = "",
     ) -> list[list[Translation]]:
         """Up to ``count`` translations of each sentence, best first; at least one.
 
@@ -109,16 +110,26 @@ class Translator:
             count: translations a sentence, at most the beam size.
             beam_size: instead of the configured one.
             sampling: draw ``count`` translations at random instead of searching the best.
+            prefix: what every translation begins with, and of one in parts each part; not for drawn ones.
+
+        Raises:
+            UserError: the prefix holds letters that the model cannot write.
         """
         beam = self.options.beam_size if beam_size is None else beam_size
         if sampling is not None:
             beam = count
-        options = replace(self.options, beam_size=beam, nbest=min(count, beam))
+        options = replace(self.options, beam_size=beam, nbest=min(count, beam), prefix=self._prefix(prefix))
         parts = [self._parts(sentence) for sentence in sentences]
         sources = [tuple(ids) for ids in self.tokenizer.encode_source([part for some in parts for part in some])]
         found = self._search(sources, options, sampling)
         in_order = iter(found[source] for source in sources)
         return [_joined([next(in_order) for _ in some]) for some in parts]
+
+    def _prefix(self, text: str) -> tuple[int, ...]:
+        (ids,) = self.tokenizer.encode_target([text])
+        if UNK in ids:
+            raise UserError(f"the prefix {text!r} holds letters that the model cannot write")
+        return tuple(ids)
 
     def _parts(self, sentence: str) -> list[str]:
         """The sentence, or what it has to be cut into."""

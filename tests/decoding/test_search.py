@@ -126,6 +126,24 @@ def test_constraints_hold_for_every_hypothesis(beam_size, seed):
     assert any(repeats(one.tokens, 2) for nbest in loose for one in nbest) or seed
 
 
+@pytest.mark.parametrize("beam_size", [1, 3])
+def test_a_prefix_is_kept_and_what_follows_is_the_best(beam_size):
+    model, prefix = make(seed=1), (6, 4)
+    options = SearchOptions(beam_size=beam_size, nbest=beam_size, prefix=prefix)
+    for nbest in search(model, torch.tensor([[4, 5, 6], [9, 0, 0]]), torch.tensor([3, 1]), options):
+        assert nbest
+        assert all(tuple(one.tokens[:2]) == prefix for one in nbest)
+    full = SearchOptions(beam_size=200, prefix=prefix)
+    source = [5, 9, 4]
+    with torch.inference_mode():
+        start = model.encode(torch.tensor([source]), torch.tensor([3]))
+        found = beam_search(model, start, torch.tensor([5]), full)[0][0]
+    bodies = [[*prefix, *rest] for length in range(3) for rest in itertools.product(range(4, 7), repeat=length)]
+    best = max(bodies, key=lambda body: log_prob(model, source, [*body, EOS]) / full.normaliser(len(body) + 1))
+    assert found.tokens == best
+    assert found.log_prob == pytest.approx(log_prob(model, source, [*best, EOS]), abs=1e-5)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_full_beam_finds_the_best_under_mean_normalisation_and_coverage(seed):
     model = make(seed=seed)

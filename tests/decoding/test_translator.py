@@ -6,6 +6,7 @@ import pytest
 
 from nmt_attn import Translator
 from nmt_attn.config_file import load_config
+from nmt_attn.errors import UserError
 from tests.conftest import toy_corpus
 
 
@@ -63,3 +64,10 @@ def test_what_is_too_long_is_translated_in_parts(trained):
     apart = [translation for translation in small.translate(sentences) if translation in joined.text]
     assert len(apart) > 6
     assert small.translate(["x" * 5000 + " \U0001f363 " + "y " * 3000])[0] is not None
+
+
+def test_a_prefix_in_text(translator):
+    assert translator.nbest(["Big dog."], 1, prefix="Eta")[0][0].text.startswith("Eta")
+    assert translator.nbest(["Big dog."], 1, prefix="")[0][0].text == "Granda hundo."
+    with pytest.raises(UserError, match="cannot write"):
+        translator.nbest(["Big dog."], 1, prefix="寿司")

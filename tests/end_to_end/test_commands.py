@@ -352,3 +352,19 @@ def test_two_models_translate_as_one_and_must_share_a_tokenizer(trained, tmp_pat
     refused = run_nmt(trained, "translate", *models[:2], "--model", str(other), "Big dog.")
     assert refused.returncode != 0
     assert "another tokenizer" in refused.stderr
+
+
+def test_sampling_and_minimum_bayes_risk_from_the_command_line(trained):
+    drawn = run_nmt(trained, "translate", "--model", "runs/toy", "--sample", "--nbest", "4", "--seed", "3", "Big dog.")
+    assert drawn.returncode == 0, drawn.stderr
+    assert len(drawn.stdout.splitlines()) == 4
+    again = run_nmt(trained, "translate", "--model", "runs/toy", "--sample", "--nbest", "4", "--seed", "3", "Big dog.")
+    assert again.stdout == drawn.stdout
+    for options in (("--mbr", "5"), ("--sample", "--mbr", "12", "--temperature", "0.5")):
+        chosen = run_nmt(trained, "translate", "--model", "runs/toy", *options, stdin="Big dog.\n\nRed cat.\n")
+        assert chosen.stdout.splitlines() == ["Granda hundo.", "", "Rugha kato."], chosen.stderr
+    for wrong in (("--mbr", "9"), ("--mbr", "2", "--nbest", "2"), ("--sample", "--temperature", "0")):
+        refused = run_nmt(trained, "translate", "--model", "runs/toy", *wrong, "Big dog.")
+        assert refused.returncode == 2
+        assert refused.stderr.startswith("error: ")
+        assert len(refused.stderr.splitlines()) == 1
