@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from nmt_attn.cli.lines import text_lines
 from nmt_attn.cli.options import DeviceOption, ModelsOption
+from nmt_attn.errors import InputError, UserError
 
 if TYPE_CHECKING:
     from nmt_attn.decoding.scoring import PairScore
@@ -33,7 +35,6 @@ def score_command(
     from nmt_attn.decoding.scoring import perplexity
     from nmt_attn.decoding.stream import answer_lines
     from nmt_attn.decoding.translator import Translator
-    from nmt_attn.errors import UserError
 
     if (source is None) != (target is None):
         raise UserError("--source and --target belong together; give both, or neither and pairs on standard input")
@@ -66,9 +67,7 @@ def _json(found: PairScore) -> str:
 
 
 def _from_pipe(stream: BinaryIO) -> Iterator[tuple[str, str]]:
-    from nmt_attn.errors import InputError
-
-    for number, line in enumerate(_decoded(stream), start=1):
+    for number, line in enumerate(text_lines(stream), start=1):
         source, tab, target = line.partition("\t")
         if not tab:
             raise InputError(f"line {number}: no tab; a line is: sentence TAB translation")
@@ -76,14 +75,8 @@ def _from_pipe(stream: BinaryIO) -> Iterator[tuple[str, str]]:
 
 
 def _from_files(source: Path, target: Path, open_files: ExitStack) -> Iterator[tuple[str, str]]:
-    from nmt_attn.errors import InputError
-
-    sides = [_decoded(open_files.enter_context(path.open("rb"))) for path in (source, target)]
+    sides = [text_lines(open_files.enter_context(path.open("rb"))) for path in (source, target)]
     try:
         yield from zip(*sides, strict=True)
     except ValueError:
         raise InputError(f"{source} and {target} do not have the same number of lines") from None
-
-
-def _decoded(stream: BinaryIO) -> Iterator[str]:
-    return (line.decode("utf-8", errors="replace").rstrip("\r\n") for line in stream)

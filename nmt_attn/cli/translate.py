@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from nmt_attn.cli.lines import text_lines
 from nmt_attn.cli.options import BeamOption, DeviceOption, ModelsOption, RunSetOption
 
 if TYPE_CHECKING:
+    from nmt_attn.decoding.sampling import SamplingOptions
     from nmt_attn.decoding.translator import Translation, Translator
 
 
@@ -66,32 +68,15 @@ def translate_command(
         raise UserError("sentences and --input are both given; keep one of them")
     if on_error not in ("replace", "fail"):
         raise UserError(f"--on-error {on_error}: expected replace or fail")
+    sampling = SamplingOptions(temperature, top_k, top_p, seed) if sampled else None
+    wish = _Wish(beam, nbest, mbr, prefix, alignments, sampling)
     with ExitStack() as open_files:
         lines = _lines(sentences, source, open_files, strict=on_error == "fail")
-        sampling = SamplingOptions(temperature, top_k, top_p, seed) if sampled else None
         translator = Translator.load(model, device=device, overrides=overrides or ())
-        count = max(nbest, mbr)
-        if sampling is None and count > (beam or translator.options.beam_size):
-            raise UserError(f"{count} candidates need a beam of that size; add --beam {count}")
-        if sampling is not None and prefix:
-            raise UserError("--prefix is not for --sample; leave out one of them")
-        if mbr and nbest > 1:
-            raise UserError("--mbr chooses one translation; leave out --nbest")
-        if alignments and nbest > 1:
-            raise UserError("--alignments is for the best translation; leave out --nbest")
+        wish.check(translator)
         sink = _sink(output, open_files)
-
-        def translate(batch: Iterable[str]) -> list[_Answer]:
-            batch = list(batch)
-            found = translator.nbest(batch, count, beam_size=beam, sampling=sampling, prefix=prefix)
-            if mbr:
-                from nmt_attn.evaluation.risk import least_risk  # sacrebleu takes its time
-
-                found = [[least_risk(candidates, drawn=sampled)] for candidates in found]
-            links = _links(translator, batch, found) if alignments else [None] * len(batch)
-            return [_Answer(*answer) for answer in zip(batch, found, links, strict=True)]
-
-        for number, answer in enumerate(answer_lines(lines, translate, batch_lines)):
+        answers = answer_lines(lines, lambda batch: wish.answers(translator, list(batch)), batch_lines)
+        for number, answer in enumerate(answers):
             sink.write(_json(answer) if as_json else _text(number, answer, nbest))
             sink.flush()
             if answer.found[0].parts > 1:
@@ -105,6 +90,48 @@ class _Answer:
     line: str
     found: list[Translation]
     links: list[tuple[int, int]] | None  # between words; None where they are not asked for
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """How each line is to be translated."""
+
+    beam: int | None
+    nbest: int
+    mbr: int
+    prefix: str
+    alignments: bool
+    sampling: SamplingOptions | None
+
+    @property
+    def candidates(self) -> int:
+        """How many translations of a line the search gives."""
+        return max(self.nbest, self.mbr)
+
+    def check(self, translator: Translator) -> None:
+        """Say so where wishes do not go together."""
+        from nmt_attn.errors import UserError
+
+        if self.sampling is None and self.candidates > (self.beam or translator.options.beam_size):
+            raise UserError(f"{self.candidates} candidates need a beam of that size; add --beam {self.candidates}")
+        if self.sampling is not None and self.prefix:
+            raise UserError("--prefix is not for --sample; leave out one of them")
+        if self.mbr and self.nbest > 1:
+            raise UserError("--mbr chooses one translation; leave out --nbest")
+        if self.alignments and self.nbest > 1:
+            raise UserError("--alignments is for the best translation; leave out --nbest")
+
+    def answers(self, translator: Translator, lines: list[str]) -> list[_Answer]:
+        """Translate some lines."""
+        found = translator.nbest(
+            lines, self.candidates, beam_size=self.beam, sampling=self.sampling, prefix=self.prefix
+        )
+        if self.mbr:
+            from nmt_attn.evaluation.risk import least_risk  # sacrebleu takes its time
+
+            found = [[least_risk(candidates, drawn=self.sampling is not None)] for candidates in found]
+        links = _links(translator, lines, found) if self.alignments else [None] * len(lines)
+        return [_Answer(*answer) for answer in zip(lines, found, links, strict=True)]
 
 
 def _links(translator: Translator, lines: list[str], found: list[list[Translation]]) -> list[list[tuple[int, int]]]:
@@ -123,16 +150,7 @@ def _lines(sentences: list[str] | None, source: Path | None, open_files: ExitSta
         # A line break inside an argument is white space: one argument is one sentence.
         return (" ".join(sentence.split("\n")) for sentence in sentences)
     stream = sys.stdin.buffer if source is None else open_files.enter_context(source.open("rb"))
-    return (_decoded(line, number, strict=strict) for number, line in enumerate(stream, start=1))
-
-
-def _decoded(line: bytes, number: int, *, strict: bool) -> str:
-    from nmt_attn.errors import InputError
-
-    try:
-        return line.decode("utf-8", errors="strict" if strict else "replace").rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise InputError(f"line {number}: not UTF-8; --on-error replace goes on with a mark in its place") from None
+    return text_lines(stream, strict=strict)
 
 
 def _sink(output: Path | None, open_files: ExitStack) -> TextIO:
