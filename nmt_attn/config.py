@@ -137,6 +137,17 @@ class TokenizerConfig(Section):
     )
     joint: bool = _key(True, "One vocabulary for both languages instead of one each.")
     character_coverage: float = _key(0.9999, "Share of the training characters that get a token.", gt=0.9, le=1.0)
+    byte_fallback: bool = _key(
+        False,
+        "unigram, bpe: a character without a token is written as its bytes, 256 more tokens, so that a model can learn "
+        "to copy any name.",
+    )
+
+    @model_validator(mode="after")
+    def _bytes_are_subwords(self) -> Self:
+        if self.byte_fallback and self.kind not in ("unigram", "bpe"):
+            raise ValueError(f"data.tokenizer.byte_fallback needs data.tokenizer.kind: unigram or bpe, not {self.kind}")
+        return self
 
 
 class DataConfig(Section):
@@ -351,6 +362,9 @@ class TrainingConfig(Section):
         "auto", "Of matrix products (weights stay fp32); auto: bf16 where the machine is much faster in it."
     )
     device: Literal["auto", "cpu", "cuda"] = _key("auto", "auto: the GPU where there is one.")
+    cuda_graphs: bool = _key(
+        False, "On a GPU, replay the decoders that go step by step as CUDA graphs; not measured yet, so off."
+    )
     optimiser: Literal["adam", "adamw"] = _key("adam", "Optimiser.")
     learning_rate: float = _key(1e-3, "Highest learning rate.", gt=0.0)
     betas: Annotated[tuple[float, float], Strict(False)] = _key((0.9, 0.98), "Adam's decay rates.")
@@ -413,7 +427,20 @@ class DecodingConfig(Section):
         250, "A longer source is cut into sentences or less, which are translated one by one.", "tokens", ge=1
     )
     no_repeat_ngram: int = _key(0, "So many tokens in a row are never written twice (0: they may be).", "tokens", ge=0)
-    batch_tokens: int = _key(4096, "Source tokens times beam_size in a batch.", "tokens", ge=1)
+    pruning: float | None = _key(
+        1.5,
+        "Where only the best translation is wanted, hypotheses so far behind the best one of their sentence are "
+        "dropped (Freitag and Al-Onaizan 2017; null: none are).",
+        "nats",
+        gt=0.0,
+    )
+    precision: Literal["auto", "fp32", "bf16", "int8"] = _key(
+        "fp32",
+        "Of matrix products in the search; auto: bf16 where the machine is much faster in it; int8: on a CPU alone.",
+    )
+    batch_tokens: int | None = _key(
+        None, "Source tokens times beam_size in a batch (null: 16384 on a CPU, 65536 on a GPU).", "tokens", ge=1
+    )
 
 
 class Config(Section):

@@ -38,6 +38,7 @@ from nmt_attn.corpus.prepare import PreparedData, prepare
 from nmt_attn.model import attention
 from nmt_attn.model.decoder import Decoder
 from nmt_attn.model.device import Compute, choose_compute, peak_memory
+from nmt_attn.model.graphs import GraphCache, replaying
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.model.products import CPU_INFO, product
 from nmt_attn.model.recurrence import LayerState, Recurrence
@@ -112,12 +113,14 @@ def own_step(config: Config, data: PreparedData, compute: Compute) -> Iterator[C
         model = TranslationModel(config.model, data.tokenizer.source_size, data.tokenizer.target_size)
     optimiser = make_optimiser(model, config.training)
     batcher = Batcher(data.pairs("train"), config.training.batch_tokens, config.training.batch_sentences, config.seed)
+    graphs = GraphCache() if config.training.cuda_graphs and compute.device.type == "cuda" else None
 
     def step(batch: Batch) -> int:
         optimiser.zero_grad()
-        loss = batch_loss(
-            model, to_device(batch, compute.device), compute, label_smoothing=config.training.label_smoothing
-        )
+        with replaying(graphs):
+            loss = batch_loss(
+                model, to_device(batch, compute.device), compute, label_smoothing=config.training.label_smoothing
+            )
         (loss.objective / batch.tokens).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), config.training.clip_norm or 1e9)
         optimiser.step()
@@ -209,8 +212,8 @@ def peak_rate(compute: Compute) -> float:
     return 2 * size**3 / fastest
 
 
-def count_flop(steps: Iterator[Callable[[], int]], count: int) -> float:
-    """FLOP of the matrix products of a target token, over some steps; an addition and a multiplication are two."""
+def product_counter() -> FlopCounterMode:
+    """Counts the FLOP of matrix products while it is entered; an addition and a multiplication are two."""
 
     def by_onednn(inputs: Sequence[int], weight: Sequence[int], *_: object, **__: object) -> int:
         return 2 * math.prod(inputs) * weight[0]
@@ -219,7 +222,12 @@ def count_flop(steps: Iterator[Callable[[], int]], count: int) -> float:
         return 2 * math.prod(left) * right[-1]
 
     unknown = {torch.ops.mkldnn._linear_pointwise: by_onednn, torch.ops.aten.addmm_: in_place}
-    with FlopCounterMode(display=False, custom_mapping=unknown) as counter:
+    return FlopCounterMode(display=False, custom_mapping=unknown)
+
+
+def count_flop(steps: Iterator[Callable[[], int]], count: int) -> float:
+    """FLOP of the matrix products of a target token, over some steps."""
+    with product_counter() as counter:
         tokens = sum(next(steps)() for _ in range(count))
     return float(counter.get_total_flops()) / tokens
 
@@ -286,7 +294,8 @@ def summarise(config: Config, data: PreparedData, loops: list[Loop]) -> dict[str
         f"torch {torch.__version__}",
     }
     for one in loops:
-        figures[f"{one.name}, target tokens/s"] = round(one.total.rate)
+        how = " with CUDA graphs" if one.name == "nmt" and config.training.cuda_graphs else ""
+        figures[f"{one.name}{how}, target tokens/s"] = round(one.total.rate)
     for one in loops[1:]:
         figures[f"{first.name} / {one.name}"] = round(first.total.rate / one.total.rate, 2)
     if first.name != "naive":

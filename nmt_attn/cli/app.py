@@ -18,6 +18,8 @@ from nmt_attn.cli.train import train_command
 from nmt_attn.cli.translate import translate_command
 from nmt_attn.errors import NmtError
 
+STANDARD_OUTPUT = 1  # of every process
+
 # typer carries its own command-line parser and exports only this one of its errors.
 UsageError: Any = typer.BadParameter.__mro__[1]
 
@@ -73,14 +75,22 @@ def main() -> None:
     except KeyboardInterrupt:
         _leave("interrupted", 130)
     except BrokenPipeError:
-        # Whoever read our output has gone; nothing is wrong. Python would complain on closing the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        _reader_has_gone()
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # of which typer makes a failure
+            _reader_has_gone()
+        raise
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _leave(f"{where}{error.strerror or error}", 1)
     except MemoryError:
         _leave("out of memory; a smaller training.batch_tokens or decoding.batch_tokens needs less", 1)
+
+
+def _reader_has_gone() -> None:
+    """Whoever read our output wants no more; nothing is wrong. Python would complain on closing the stream."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_OUTPUT)
+    sys.exit(0)
 
 
 def _one_line(error: UsageError) -> str:

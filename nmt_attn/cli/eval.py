@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from nmt_attn.cli.options import BeamOption, ConfigOption, DeviceOption, ModelsOption, RunSetOption
+from nmt_attn.cli.options import (
+    BeamOption,
+    ConfigOption,
+    DeviceOption,
+    ModelsOption,
+    PrecisionOption,
+    RunSetOption,
+    with_precision,
+)
 
 
 def eval_command(
@@ -28,6 +36,7 @@ def eval_command(
         Path | None, typer.Option("--output", "-o", help="Write the translations here.", show_default=False)
     ] = None,
     beam: BeamOption = None,
+    precision: PrecisionOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     device: DeviceOption = "auto",
 ) -> None:
@@ -37,7 +46,7 @@ def eval_command(
     request = EvaluationRequest(
         models=tuple(model or ()),
         config=config,
-        overrides=tuple(overrides or ()),
+        overrides=with_precision(overrides, precision),
         split=split,
         source=source,
         references=tuple(reference or ()),

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from nmt_attn.errors import InputError
+
+
+def standard_input() -> BinaryIO:
+    """Standard input for a thread that reads ahead.
+
+    A reader of its own: Python locks its own one when it ends, and aborts where a thread still waits in it.
+    """
+    return os.fdopen(os.dup(sys.stdin.fileno()), "rb")
 
 
 def text_lines(stream: BinaryIO, *, strict: bool = False) -> Iterator[str]:

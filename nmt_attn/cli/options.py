@@ -39,8 +39,19 @@ ModelsOption = Annotated[
         show_default=False,
     ),
 ]
+PrecisionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--precision", help="Of the search: fp32, bf16, int8 or auto. Default: the run's.", show_default=False
+    ),
+]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
 BeamOption = Annotated[
     int | None,
     typer.Option("--beam", min=1, max=1000, help="Beam size; 1 is greedy. Default: the run's.", show_default=False),
 ]
+
+
+def with_precision(overrides: list[str] | None, precision: str | None) -> tuple[str, ...]:
+    """What ``--set`` gives, and ``--precision`` as one more of it."""
+    return (*(overrides or ()), *([] if precision is None else [f"decoding.precision={precision}"]))

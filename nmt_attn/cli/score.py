@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from nmt_attn.cli.lines import text_lines
+from nmt_attn.cli.lines import standard_input, text_lines
 from nmt_attn.cli.options import DeviceOption, ModelsOption
 from nmt_attn.errors import InputError, UserError
 
@@ -38,21 +37,18 @@ def score_command(
 
     if (source is None) != (target is None):
         raise UserError("--source and --target belong together; give both, or neither and pairs on standard input")
-    with ExitStack() as open_files:
-        pairs = _from_pipe(sys.stdin.buffer)
-        if source is not None and target is not None:
-            pairs = _from_files(source, target, open_files)
-        translator = Translator.load(model, device=device)
+    pairs = _from_pipe(standard_input())
+    if source is not None and target is not None:
+        pairs = _from_files(source, target)
+    translator = Translator.load(model, device=device)
 
-        def score(batch: Sequence[tuple[str, str]]) -> list[PairScore]:
-            return translator.score([one for one, _ in batch], [other for _, other in batch])
+    def score(batch: Sequence[tuple[str, str]]) -> list[PairScore]:
+        return translator.score([one for one, _ in batch], [other for _, other in batch])
 
-        scores: list[PairScore] = []
-        for found in answer_lines(pairs, score):
-            scores.append(found)
-            print(
-                _json(found) if as_json else f"{found.log_prob:.4f}\t{found.tokens}\t{found.perplexity:.4f}", flush=True
-            )
+    scores: list[PairScore] = []
+    for found in answer_lines(pairs, score):
+        scores.append(found)
+        print(_json(found) if as_json else f"{found.log_prob:.4f}\t{found.tokens}\t{found.perplexity:.4f}", flush=True)
     total = sum(found.log_prob for found in scores)
     tokens = sum(found.tokens for found in scores)
     print(
@@ -74,8 +70,8 @@ def _from_pipe(stream: BinaryIO) -> Iterator[tuple[str, str]]:
         yield source, target.partition("\t")[0]
 
 
-def _from_files(source: Path, target: Path, open_files: ExitStack) -> Iterator[tuple[str, str]]:
-    sides = [text_lines(open_files.enter_context(path.open("rb"))) for path in (source, target)]
+def _from_files(source: Path, target: Path) -> Iterator[tuple[str, str]]:
+    sides = [text_lines(path.open("rb")) for path in (source, target)]
     try:
         yield from zip(*sides, strict=True)
     except ValueError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from nmt_attn.cli.lines import text_lines
-from nmt_attn.cli.options import BeamOption, DeviceOption, ModelsOption, RunSetOption
+from nmt_attn.cli.lines import standard_input, text_lines
+from nmt_attn.cli.options import BeamOption, DeviceOption, ModelsOption, PrecisionOption, RunSetOption, with_precision
+from nmt_attn.cli.prompt import is_interactive, prompted_lines
 
 if TYPE_CHECKING:
     from nmt_attn.decoding.sampling import SamplingOptions
@@ -35,7 +36,7 @@ def translate_command(
     batch_lines: Annotated[
         int,
         typer.Option("--batch-lines", min=1, help="Most lines translated at once; 1 for the least delay."),
-    ] = 256,
+    ] = 1024,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
     alignments: Annotated[
         bool, typer.Option("--alignments", help="Beside each line, after a tab, which word comes from which: 0-0 1-2.")
@@ -55,6 +56,13 @@ def translate_command(
     on_error: Annotated[
         str, typer.Option("--on-error", help="What to do with a line that is not UTF-8: replace or fail.")
     ] = "replace",
+    replace_unknown: Annotated[
+        bool,
+        typer.Option(
+            "--replace-unknown", help="Where the model knows no word, copy the source word it looked at most."
+        ),
+    ] = False,
+    precision: PrecisionOption = None,
     overrides: RunSetOption = None,
     device: DeviceOption = "auto",
 ) -> None:
@@ -70,17 +78,26 @@ def translate_command(
         raise UserError(f"--on-error {on_error}: expected replace or fail")
     sampling = SamplingOptions(temperature, top_k, top_p, seed) if sampled else None
     wish = _Wish(beam, nbest, mbr, prefix, alignments, sampling)
+    interactive = not sentences and source is None and is_interactive()
     with ExitStack() as open_files:
-        lines = _lines(sentences, source, open_files, strict=on_error == "fail")
-        translator = Translator.load(model, device=device, overrides=overrides or ())
+        lines = prompted_lines() if interactive else _lines(sentences, source, strict=on_error == "fail")
+        translator = Translator.load(
+            model, device=device, overrides=with_precision(overrides, precision), write_unknown=replace_unknown
+        )
         wish.check(translator)
         sink = _sink(output, open_files)
-        answers = answer_lines(lines, lambda batch: wish.answers(translator, list(batch)), batch_lines)
-        for number, answer in enumerate(answers):
-            sink.write(_json(answer) if as_json else _text(number, answer, nbest))
+
+        def answer(batch: Sequence[str]) -> list[_Answer]:
+            return wish.answers(translator, list(batch))
+
+        # Whoever is asked for the next line wants to see the answer to the last one first: no reading ahead.
+        one_by_one = (answer([line])[0] for line in lines)
+        answers = one_by_one if interactive else answer_lines(lines, answer, batch_lines)
+        for number, one in enumerate(answers):
+            sink.write(_json(one) if as_json else _text(number, one, nbest))
             sink.flush()
-            if answer.found[0].parts > 1:
-                print(f"line {number + 1} is long: translated in {answer.found[0].parts} parts", file=sys.stderr)
+            if one.found[0].parts > 1:
+                print(f"line {number + 1} is long: translated in {one.found[0].parts} parts", file=sys.stderr)
 
 
 @dataclass(frozen=True)
@@ -144,13 +161,15 @@ def _links(translator: Translator, lines: list[str], found: list[list[Translatio
     return [links.get(row, []) for row in range(len(lines))]
 
 
-def _lines(sentences: list[str] | None, source: Path | None, open_files: ExitStack, *, strict: bool) -> Iterator[str]:
-    """The lines to translate, without their line ends."""
+def _lines(sentences: list[str] | None, source: Path | None, *, strict: bool) -> Iterator[str]:
+    """The lines to translate, without their line ends.
+
+    A file is left to the end of the program: closing it would wait for the thread that waits for its next line.
+    """
     if sentences:
         # A line break inside an argument is white space: one argument is one sentence.
         return (" ".join(sentence.split("\n")) for sentence in sentences)
-    stream = sys.stdin.buffer if source is None else open_files.enter_context(source.open("rb"))
-    return text_lines(stream, strict=strict)
+    return text_lines(standard_input() if source is None else source.open("rb"), strict=strict)
 
 
 def _sink(output: Path | None, open_files: ExitStack) -> TextIO:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from nmt_attn.corpus.batches import make_batch
-from nmt_attn.decoding.search import next_log_probs
+from nmt_attn.decoding.continuations import next_log_probs
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.text.tokenizer import EOS
 
@@ -51,6 +51,17 @@ class Alignment:
             if row[best] > 0 and best < len(self.source) - 1:
                 found.append((best, place))
         return found
+
+
+def source_words(alignment: Alignment) -> list[str]:
+    """For each target piece the source word that it looked at most, the end of the source left out."""
+    spans = word_spans(alignment.source)[:-1]
+    words = _joined(alignment.source, spans)
+    found = []
+    for row in alignment.weights:
+        attention = [sum(row[place] for place in span) for span in spans]
+        found.append(words[max(range(len(spans)), key=attention.__getitem__)] if any(attention) else "")
+    return found
 
 
 def word_spans(pieces: Sequence[str]) -> list[range]:

@@ -10,24 +10,24 @@ from torch import Tensor
 from nmt_attn.text.tokenizer import EOS
 
 
-def forbid_repeats(log_probs: Tensor, histories: Tensor, size: int) -> Tensor:
+def forbid_repeats(scores: Tensor, histories: Tensor, size: int) -> Tensor:
     """-inf for every token that would end a sequence of ``size`` tokens that has been written before.
 
     Args:
-        log_probs: (b, K, V); EOS stays as it is.
-        histories: the tokens so far, (b, K, t).
+        scores: of N hypotheses, (N, V); that of EOS stays as it is.
+        histories: the tokens so far, (N, t).
         size: n of the n-grams, at least 1.
     """
-    steps = histories.shape[2]
+    steps = histories.shape[1]
     if steps < size:
-        return log_probs
-    ngrams = histories.unfold(2, size, 1)  # (b, K, t - n + 1, n)
-    again = (ngrams[..., :-1] == histories[:, :, None, steps - size + 1 :]).all(-1)  # begin as what stands last
-    forbidden = torch.zeros_like(log_probs, dtype=torch.bool)
+        return scores
+    ngrams = histories.unfold(1, size, 1)  # (N, t - n + 1, n)
+    again = (ngrams[..., :-1] == histories[:, None, steps - size + 1 :]).all(-1)  # begin as what stands last
+    forbidden = torch.zeros_like(scores, dtype=torch.bool)
     # Where an n-gram begins otherwise, EOS is named instead, which is taken out again.
-    forbidden.scatter_(2, ngrams[..., -1].where(again, EOS), True)
-    forbidden[..., EOS] = False
-    return log_probs.masked_fill(forbidden, -math.inf)
+    forbidden.scatter_(1, ngrams[..., -1].where(again, EOS), True)
+    forbidden[:, EOS] = False
+    return scores.masked_fill(forbidden, -math.inf)
 
 
 def coverage_penalties(attention: Tensor, mask: Tensor) -> Tensor:
@@ -40,21 +40,21 @@ def coverage_penalties(attention: Tensor, mask: Tensor) -> Tensor:
     return attention.clamp(1e-9, 1.0).log().masked_fill(~mask.unsqueeze(1), 0.0).sum(2)
 
 
-def only(log_probs: Tensor, token: int) -> Tensor:
-    """-inf for every token but one, (b, K, V)."""
-    allowed = torch.full_like(log_probs, -math.inf)
-    allowed[..., token] = log_probs[..., token]
+def only(scores: Tensor, token: int) -> Tensor:
+    """-inf for every token but one, (N, V)."""
+    allowed = torch.full_like(scores, -math.inf)
+    allowed[:, token] = scores[:, token]
     return allowed
 
 
-def forbid_end(log_probs: Tensor, too_short: Tensor) -> Tensor:
+def forbid_end(scores: Tensor, too_short: Tensor) -> Tensor:
     """-inf for EOS where a translation would be too short, as long as anything else is possible.
 
     Args:
-        log_probs: (b, K, V).
-        too_short: sentences that must not end here, (b).
+        scores: of N hypotheses, (N, V).
+        too_short: those that must not end here, (N).
     """
-    without_end = log_probs.clone()
-    without_end[..., EOS] = -math.inf
-    possible = without_end.amax(2) > -math.inf  # (b, K)
-    return torch.where((too_short.unsqueeze(1) & possible).unsqueeze(2), without_end, log_probs)
+    without_end = scores.clone()
+    without_end[:, EOS] = -math.inf
+    possible = without_end.amax(1) > -math.inf  # (N)
+    return torch.where((too_short & possible).unsqueeze(1), without_end, scores)

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nmt_attn.decoding.search import Hypothesis, SearchOptions, finished, next_log_probs
+from nmt_attn.decoding.continuations import next_log_probs
+from nmt_attn.decoding.hypothesis import Hypothesis, SearchOptions, finished
 from nmt_attn.errors import UserError
-from nmt_attn.model.network import TranslationModel
+from nmt_attn.model.network import Searchable
 from nmt_attn.text.tokenizer import BOS, EOS
 
 
@@ -41,7 +42,7 @@ class SamplingOptions:
 
 @torch.inference_mode()
 def sample(
-    model: TranslationModel,
+    model: Searchable,
     source: Tensor,
     lengths: Tensor,
     options: SearchOptions,

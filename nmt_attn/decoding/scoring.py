@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from nmt_attn.corpus.batches import make_batch
-from nmt_attn.decoding.search import next_log_probs
+from nmt_attn.decoding.continuations import next_log_probs
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.text.tokenizer import UNK
 

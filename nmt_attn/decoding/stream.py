@@ -10,7 +10,7 @@ from typing import TypeVar
 Line = TypeVar("Line")
 Result = TypeVar("Result")
 
-BATCH_LINES = 256
+BATCH_LINES = 1024
 """Lines answered at once when input comes faster than the answers."""
 
 

@@ -14,17 +14,22 @@ from nmt_attn.checkpoint import load_weights
 from nmt_attn.config import Config, DecodingConfig
 from nmt_attn.config_file import load_config
 from nmt_attn.corpus.batches import batches_of, pad_sources
-from nmt_attn.decoding.alignment import END, Alignment, force
+from nmt_attn.decoding.alignment import END, Alignment, force, source_words
+from nmt_attn.decoding.hypothesis import SearchOptions
 from nmt_attn.decoding.sampling import SamplingOptions, sample
 from nmt_attn.decoding.scoring import PairScore, score_pairs
-from nmt_attn.decoding.search import SearchOptions, search
+from nmt_attn.decoding.search import search
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.model.device import Compute, choose_compute
 from nmt_attn.model.ensemble import Ensemble
 from nmt_attn.model.network import TranslationModel
+from nmt_attn.model.prepared import for_search
 from nmt_attn.rundir import ModelPath, find_model
 from nmt_attn.text.cut import cut
-from nmt_attn.text.tokenizer import UNK, Tokenizer
+from nmt_attn.text.tokenizer import UNK, UNKNOWN, Tokenizer
+
+BATCH_TOKENS = {"cpu": 16384, "cuda": 65536}
+"""Source tokens times beam size in a batch where the configuration says nothing; a GPU needs many to be busy."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +47,21 @@ class Translator:
     """Translates sentences with a trained model.
 
     Args:
-        model: the network, on its device.
+        model: the network, on its device; its weights must not change while it translates.
         tokenizer: the one that it was trained with.
         decoding: beam size, penalties and batch size; each call may change the search.
-        compute: device and precision.
+        compute: device, and the precision of the search; given translations are scored and aligned in fp32.
     """
 
     def __init__(
         self, model: TranslationModel, tokenizer: Tokenizer, decoding: DecodingConfig, compute: Compute
     ) -> None:
         self.model = model
+        self.prepared = for_search(model, compute)
         self.tokenizer = tokenizer
         self.compute = compute
-        self.batch_tokens, self.max_source_tokens = decoding.batch_tokens, decoding.max_source_tokens
+        self.batch_tokens = decoding.batch_tokens or BATCH_TOKENS[compute.device.type]
+        self.max_source_tokens = decoding.max_source_tokens
         self.options = SearchOptions.of(decoding)
 
     @classmethod
@@ -65,6 +72,7 @@ class Translator:
         device: str = "auto",
         overrides: Sequence[str] = (),
         decoding: DecodingConfig | None = None,
+        write_unknown: bool = False,
     ) -> Translator:
         """Load a run, or several that translate as one.
 
@@ -74,6 +82,8 @@ class Translator:
             device: auto, cpu or cuda.
             overrides: ``decoding.…=value`` over the (first) run's configuration.
             decoding: how to search, instead of the run's configuration.
+            write_unknown: let the model say where it knows no word (a ``word`` vocabulary); what stands there then is
+                the source word that it looked at most, as Luong et al. 2015 do it.
 
         Raises:
             InputError: there is no such run, its files are damaged, or the tokenizers differ.
@@ -82,10 +92,14 @@ class Translator:
         runs = [find_model(None if path is None else Path(path)) for path in paths or [None]]
         configs = [load_config(found.run.config_file, () if index else overrides) for index, found in enumerate(runs)]
         tokenizer = _shared_tokenizer(runs)
-        compute = choose_compute(device, "fp32")
+        decoding = decoding or configs[0].decoding
+        compute = choose_compute(device, decoding.precision)
         members = [_load_model(config, tokenizer, found, compute) for config, found in zip(configs, runs, strict=True)]
+        if write_unknown:
+            for member in members:
+                member.never_written.remove(UNK)
         network = members[0] if len(members) == 1 else Ensemble(members).eval()
-        return cls(network, tokenizer, decoding or configs[0].decoding, compute)
+        return cls(network, tokenizer, decoding, compute)
 
     def translate(self, sentences: Sequence[str], *, beam_size: int | None = None) -> list[str]:
         """The best translation of each sentence; an empty one for an empty sentence."""
@@ -122,8 +136,26 @@ class Translator:
         parts = [self._parts(sentence) for sentence in sentences]
         sources = [tuple(ids) for ids in self.tokenizer.encode_source([part for some in parts for part in some])]
         found = self._search(sources, options, sampling)
-        in_order = iter(found[source] for source in sources)
-        return [_joined([next(in_order) for _ in some]) for some in parts]
+        in_order = [found[source] for source in sources]
+        if UNK not in self.model.never_written:
+            in_order = self._without_unknown([part for some in parts for part in some], in_order)
+        each = iter(in_order)
+        return [_joined([next(each) for _ in some]) for some in parts]
+
+    def _without_unknown(self, parts: list[str], found: list[list[Translation]]) -> list[list[Translation]]:
+        """The translations of ``parts`` with source words in place of unknown ones."""
+        return [
+            [self._copied(part, one) if UNK in one.tokens else one for one in nbest]
+            for part, nbest in zip(parts, found, strict=True)
+        ]
+
+    def _copied(self, sentence: str, translation: Translation) -> Translation:
+        (alignment,) = self.align_all([sentence], [translation.tokens])
+        words = source_words(alignment)
+        copies = iter(words[place] for place, token in enumerate(translation.tokens) if token == UNK)
+        pieces = translation.text.split(UNKNOWN)
+        text = pieces[0] + "".join(next(copies, UNKNOWN) + piece for piece in pieces[1:])
+        return replace(translation, text=" ".join(text.split()))
 
     def _prefix(self, text: str) -> tuple[int, ...]:
         (ids,) = self.tokenizer.encode_target([text])
@@ -135,7 +167,10 @@ class Translator:
         """The sentence, or what it has to be cut into."""
         if len(sentence) <= self.max_source_tokens:  # every token has at least one letter
             return [sentence]
-        return cut(sentence, self.max_source_tokens, lambda text: len(self.tokenizer.encode_source([text])[0]))
+        return cut(sentence, self.max_source_tokens, self._source_sizes)
+
+    def _source_sizes(self, texts: list[str]) -> list[int]:
+        return [len(ids) for ids in self.tokenizer.encode_source(texts)]
 
     def _search(
         self, sources: Sequence[tuple[int, ...]], options: SearchOptions, sampling: SamplingOptions | None
@@ -144,7 +179,7 @@ class Translator:
         results: dict[tuple[int, ...], list[Translation]] = {(): [Translation("", 0.0, 0.0)]}
         different = [source for source in dict.fromkeys(sources) if source]
         lengths = np.array([len(source) + 1 for source in different], dtype=np.int64)
-        with self._evaluating():
+        with self._evaluating(), self.compute.products():
             for rows in batches_of(lengths, max(1, self.batch_tokens // options.beam_size)):
                 batch = [different[row] for row in rows]
                 results.update(zip(batch, self._translate_batch(batch, options, sampling), strict=True))
@@ -192,12 +227,11 @@ class Translator:
 
     @contextmanager
     def _evaluating(self) -> Iterator[None]:
-        """The network without dropout and in its precision; afterwards it may go on training."""
+        """The network without dropout; afterwards it may go on training."""
         was_training = self.model.training
         self.model.eval()
         try:
-            with self.compute.products():
-                yield
+            yield
         finally:
             self.model.train(was_training)
 
@@ -207,9 +241,9 @@ class Translator:
         """Search one batch of token ids."""
         source, lengths = (torch.from_numpy(array).to(self.compute.device) for array in pad_sources(batch))
         if sampling is None:
-            found = search(self.model, source, lengths, options)
+            found = search(self.prepared, source, lengths, options)
         else:
-            found = sample(self.model, source, lengths, options, sampling)
+            found = sample(self.prepared, source, lengths, options, sampling)
         texts = iter(self.tokenizer.decode([one.tokens for nbest in found for one in nbest]))
         return [
             [Translation(next(texts), one.score, one.log_prob, tuple(one.tokens)) for one in nbest] for nbest in found

@@ -38,7 +38,14 @@ class Memory:
     fertility: Tensor | None = None  # (B, S): how much attention each position should get in all, with coverage
 
     def select(self, rows: Tensor) -> Memory:
-        """The sentences ``rows`` of the batch."""
+        """The sentences ``rows`` of the batch, which may repeat."""
+        # index_select, since indexing with [rows] takes five times as long on a CPU.
+        fertility = None if self.fertility is None else self.fertility.index_select(0, rows)
+        states, keys, mask = (part.index_select(0, rows) for part in (self.states, self.keys, self.mask))
+        return Memory(states, keys, mask, fertility)
+
+    def part(self, rows: slice) -> Memory:
+        """The sentences ``rows`` of the batch, without a copy."""
         fertility = None if self.fertility is None else self.fertility[rows]
         return Memory(self.states[rows], self.keys[rows], self.mask[rows], fertility)
 
@@ -255,6 +262,10 @@ class Attention(nn.Module):
             scores = self.coverage.scores(cast(AdditiveScore, self.score), queries, memory, cast(Tensor, seen))
         else:
             scores = self.score(queries, memory.keys)  # (B, T, S)
+        return self.look(scores, memory)
+
+    def look(self, scores: Tensor, memory: Memory) -> Attended:
+        """Attend by given scores, (B, T, S)."""
         scores = scores.masked_fill(~memory.mask.unsqueeze(1), -math.inf)
         weights = F.softmax(scores, dim=-1, dtype=torch.float32 if scores.dtype == torch.bfloat16 else None)
         weights = weights.to(memory.states.dtype)

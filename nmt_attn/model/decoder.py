@@ -10,6 +10,7 @@ Two styles, which differ in where attention stands:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -35,9 +36,22 @@ class DecoderState:
 
     def select(self, rows: Tensor) -> DecoderState:
         """The rows ``rows``, which may repeat."""
+        layers = tuple(tuple(part.index_select(0, rows) for part in layer) for layer in self.layers)
+        feed = None if self.feed is None else self.feed.index_select(0, rows)
+        return DecoderState(layers, feed, None if self.seen is None else self.seen.index_select(0, rows))
+
+    def part(self, rows: slice) -> DecoderState:
+        """The rows ``rows``, without a copy."""
         layers = tuple(tuple(part[rows] for part in layer) for layer in self.layers)
         feed = None if self.feed is None else self.feed[rows]
         return DecoderState(layers, feed, None if self.seen is None else self.seen[rows])
+
+    @classmethod
+    def join(cls, states: Sequence[DecoderState]) -> DecoderState:
+        """The rows of several states."""
+        layers = zip(*(state.layers for state in states), strict=True)
+        joined = tuple(tuple(torch.cat(parts) for parts in zip(*layer, strict=True)) for layer in layers)
+        return cls(joined, _cat([state.feed for state in states]), _cat([state.seen for state in states]))
 
 
 @dataclass(frozen=True)
@@ -47,6 +61,18 @@ class DecoderStep:
     readout: Tensor  # (B, K, R)
     state: DecoderState
     weights: Tensor  # (B, K, S): the attention of this step
+
+    @classmethod
+    def join(cls, steps: Sequence[DecoderStep]) -> DecoderStep:
+        """What one step gives to several groups of sentences."""
+        readout, weights = torch.cat([step.readout for step in steps]), torch.cat([step.weights for step in steps])
+        return cls(readout, DecoderState.join([step.state for step in steps]), weights)
+
+
+def _cat(parts: Sequence[Tensor | None]) -> Tensor | None:
+    """Side by side; none of none."""
+    found = [part for part in parts if part is not None]
+    return torch.cat(found) if found else None
 
 
 @dataclass(frozen=True)

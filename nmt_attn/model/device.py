@@ -19,16 +19,18 @@ except ImportError:  # Windows has none
 
 from nmt_attn.errors import UserError
 
+Precision = Literal["fp32", "bf16", "int8"]
+
 
 @dataclass(frozen=True)
 class Compute:
     """A device, and the number format of matrix products on it (weights are always fp32)."""
 
     device: torch.device
-    precision: Literal["fp32", "bf16"]
+    precision: Precision
 
     def products(self) -> AbstractContextManager[object]:
-        """The context in which the network is run."""
+        """The context in which a network is run whose weights are in fp32; int8 is for prepared ones alone."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
 
 
@@ -37,10 +39,10 @@ def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
 
     Args:
         device: auto, cpu or cuda.
-        precision: auto, fp32 or bf16; auto is bf16 where products are much faster in it, else fp32.
+        precision: auto, fp32, bf16 or int8; auto is bf16 where products are much faster in it, else fp32.
 
     Raises:
-        UserError: a GPU is asked for and there is none.
+        UserError: a GPU is asked for and there is none, or for int8, which is for a CPU.
     """
     has_gpu = torch.cuda.is_available()
     if device == "cuda" and not has_gpu:
@@ -50,6 +52,10 @@ def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
         torch.set_float32_matmul_precision("high")  # TF32 where a product is left in fp32
     else:
         keep_freed_memory()
+    if precision == "int8":
+        if chosen.type == "cuda":
+            raise UserError("precision int8 is for a CPU; use bf16 on a GPU")
+        return Compute(chosen, "int8")
     if precision == "bf16" or (precision == "auto" and _bf16_pays(chosen)):
         return Compute(chosen, "bf16")
     return Compute(chosen, "fp32")

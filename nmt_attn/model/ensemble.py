@@ -57,37 +57,38 @@ class Ensemble(TranslationModel):
     def __init__(self, members: Sequence[TranslationModel]) -> None:
         nn.Module.__init__(self)
         self.members = nn.ModuleList(members)
-        self.config = members[0].config
+        self.config, self.never_written = members[0].config, members[0].never_written
         self.output = nn.Identity()  # type: ignore[assignment]
 
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
-        return self._members()[0].device
+        return self.networks()[0].device
 
     def encode(self, source: Tensor, lengths: Tensor) -> Start:
         """See :meth:`TranslationModel.encode`."""
-        starts = [member.encode(source, lengths) for member in self._members()]
+        starts = [member.encode(source, lengths) for member in self.networks()]
         return Start(_Memories.of([one.memory for one in starts]), _States.of([one.state for one in starts]))
 
     def forward(self, source: Tensor, source_lengths: Tensor, targets: Tensor, teacher_forcing: float = 1.0) -> Tensor:
         """See :meth:`TranslationModel.forward`: log-probabilities (B, T, V)."""
         return self._mean(
-            [member.output(member(source, source_lengths, targets, teacher_forcing)) for member in self._members()]
+            [member.output(member(source, source_lengths, targets, teacher_forcing)) for member in self.networks()]
         )
 
-    def step(self, tokens: Tensor, state: DecoderState, memory: Memory) -> DecoderStep:
+    def step(self, tokens: Tensor, state: DecoderState, memory: Memory, owners: Tensor | None = None) -> DecoderStep:
         """See :meth:`TranslationModel.step`."""
         states, memories = cast(_States, state).members, cast(_Memories, memory).members
         steps = [
-            member.step(tokens, own_state, own_memory)
-            for member, own_state, own_memory in zip(self._members(), states, memories, strict=True)
+            member.step(tokens, own_state, own_memory, owners)
+            for member, own_state, own_memory in zip(self.networks(), states, memories, strict=True)
         ]
-        scores = [member.output(step.readout) for member, step in zip(self._members(), steps, strict=True)]
+        scores = [member.output(step.readout) for member, step in zip(self.networks(), steps, strict=True)]
         weights = torch.stack([step.weights for step in steps]).mean(0)
         return DecoderStep(self._mean(scores), _States.of([step.state for step in steps]), weights)
 
-    def _members(self) -> list[TranslationModel]:
+    def networks(self) -> list[TranslationModel]:
+        """The members."""
         return [cast(TranslationModel, member) for member in self.members]
 
     @staticmethod

@@ -9,7 +9,8 @@ the plain versions, step by step, to which tests compare these. They are faster 
   product over all steps at the end;
 - the B·S·K values of the attention's tanh are computed anew in the backward instead of being kept for all steps.
 
-Products are made in the precision of autocast, everything else in that of the weights.
+Products are made in the precision of autocast, everything else in that of the weights. On a GPU both directions can be
+replayed as CUDA graphs, see :mod:`nmt_attn.model.graphs`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import torch
 from torch import Tensor
 
 from nmt_attn.model.attention import Memory
+from nmt_attn.model.graphs import active_cache, call
 from nmt_attn.model.products import product, product_dtype
 from nmt_attn.model.recurrence import gru_backward, gru_forward
 
@@ -125,8 +127,8 @@ class _Attention:
         return self.contexts[step]
 
     def kept(self) -> tuple[Tensor, ...]:
-        """What :class:`_AttentionBack` is made from."""
-        return self.states, self.doubled_keys, self.doubled_vector, self.queries, self.weights, self.contexts
+        """What :class:`_AttentionBack` is made from, but for the contexts."""
+        return self.states, self.doubled_keys, self.doubled_vector, self.queries, self.weights
 
 
 class _AttentionBack:
@@ -173,58 +175,78 @@ class _BahdanauGru(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, products: torch.dtype, mask: Tensor, *tensors: Tensor) -> tuple[Tensor, Tensor]:
-        """Loop over the steps, keeping what the backward needs; the tensors as :func:`bahdanau_gru` lists them."""
-        ctx.dtypes = [tensor.dtype for tensor in tensors]
-        exact = tensors[-1].dtype
-        projected, initial, states, keys, *parameters = (tensor.to(exact) for tensor in tensors)
-        weights = BahdanauWeights(*parameters)
-        steps, batch, gates_size = projected.shape
-        from_context = weights.context.to(products).contiguous().t()
-        from_state = torch.cat([weights.recurrent, 2 * weights.query]).to(products)  # (3H + K, H)
-        state_bias = _padded(weights.recurrent_bias, len(from_state)).to(products)
-        attention = _Attention(states, keys, mask, weights.vector, steps)
-        hiddens = projected.new_empty(steps, batch, initial.shape[1])
-        gates = projected.new_empty(steps, batch, 4 * initial.shape[1])  # r, z, n and h_n
-        hidden = initial
-        for step in range(steps):
-            shares = product(hidden.to(products), from_state.t(), state_bias).to(exact)
-            context = attention.step(step, shares[:, gates_size:])
-            inputs = product(context.to(products), from_context).to(exact).add_(projected[step])
-            hidden = gru_forward(inputs, shares[:, :gates_size], hidden, gates[step], hiddens[step])
-        ctx.save_for_backward(initial, from_context, from_state, hiddens, gates, *attention.kept())
-        return hiddens, attention.contexts
+        """The tensors as :func:`bahdanau_gru` lists them."""
+        ctx.dtypes, ctx.graphs = tuple(tensor.dtype for tensor in tensors), active_cache()
+        hiddens, contexts, *kept = call(ctx.graphs, _bahdanau_forward, products, mask, *tensors)
+        ctx.save_for_backward(hiddens, contexts, *kept)
+        return hiddens, contexts
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        """Loop back over the steps, then make the gradients of the weights all at once."""
-        initial, from_context, from_state, hiddens, gates, *kept = ctx.saved_tensors
-        attention = _AttentionBack(*kept)
-        exact, products = gates.dtype, from_state.dtype
-        grad_hiddens, grad_contexts = (gradient.to(exact) for gradient in gradients)
-        steps, batch, size = hiddens.shape
-        grad_inputs = gates.new_empty(steps, batch, 3 * size)
-        grad_shares = gates.new_empty(steps, batch, len(from_state))  # of the recurrent gates, then of the query
-        grad_hidden = torch.zeros_like(initial)
-        for step in range(steps - 1, -1, -1):
-            previous = hiddens[step - 1] if step else initial
-            grad_hidden += grad_hiddens[step]
-            shares = grad_shares[step]
-            passed_on = gru_backward(grad_hidden, previous, gates[step], grad_inputs[step], shares[:, : 3 * size])
-            back = product(grad_inputs[step].to(products), from_context.t()).to(exact)
-            torch.add(grad_contexts[step], back, out=attention.grad_contexts[step])
-            attention.step(step, out=shares[:, 3 * size :])
-            grad_hidden = product(shares.to(products), from_state).to(exact).add_(passed_on)
-        grad_states, grad_keys, grad_vector = attention.gradients()
-        from_state_gradient = _product_over_steps(grad_shares, _shifted(initial, hiddens), products)
-        results = (
-            *(grad_inputs, grad_hidden, grad_states, grad_keys),
-            _product_over_steps(grad_inputs, attention.contexts, products),
-            from_state_gradient[: 3 * size],
-            grad_shares[:, :, : 3 * size].sum((0, 1)),
-            2 * from_state_gradient[3 * size :],
-            grad_vector,
-        )
-        return (None, None, *(gradient.to(dtype) for gradient, dtype in zip(results, ctx.dtypes, strict=True)))
+        """Gradients of what :func:`bahdanau_gru` lists."""
+        return (None, None, *call(ctx.graphs, _bahdanau_backward, ctx.dtypes, *gradients, *ctx.saved_tensors))
+
+
+def _bahdanau_forward(products: torch.dtype, mask: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
+    """Loop over the steps: the states (T, B, H), the contexts (T, B, A), and what else the backward needs."""
+    exact = tensors[-1].dtype
+    projected, initial, states, keys, *parameters = (tensor.to(exact) for tensor in tensors)
+    weights = BahdanauWeights(*parameters)
+    steps, batch, gates_size = projected.shape
+    from_context = weights.context.to(products).contiguous().t()
+    from_state = torch.cat([weights.recurrent, 2 * weights.query]).to(products)  # (3H + K, H)
+    state_bias = _padded(weights.recurrent_bias, len(from_state)).to(products)
+    attention = _Attention(states, keys, mask, weights.vector, steps)
+    hiddens = projected.new_empty(steps, batch, initial.shape[1])
+    gates = projected.new_empty(steps, batch, 4 * initial.shape[1])  # r, z, n and h_n
+    hidden = initial
+    for step in range(steps):
+        shares = product(hidden.to(products), from_state.t(), state_bias).to(exact)
+        context = attention.step(step, shares[:, gates_size:])
+        inputs = product(context.to(products), from_context).to(exact).add_(projected[step])
+        hidden = gru_forward(inputs, shares[:, :gates_size], hidden, gates[step], hiddens[step])
+    return hiddens, attention.contexts, initial, from_context, from_state, gates, *attention.kept()
+
+
+def _bahdanau_backward(
+    dtypes: tuple[torch.dtype, ...], from_hiddens: Tensor, from_contexts: Tensor, *saved: Tensor
+) -> tuple[Tensor, ...]:
+    """Loop back over the steps, then make the gradients of the weights all at once.
+
+    Args:
+        dtypes: of the gradients that are returned.
+        from_hiddens: the gradient of the states, (T, B, H).
+        from_contexts: the gradient of the contexts, (T, B, A).
+        saved: what :func:`_bahdanau_forward` gave.
+    """
+    hiddens, contexts, initial, from_context, from_state, gates, *kept = saved
+    attention = _AttentionBack(*(*kept, contexts))
+    exact, products = gates.dtype, from_state.dtype
+    grad_hiddens, grad_contexts = from_hiddens.to(exact), from_contexts.to(exact)
+    steps, batch, size = hiddens.shape
+    grad_inputs = gates.new_empty(steps, batch, 3 * size)
+    grad_shares = gates.new_empty(steps, batch, len(from_state))  # of the recurrent gates, then of the query
+    grad_hidden = torch.zeros_like(initial)
+    for step in range(steps - 1, -1, -1):
+        previous = hiddens[step - 1] if step else initial
+        grad_hidden += grad_hiddens[step]
+        shares = grad_shares[step]
+        passed_on = gru_backward(grad_hidden, previous, gates[step], grad_inputs[step], shares[:, : 3 * size])
+        back = product(grad_inputs[step].to(products), from_context.t()).to(exact)
+        torch.add(grad_contexts[step], back, out=attention.grad_contexts[step])
+        attention.step(step, out=shares[:, 3 * size :])
+        grad_hidden = product(shares.to(products), from_state).to(exact).add_(passed_on)
+    grad_states, grad_keys, grad_vector = attention.gradients()
+    from_state_gradient = _product_over_steps(grad_shares, _shifted(initial, hiddens), products)
+    results = (
+        *(grad_inputs, grad_hidden, grad_states, grad_keys),
+        _product_over_steps(grad_inputs, attention.contexts, products),
+        from_state_gradient[: 3 * size],
+        grad_shares[:, :, : 3 * size].sum((0, 1)),
+        2 * from_state_gradient[3 * size :],
+        grad_vector,
+    )
+    return tuple(gradient.to(dtype) for gradient, dtype in zip(results, dtypes, strict=True))
 
 
 class _LuongGru(torch.autograd.Function):
@@ -232,79 +254,95 @@ class _LuongGru(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, products: torch.dtype, mask: Tensor, *tensors: Tensor) -> Tensor:
-        """Loop over the steps, keeping what the backward needs; the tensors as :func:`luong_gru` lists them.
-
-        One product with a new state makes three shares: of the next step's gates, of the query, of the readout.
-        """
-        ctx.dtypes = [tensor.dtype for tensor in tensors]
-        exact = tensors[-1].dtype
-        projected, initial, first_feed, states, keys, *parameters = (tensor.to(exact) for tensor in tensors)
-        weights = LuongWeights(*parameters)
-        steps, batch, gates_size = projected.shape
-        query_end = gates_size + keys.shape[2]
-        from_feed = weights.feed.to(products).contiguous().t()
-        from_context = weights.readout[:, : states.shape[2]].to(products).contiguous().t()
-        of_state = weights.readout[:, states.shape[2] :]
-        from_state = torch.cat([weights.recurrent, 2 * weights.query, of_state]).to(products)  # (3H + K + R, H)
-        bias = torch.cat([_padded(weights.recurrent_bias, query_end), weights.readout_bias]).to(products)
-        attention = _Attention(states, keys, mask, weights.vector, steps)
-        hiddens = projected.new_empty(steps, batch, initial.shape[1])
-        gates = projected.new_empty(steps, batch, 4 * initial.shape[1])  # r, z, n and h_n
-        readouts = projected.new_empty(steps, batch, first_feed.shape[1])
-        hidden, feed = initial, first_feed
-        shares = product(initial.to(products), from_state[:gates_size].t(), bias[:gates_size]).to(exact)
-        for step in range(steps):
-            inputs = product(feed.to(products), from_feed).to(exact).add_(projected[step])
-            hidden = gru_forward(inputs, shares[:, :gates_size], hidden, gates[step], hiddens[step])
-            shares = product(hidden.to(products), from_state.t(), bias).to(exact)
-            context = attention.step(step, shares[:, gates_size:query_end])
-            from_attended = product(context.to(products), from_context).to(exact)
-            feed = torch.add(from_attended, shares[:, query_end:], out=readouts[step]).tanh_()
-        ctx.save_for_backward(
-            initial, first_feed, from_feed, from_context, from_state, hiddens, gates, readouts, *attention.kept()
-        )
+        """The tensors as :func:`luong_gru` lists them."""
+        ctx.dtypes, ctx.graphs = tuple(tensor.dtype for tensor in tensors), active_cache()
+        readouts, *kept = call(ctx.graphs, _luong_forward, products, mask, *tensors)
+        ctx.save_for_backward(readouts, *kept)
         return readouts
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        """Loop back over the steps, then make the gradients of the weights all at once."""
-        initial, first_feed, from_feed, from_context, from_state, hiddens, gates, readouts, *kept = ctx.saved_tensors
-        attention = _AttentionBack(*kept)
-        exact, products = gates.dtype, from_state.dtype
-        steps, batch, size = hiddens.shape
-        query_end = 3 * size + attention.queries.shape[2]
-        grad_inputs = gates.new_empty(steps, batch, 3 * size)
-        # Of the shares of every state, the first one included; from that no query and no readout are made.
-        grad_shares = gates.new_zeros(steps + 1, batch, len(from_state))
-        slopes = torch.addcmul(torch.ones_like(readouts), readouts, readouts, value=-1)  # of the readouts' tanh
-        grad_readouts = gradients[0].to(exact)
-        grad_feed, passed_on = torch.zeros_like(first_feed), torch.zeros_like(initial)
-        for step in range(steps - 1, -1, -1):
-            shares = grad_shares[step + 1]
-            grad_feed += grad_readouts[step]
-            torch.mul(grad_feed, slopes[step], out=shares[:, query_end:])
-            grad_readout = shares[:, query_end:].to(products)
-            attention.grad_contexts[step] = product(grad_readout, from_context.t())
-            attention.step(step, out=shares[:, 3 * size : query_end])
-            grad_hidden = product(shares.to(products), from_state).to(exact).add_(passed_on)
-            previous, below = (hiddens[step - 1] if step else initial), grad_shares[step][:, : 3 * size]
-            passed_on = gru_backward(grad_hidden, previous, gates[step], grad_inputs[step], below)
-            grad_feed = product(grad_inputs[step].to(products), from_feed.t()).to(exact)
-        grad_initial = product(grad_shares[0].to(products), from_state).to(exact).add_(passed_on)
-        grad_states, grad_keys, grad_vector = attention.gradients()
-        from_state_gradient = _product_over_steps(grad_shares, torch.cat([initial.unsqueeze(0), hiddens]), products)
-        from_context_gradient = _product_over_steps(grad_shares[1:, :, query_end:], attention.contexts, products)
-        results = (
-            *(grad_inputs, grad_initial, grad_feed, grad_states, grad_keys),
-            _product_over_steps(grad_inputs, _shifted(first_feed, readouts), products),
-            from_state_gradient[: 3 * size],
-            grad_shares[:, :, : 3 * size].sum((0, 1)),
-            2 * from_state_gradient[3 * size : query_end],
-            grad_vector,
-            torch.cat([from_context_gradient, from_state_gradient[query_end:]], dim=1),
-            grad_shares[:, :, query_end:].sum((0, 1)),
-        )
-        return (None, None, *(gradient.to(dtype) for gradient, dtype in zip(results, ctx.dtypes, strict=True)))
+        """Gradients of what :func:`luong_gru` lists."""
+        return (None, None, *call(ctx.graphs, _luong_backward, ctx.dtypes, *gradients, *ctx.saved_tensors))
+
+
+def _luong_forward(products: torch.dtype, mask: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
+    """Loop over the steps: the readouts (T, B, R), and what else the backward needs.
+
+    One product with a new state makes three shares: of the next step's gates, of the query, of the readout.
+    """
+    exact = tensors[-1].dtype
+    projected, initial, first_feed, states, keys, *parameters = (tensor.to(exact) for tensor in tensors)
+    weights = LuongWeights(*parameters)
+    steps, batch, gates_size = projected.shape
+    query_end = gates_size + keys.shape[2]
+    from_feed = weights.feed.to(products).contiguous().t()
+    from_context = weights.readout[:, : states.shape[2]].to(products).contiguous().t()
+    of_state = weights.readout[:, states.shape[2] :]
+    from_state = torch.cat([weights.recurrent, 2 * weights.query, of_state]).to(products)  # (3H + K + R, H)
+    bias = torch.cat([_padded(weights.recurrent_bias, query_end), weights.readout_bias]).to(products)
+    attention = _Attention(states, keys, mask, weights.vector, steps)
+    hiddens = projected.new_empty(steps, batch, initial.shape[1])
+    gates = projected.new_empty(steps, batch, 4 * initial.shape[1])  # r, z, n and h_n
+    readouts = projected.new_empty(steps, batch, first_feed.shape[1])
+    hidden, feed = initial, first_feed
+    shares = product(initial.to(products), from_state[:gates_size].t(), bias[:gates_size]).to(exact)
+    for step in range(steps):
+        inputs = product(feed.to(products), from_feed).to(exact).add_(projected[step])
+        hidden = gru_forward(inputs, shares[:, :gates_size], hidden, gates[step], hiddens[step])
+        shares = product(hidden.to(products), from_state.t(), bias).to(exact)
+        context = attention.step(step, shares[:, gates_size:query_end])
+        from_attended = product(context.to(products), from_context).to(exact)
+        feed = torch.add(from_attended, shares[:, query_end:], out=readouts[step]).tanh_()
+    kept = (attention.contexts, initial, first_feed, from_feed, from_context, from_state, hiddens, gates)
+    return readouts, *kept, *attention.kept()
+
+
+def _luong_backward(dtypes: tuple[torch.dtype, ...], from_readouts: Tensor, *saved: Tensor) -> tuple[Tensor, ...]:
+    """Loop back over the steps, then make the gradients of the weights all at once.
+
+    Args:
+        dtypes: of the gradients that are returned.
+        from_readouts: the gradient of the readouts, (T, B, R).
+        saved: what :func:`_luong_forward` gave.
+    """
+    readouts, contexts, initial, first_feed, from_feed, from_context, from_state, hiddens, gates, *kept = saved
+    attention = _AttentionBack(*(*kept, contexts))
+    exact, products = gates.dtype, from_state.dtype
+    steps, batch, size = hiddens.shape
+    query_end = 3 * size + attention.queries.shape[2]
+    grad_inputs = gates.new_empty(steps, batch, 3 * size)
+    # Of the shares of every state, the first one included; from that no query and no readout are made.
+    grad_shares = gates.new_zeros(steps + 1, batch, len(from_state))
+    slopes = torch.addcmul(torch.ones_like(readouts), readouts, readouts, value=-1)  # of the readouts' tanh
+    grad_readouts = from_readouts.to(exact)
+    grad_feed, passed_on = torch.zeros_like(first_feed), torch.zeros_like(initial)
+    for step in range(steps - 1, -1, -1):
+        shares = grad_shares[step + 1]
+        grad_feed += grad_readouts[step]
+        torch.mul(grad_feed, slopes[step], out=shares[:, query_end:])
+        grad_readout = shares[:, query_end:].to(products)
+        attention.grad_contexts[step] = product(grad_readout, from_context.t())
+        attention.step(step, out=shares[:, 3 * size : query_end])
+        grad_hidden = product(shares.to(products), from_state).to(exact).add_(passed_on)
+        previous, below = (hiddens[step - 1] if step else initial), grad_shares[step][:, : 3 * size]
+        passed_on = gru_backward(grad_hidden, previous, gates[step], grad_inputs[step], below)
+        grad_feed = product(grad_inputs[step].to(products), from_feed.t()).to(exact)
+    grad_initial = product(grad_shares[0].to(products), from_state).to(exact).add_(passed_on)
+    grad_states, grad_keys, grad_vector = attention.gradients()
+    from_state_gradient = _product_over_steps(grad_shares, torch.cat([initial.unsqueeze(0), hiddens]), products)
+    from_context_gradient = _product_over_steps(grad_shares[1:, :, query_end:], attention.contexts, products)
+    results = (
+        *(grad_inputs, grad_initial, grad_feed, grad_states, grad_keys),
+        _product_over_steps(grad_inputs, _shifted(first_feed, readouts), products),
+        from_state_gradient[: 3 * size],
+        grad_shares[:, :, : 3 * size].sum((0, 1)),
+        2 * from_state_gradient[3 * size : query_end],
+        grad_vector,
+        torch.cat([from_context_gradient, from_state_gradient[query_end:]], dim=1),
+        grad_shares[:, :, query_end:].sum((0, 1)),
+    )
+    return tuple(gradient.to(dtype) for gradient, dtype in zip(results, dtypes, strict=True))
 
 
 def _padded(bias: Tensor, size: int) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,10 @@ from nmt_attn.model.decoder import DecoderState, DecoderStep, make_decoder
 from nmt_attn.model.dropout import Dropout
 from nmt_attn.model.encoder import Encoder
 from nmt_attn.model.products import Linear
+from nmt_attn.text.tokenizer import BOS, PAD, UNK
+
+NEVER_WRITTEN = [PAD, UNK, BOS]
+"""What a model does not write, unless somebody wants to see where it knows no word."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,22 @@ class Start:
 
     memory: Memory
     state: DecoderState
+
+
+class Searchable(Protocol):
+    """What a search needs of a network."""
+
+    def encode(self, source: Tensor, lengths: Tensor) -> Start:
+        """See :meth:`TranslationModel.encode`."""
+        ...
+
+    def step(self, tokens: Tensor, state: DecoderState, memory: Memory, owners: Tensor | None = None) -> DecoderStep:
+        """See :meth:`TranslationModel.step`."""
+        ...
+
+    def next_scores(self, readouts: Tensor) -> Tensor:
+        """See :meth:`TranslationModel.next_scores`."""
+        ...
 
 
 class TranslationModel(nn.Module):
@@ -37,6 +58,7 @@ class TranslationModel(nn.Module):
     def __init__(self, config: ModelConfig, source_size: int, target_size: int) -> None:
         super().__init__()
         self.config = config
+        self.never_written = list(NEVER_WRITTEN)  # tokens that a translation does not hold
         target_embedding = _embedding(target_size, config.embedding_size)
         shared = config.tie_embeddings == "all"
         source_embedding = target_embedding if shared else _embedding(source_size, config.embedding_size)
@@ -101,9 +123,24 @@ class TranslationModel(nn.Module):
             readouts = self._own_tokens(targets, start, teacher_forcing)
         return self.dropout(readouts)  # type: ignore[no-any-return]
 
-    def step(self, tokens: Tensor, state: DecoderState, memory: Memory) -> DecoderStep:
-        """One decoding step; see :meth:`nmt_attn.model.decoder.Decoder.step`."""
-        return self.decoder.step(tokens, state, memory)
+    def step(self, tokens: Tensor, state: DecoderState, memory: Memory, owners: Tensor | None = None) -> DecoderStep:
+        """One decoding step; see :meth:`nmt_attn.model.decoder.Decoder.step`.
+
+        Args:
+            tokens: (B, K), or (N, 1) with ``owners``.
+            state: of B·K, or N, rows.
+            memory: of B sentences.
+            owners: the sentence of each row, (N).
+        """
+        return self.decoder.step(tokens, state, memory if owners is None else memory.select(owners))
+
+    def next_scores(self, readouts: Tensor) -> Tensor:
+        """Scores of the next token, (…, R) to (…, V), of which a softmax makes probabilities; -inf for those of
+        ``never_written``.
+        """
+        scores: Tensor = self.output(readouts).float()
+        scores[..., self.never_written] = -torch.inf
+        return scores
 
     def _own_tokens(self, targets: Tensor, start: Start, teacher_forcing: float) -> Tensor:
         """Readouts (B, T, R) where each token read is the reference's only with probability ``teacher_forcing``."""

@@ -196,9 +196,9 @@ class Recurrence(nn.Module):
             recurrent = self.recurrent_norm(recurrent)
         if self.cell == "gru":
             return (_gru_step(projected, recurrent, state[0]), *mask)
-        return (*self._lstm_step(projected + recurrent, state[1]), *mask)
+        return (*self.lstm_step(projected + recurrent, state[1]), *mask)
 
-    def _lstm_step(self, gates: Tensor, memory: Tensor) -> LayerState:
+    def lstm_step(self, gates: Tensor, memory: Tensor) -> LayerState:
         """c' = f c + i g and h' = o tanh(c'); the order of gates is torch's: i, f, g, o."""
         i, f, g, o = gates.chunk(4, dim=-1)
         memory = torch.addcmul(torch.sigmoid(f) * memory, torch.sigmoid(i), torch.tanh(g))

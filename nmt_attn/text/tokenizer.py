@@ -25,6 +25,9 @@ from nmt_attn.text.normalise import Normaliser, tidy
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
 
+UNKNOWN = "⁇"
+"""How an unknown token is shown in text."""
+
 INFO_FILE = "tokenizer.json"
 _FORMAT = 1
 
@@ -159,7 +162,7 @@ class Tokenizer:
             ).result()
 
     def decode(self, sequences: Sequence[Sequence[int]]) -> list[str]:
-        """Target ids to text. ``PAD``, ``BOS`` and ``EOS`` are skipped; ``UNK`` is shown as ``⁇``."""
+        """Target ids to text. ``PAD``, ``BOS`` and ``EOS`` are skipped; ``UNK`` is :data:`UNKNOWN`."""
         kept = [[int(token) for token in sequence if token not in (PAD, BOS, EOS)] for sequence in sequences]
         return [tidy(text) for text in self._target.decode(kept)] if kept else []
 
@@ -242,6 +245,7 @@ def _train(settings: TokenizerConfig, normaliser: Normaliser, sentences: Iterabl
             # A vocabulary of words or characters is what the text has, so it may be smaller than asked for.
             hard_vocab_limit=settings.kind in ("unigram", "bpe"),
             character_coverage=settings.character_coverage,
+            byte_fallback=settings.byte_fallback,
             normalization_rule_name="identity",
             remove_extra_whitespaces=False,
             pad_id=PAD,

@@ -13,9 +13,9 @@ from torch.nn.utils import clip_grad_norm_
 from nmt_attn.config import Config
 from nmt_attn.corpus.batches import Batcher, Ids
 from nmt_attn.corpus.prepare import PreparedData
-from nmt_attn.decoding.translator import Translator
 from nmt_attn.errors import NmtError
-from nmt_attn.model.device import Compute, choose_compute, peak_memory
+from nmt_attn.model.device import choose_compute, peak_memory
+from nmt_attn.model.graphs import GraphCache, replaying
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.rundir import RunDirectory
 from nmt_attn.training.batch import batch_loss, to_device
@@ -79,9 +79,9 @@ class Trainer:
         self.batcher = Batcher(
             data.pairs("train"), self.settings.batch_tokens, self.settings.batch_sentences, config.seed
         )
-        # As nmt eval translates, whatever the precision of training.
-        exact = Compute(self.compute.device, "fp32")
-        self.validator = Validator(config, data, Translator(self.model, data.tokenizer, config.decoding, exact))
+        on_gpu = self.compute.device.type == "cuda"
+        self.graphs = GraphCache() if self.settings.cuda_graphs and on_gpu else None
+        self.validator = Validator(config, data, self.model)
         self.budget = Budget.of(self.settings)
         self.metrics = MetricsLog(run.metrics_file, self.state.step)
         self.meter = Meter()
@@ -155,13 +155,14 @@ class Trainer:
         forcing = teacher_forcing(self.settings.teacher_forcing, progress)
         self.optimiser.zero_grad()
         for batch in built:
-            loss = batch_loss(
-                self.model,
-                to_device(batch, self.compute.device),
-                self.compute,
-                label_smoothing=self.settings.label_smoothing,
-                teacher_forcing=forcing,
-            )
+            with replaying(self.graphs):
+                loss = batch_loss(
+                    self.model,
+                    to_device(batch, self.compute.device),
+                    self.compute,
+                    label_smoothing=self.settings.label_smoothing,
+                    teacher_forcing=forcing,
+                )
             (loss.objective / tokens).backward()
             self.meter.add(loss.cross_entropy, batch.tokens)
         if self.settings.clip_norm is not None:

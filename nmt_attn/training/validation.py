@@ -12,7 +12,7 @@ from nmt_attn.corpus.batches import Batcher
 from nmt_attn.corpus.prepare import HeldOut, PreparedData
 from nmt_attn.decoding.translator import Translator
 from nmt_attn.evaluation.scores import bleu, exact_match
-from nmt_attn.model.device import Compute
+from nmt_attn.model.device import Compute, choose_compute
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.training.batch import batch_loss, to_device
 
@@ -47,12 +47,13 @@ class Validator:
     Args:
         config: how many sentences, which search.
         data: prepared data.
-        translator: translates with the model that is being trained.
+        model: the one that is being trained, on its device.
     """
 
-    def __init__(self, config: Config, data: PreparedData, translator: Translator) -> None:
-        self.config = config
-        self.translator = translator
+    def __init__(self, config: Config, data: PreparedData, model: TranslationModel) -> None:
+        self.config, self.tokenizer, self.model = config, data.tokenizer, model
+        # As nmt eval translates, whatever the precision of training; the loss is always that of fp32.
+        self.compute = choose_compute(model.device.type, config.decoding.precision)
         training = config.training
         self.batcher = Batcher(data.pairs("valid"), training.batch_tokens)
         self.batches = self.batcher.in_order()
@@ -61,9 +62,10 @@ class Validator:
     def run(self) -> Validation:
         """Validate; the model is left in the mode it was in."""
         options = self.config.training.validation
-        loss = self._loss(self.translator.model, self.translator.compute)
-        translations = self.translator.translate(self.held_out.sources, beam_size=options.beam_size)
-        lowercase, references = self.translator.tokenizer.lowercase, self.held_out.references
+        loss = self._loss()
+        translator = Translator(self.model, self.tokenizer, self.config.decoding, self.compute)
+        translations = translator.translate(self.held_out.sources, beam_size=options.beam_size)
+        lowercase, references = self.tokenizer.lowercase, self.held_out.references
         by_words = bleu(translations, references, lowercase=lowercase, language=self.config.data.target_lang)
         exact = exact_match(translations, references, lowercase=lowercase).score
         shown = _evenly_spaced(len(translations), options.samples)
@@ -71,8 +73,9 @@ class Validator:
         return Validation(loss, by_words, exact, samples)
 
     @torch.inference_mode()
-    def _loss(self, model: TranslationModel, compute: Compute) -> float:
+    def _loss(self) -> float:
         """Mean cross-entropy a target token over all validation pairs."""
+        model, compute = self.model, Compute(self.compute.device, "fp32")
         was_training = model.training
         model.eval()
         total, tokens = 0.0, 0

@@ -7,8 +7,9 @@ from collections import Counter
 import pytest
 import torch
 
+from nmt_attn.decoding.hypothesis import SearchOptions
 from nmt_attn.decoding.sampling import SamplingOptions, sample
-from nmt_attn.decoding.search import SearchOptions, search
+from nmt_attn.decoding.search import search
 from nmt_attn.errors import UserError
 from nmt_attn.text.tokenizer import EOS
 from tests.decoding.test_search import VOCABULARY, log_prob, make

@@ -1,13 +1,18 @@
 """Greedy and beam search against exhaustive search, and what may not change a result."""
 
 import itertools
+import math
 from dataclasses import replace
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nmt_attn.config import AttentionConfig, DecoderConfig, EncoderConfig, ModelConfig
-from nmt_attn.decoding.search import SearchOptions, beam_search, greedy_search, next_log_probs, search
+from nmt_attn.decoding.continuations import BLOCK, best_tokens, next_log_probs
+from nmt_attn.decoding.hypothesis import SearchOptions
+from nmt_attn.decoding.search import beam_search, greedy_search, search
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.text.tokenizer import BOS, EOS
 
@@ -179,3 +184,43 @@ def test_a_model_that_never_ends_is_stopped_at_the_limit():
         one = replace(options, beam_size=beam_size, nbest=beam_size)
         (nbest,) = search(model, torch.tensor([[4, 5]]), torch.tensor([2]), one)
         assert [len(hypothesis.tokens) for hypothesis in nbest] == [12] * beam_size
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_pruning_drops_what_is_far_behind_and_nothing_else(seed):
+    model = make(seed=seed, sharpness=1.0)
+    source, lengths = torch.tensor([[4, 5, 6, 9], [7, 8, 0, 0], [11, 3, 7, 0]]), torch.tensor([4, 2, 3])
+    free = SearchOptions(beam_size=4)
+    found = [nbest[0] for nbest in search(model, source, lengths, free)]
+    loose = [nbest[0] for nbest in search(model, source, lengths, replace(free, pruning=1e6))]
+    assert [one.tokens for one in loose] == [one.tokens for one in found]
+    # With no distance allowed, one hypothesis a sentence goes on.
+    rows = []
+    step = model.step
+    model.step = lambda *arguments: (rows.append(len(arguments[0])), step(*arguments))[1]
+    search(model, source, lengths, replace(free, pruning=1e-9))
+    assert max(rows) <= 3
+    rows.clear()
+    search(model, source, lengths, free)
+    assert max(rows) == 12
+    # Whoever asks for several gets several.
+    several = search(model, source, lengths, replace(free, nbest=4, pruning=1e-9))
+    assert [len(nbest) for nbest in several] == [4, 4, 4]
+
+
+@given(
+    rows=st.integers(1, 4),
+    size=st.integers(BLOCK, 40 * BLOCK),
+    count=st.integers(1, 12),
+    seed=st.integers(0, 10**6),
+    forbidden=st.floats(0, 1),
+)
+@settings(max_examples=150, deadline=None)
+def test_the_best_tokens_are_those_of_topk(rows, size, count, seed, forbidden):
+    generator = torch.Generator().manual_seed(seed)
+    scores = torch.rand(rows, size, generator=generator, dtype=torch.float64)
+    scores[torch.rand(rows, size, generator=generator) < forbidden] = -math.inf
+    best, places = best_tokens(scores, count)
+    assert torch.equal(best, scores.topk(count, dim=1).values)
+    assert torch.equal(scores.gather(1, places), best)
+    assert all(len(set(row)) == count for row in places.tolist())

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from nmt_attn.decoding.search import SearchOptions, search
+from nmt_attn.decoding.hypothesis import SearchOptions
+from nmt_attn.decoding.search import search
 from nmt_attn.model.ensemble import Ensemble
 from nmt_attn.text.tokenizer import BOS, EOS
 from tests.decoding.test_search import log_prob, make

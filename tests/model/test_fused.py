@@ -5,7 +5,9 @@ import torch
 
 from nmt_attn.config import DecoderConfig, EncoderConfig, ModelConfig
 from nmt_attn.model.decoder import BahdanauDecoder, LuongDecoder
+from nmt_attn.model.graphs import GraphCache, replaying
 from nmt_attn.model.network import TranslationModel
+from tests.model.test_graphs import Stand
 
 
 def make(**decoder) -> TranslationModel:
@@ -49,6 +51,18 @@ def test_values_and_gradients_equal_those_of_the_plain_decoder(decoder, steps):
             torch.testing.assert_close(mine, theirs, msg=lambda text, name=name: f"{name}: {text}")
     used = {name for name, gradient in zip(names, plain_gradients, strict=True) if gradient is not None}
     assert {"decoder.attention.score.vector", "decoder.bridge.weight", "encoder.embedding.weight"} <= used
+
+
+@pytest.mark.parametrize("decoder", [{"style": "bahdanau"}, {"style": "luong", "input_feeding": True}])
+def test_replayed_they_give_the_same(decoder):
+    model = make(**decoder)
+    cache = GraphCache(record=Stand())
+    plain = results(model, model.decoder._run_fused, 4)
+    for _ in range(3):  # looked at, recorded, replayed
+        with replaying(cache):
+            again = results(model, model.decoder._run_fused, 4)
+        torch.testing.assert_close(again, plain)
+    assert len(cache.recorded) == 2  # forwards and backwards
 
 
 def test_the_start_of_input_feeding_gets_its_gradient():

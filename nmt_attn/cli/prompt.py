@@ -1,0 +1,57 @@
+"""The prompt of ``nmt translate`` typed alone in a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+PROMPT = "> "
+MOST_LINES = 1000
+"""Lines that the history keeps."""
+
+
+def is_interactive() -> bool:
+    """Whether somebody sits at both ends."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def prompted_lines() -> Iterator[str]:
+    """What is typed, line by line, with editing and a history that the next call goes on with; Ctrl-D ends it."""
+    history = history_file()
+    readline = _readline(history)
+    print("Type a sentence; Ctrl-D ends.", file=sys.stderr)
+    try:
+        while True:
+            try:
+                yield input(PROMPT)
+            except EOFError:
+                print(file=sys.stderr)
+                return
+            except UnicodeDecodeError:
+                print("that was not UTF-8", file=sys.stderr)
+    finally:
+        if readline is not None:
+            with suppress(OSError):  # a history is not worth an error
+                history.parent.mkdir(parents=True, exist_ok=True)
+                readline.set_history_length(MOST_LINES)
+                readline.write_history_file(str(history))
+
+
+def history_file() -> Path:
+    """Where the history lies: in ``$XDG_STATE_HOME``, else in ``~/.local/state``."""
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "nmt" / "history"
+
+
+def _readline(history: Path):  # type: ignore[no-untyped-def]
+    """Python's line editor with the history read in, or None where the system has none (Windows)."""
+    try:
+        import readline  # importing it is what gives input() its editing
+    except ImportError:
+        return None
+    with suppress(OSError):
+        readline.read_history_file(str(history))
+    return readline

@@ -1,0 +1,69 @@
+"""The most probable next tokens: the softmax over the vocabulary and the search in it, in pieces that fit the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from nmt_attn.model.network import Searchable
+
+Constraint = Callable[[Tensor, slice], Tensor]
+"""Puts -inf into the log-probabilities (n, V) of the given rows where something may not come next."""
+
+BLOCK = 32
+"""Tokens that :func:`best_tokens` looks at together."""
+
+ROWS = {"cpu": 256, "cuda": 16384}
+"""Rows whose log-probabilities of all tokens are held at once."""
+
+
+def next_log_probs(model: Searchable, readouts: Tensor) -> Tensor:
+    """Log-probabilities of the next token, (…, R) to (…, V), without the tokens that no sentence holds."""
+    return torch.log_softmax(model.next_scores(readouts), dim=-1)
+
+
+def best_continuations(
+    model: Searchable, readouts: Tensor, count: int, constraint: Constraint | None = None
+) -> tuple[Tensor, Tensor]:
+    """The ``count`` most probable next tokens of each row, or all where there are fewer.
+
+    Args:
+        model: in evaluation mode.
+        readouts: (N, R).
+        count: W.
+        constraint: what may not come; the probabilities stay those of the model.
+
+    Returns:
+        Their log-probabilities and themselves, (N, W), best first.
+    """
+    size = ROWS[readouts.device.type]
+    found = []
+    for start in range(0, len(readouts), size):
+        rows = slice(start, start + size)
+        log_probs = next_log_probs(model, readouts[rows])
+        if constraint is not None:
+            log_probs = constraint(log_probs, rows)
+        found.append(best_tokens(log_probs, min(count, log_probs.shape[1])))
+    best, tokens = zip(*found, strict=True)
+    return torch.cat(best), torch.cat(tokens)
+
+
+def best_tokens(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """The ``count`` highest scores of each row of (N, V), best first, and where they stand: both (N, count).
+
+    On a CPU ``topk`` copies and sorts whole rows. So the highest of each block of tokens are found first, and only the
+    ``count`` blocks of the highest are searched: no other can hold one that is wanted.
+    """
+    size = scores.shape[1]
+    blocks = size // BLOCK
+    if scores.device.type != "cpu" or blocks <= 2 * count:
+        return scores.topk(count, dim=1)
+    whole = scores[:, : blocks * BLOCK].view(len(scores), blocks, BLOCK)
+    chosen = whole.amax(2).topk(count, dim=1, sorted=False).indices  # (N, count)
+    places = (chosen.unsqueeze(2) * BLOCK + torch.arange(BLOCK)).flatten(1)  # (N, count · BLOCK)
+    rest = torch.arange(blocks * BLOCK, size).expand(len(scores), -1)
+    places = torch.cat([places, rest], dim=1)
+    best, columns = scores.gather(1, places).topk(count, dim=1)
+    return best, places.gather(1, columns)
