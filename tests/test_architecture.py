@@ -1,6 +1,7 @@
 """A module imports only from its own folder or from floors below it."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ FLOORS = {
     "corpus": 3,
     "model": 3,
     "decoding": 4,
+    "export": 4,
     "evaluation": 5,
     "training": 6,
     "cli": 7,
@@ -54,6 +56,14 @@ def test_imports_go_down(path):
     room = room_of(path)
     for imported in imported_rooms(path) - {room}:
         assert FLOORS[imported] < FLOORS[room] or FLOORS[imported] == FLOORS[room] == 1, imported
+
+
+@pytest.mark.parametrize("file", ["text/normalise.py", "text/cut.py"])
+def test_what_is_put_beside_an_export_needs_nothing_else(file):
+    tree = ast.parse((PACKAGE / file).read_text(encoding="utf-8"))
+    imported = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]  # whenever it is loaded
+    modules = [node.module if isinstance(node, ast.ImportFrom) else node.names[0].name for node in imported]
+    assert {str(module).split(".")[0] for module in modules} <= set(sys.stdlib_module_names)
 
 
 @pytest.mark.parametrize("room", ["text", "corpus"])

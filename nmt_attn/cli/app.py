@@ -12,6 +12,7 @@ from nmt_attn import __version__
 from nmt_attn.cli.attend import attend_command
 from nmt_attn.cli.average import average_command
 from nmt_attn.cli.eval import eval_command
+from nmt_attn.cli.export import export_command
 from nmt_attn.cli.prepare import prepare_command
 from nmt_attn.cli.score import score_command
 from nmt_attn.cli.train import train_command
@@ -38,6 +39,7 @@ app.command("translate")(translate_command)
 app.command("score")(score_command)
 app.command("average")(average_command)
 app.command("attend")(attend_command)
+app.command("export")(export_command)
 
 
 def _show_version(wanted: bool) -> None:

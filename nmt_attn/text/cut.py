@@ -1,4 +1,7 @@
-"""Cutting a text that is too long to be translated at once: between sentences, else between words, else anywhere."""
+"""Cutting a text that is too long to be translated at once: between sentences, else between words, else anywhere.
+
+An exported model has this file beside it, so it needs nothing but Python.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Unicode normalisation: the same for training text, test files and a sentence typed by hand."""
+"""Unicode normalisation: the same for training text, test files and a sentence typed by hand.
+
+An exported model has this file beside it, so it needs nothing but Python.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from nmt_attn.config import NormaliseConfig
+if TYPE_CHECKING:
+    from nmt_attn.config import NormaliseConfig
 
 # Format characters that are seen: Arabic number signs and the like. The others steer layout and are removed.
 _VISIBLE_FORMAT = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
@@ -95,11 +100,17 @@ def tidy(text: str) -> str:
     return " ".join(text.split())
 
 
+def _defaults() -> NormaliseConfig:
+    from nmt_attn.config import NormaliseConfig
+
+    return NormaliseConfig()
+
+
 @dataclass(frozen=True)
 class Normaliser:
     """Text as the tokenizer sees it. Applying it again changes nothing."""
 
-    config: NormaliseConfig = field(default_factory=NormaliseConfig)
+    config: NormaliseConfig = field(default_factory=_defaults)
 
     def __call__(self, text: str) -> str:
         """Tidy ``text``, then apply what the configuration asks for."""

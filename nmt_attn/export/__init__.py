@@ -1,0 +1,1 @@
+"""A trained network in ONNX, so that it can be served without torch."""

@@ -1,0 +1,155 @@
+"""Recurrent layers in ONNX: one step by the formulas, and a whole sentence from both sides.
+
+A sentence goes to ONNX's own GRU or LSTM, which knows the lengths; with layer normalisation inside the cell, for which
+it has no such thing, to a loop over the formulas.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nmt_attn.export.graph import GraphWriter, Value
+from nmt_attn.model.recurrence import Recurrence
+
+# ONNX's order of gates, by their place in torch's: z, r, n of r, z, n; and i, o, f, g of i, f, g, o.
+_GATES = {"gru": (1, 0, 2), "lstm": (0, 3, 1, 2)}
+
+
+@dataclass(frozen=True)
+class Read:
+    """A sentence read by a layer from both sides."""
+
+    outputs: str  # (S, B, 2H): the state h after each token
+    last: list[str]  # (B, 2H) each: h, and c of an LSTM, where either direction ends
+
+
+@dataclass(frozen=True)
+class Padding:
+    """Where sentences end, in the two forms in which it is asked for."""
+
+    lengths: str  # (B), int32
+    running: str  # (S, B, 1): true on real tokens
+
+
+def step(graph: GraphWriter, layer: Recurrence, inputs: str, state: list[str]) -> list[str]:
+    """One step from inputs (N, I) and a state of (N, H) each to the new state."""
+    projected = graph.linear(inputs, layer.input_weight, layer.input_bias)
+    return _advance(graph, layer, _normalised_inputs(graph, layer, projected), state)
+
+
+def read_both_ways(graph: GraphWriter, ahead: Recurrence, back: Recurrence, inputs: str, padding: Padding) -> Read:
+    """A bidirectional layer over (S, B, I)."""
+    if ahead.layer_norm:
+        return _read_by_loops(graph, ahead, back, inputs, padding)
+    kind, gates = ahead.cell.upper(), _GATES[ahead.cell]
+    weights = [
+        _both(graph, [ahead.input_weight, back.input_weight], gates),
+        _both(graph, [ahead.recurrent_weight, back.recurrent_weight], gates),
+        _both(graph, [ahead.input_bias, back.input_bias], gates, [ahead.recurrent_bias, back.recurrent_bias]),
+    ]
+    # torch multiplies the reset gate with what the recurrent weights have made of the state, not with the state.
+    attributes = {"linear_before_reset": 1} if ahead.cell == "gru" else {}
+    outputs, *last = graph.ops(
+        kind,
+        1 + ahead.state_parts,
+        inputs,
+        *weights,
+        padding.lengths,
+        direction="bidirectional",
+        hidden_size=ahead.hidden_size,
+        **attributes,
+    )  # (S, 2, B, H), and (2, B, H) each
+    width = 2 * ahead.hidden_size
+    by_sentence = graph.op("Transpose", outputs, perm=[0, 2, 1, 3])
+    ends = [graph.reshape(graph.op("Transpose", end, perm=[1, 0, 2]), 0, width) for end in last]
+    return Read(graph.reshape(by_sentence, 0, 0, width), ends)
+
+
+def _both(
+    graph: GraphWriter, weights: list[Tensor], gates: tuple[int, ...], recurrent_biases: list[Tensor] | None = None
+) -> str:
+    """The weights of both directions in ONNX's order of gates, (2, G·H, …); biases with the recurrent ones behind."""
+    names, directions = [], []
+    for direction, weight in enumerate(weights):
+        parts = [weight] if recurrent_biases is None else [weight, recurrent_biases[direction]]
+        taken = [graph.weights.take(part) for part in parts]
+        names.append(taken[0][0])
+        directions.append(np.concatenate([_ordered(values, gates) for _, values in taken]))
+    return graph.constant(" and ".join(names), np.stack(directions))
+
+
+def _ordered(weight: NDArray[np.float32], gates: tuple[int, ...]) -> NDArray[np.float32]:
+    parts = np.split(weight, len(gates))
+    return np.concatenate([parts[gate] for gate in gates])
+
+
+def _read_by_loops(graph: GraphWriter, ahead: Recurrence, back: Recurrence, inputs: str, padding: Padding) -> Read:
+    ways = [_loop(graph, layer, inputs, padding, backwards=layer is back) for layer in (ahead, back)]
+    last = [graph.op("Concat", *parts, axis=-1) for parts in zip(*(way.last for way in ways), strict=True)]
+    return Read(graph.op("Concat", *(way.outputs for way in ways), axis=-1), last)
+
+
+def _loop(graph: GraphWriter, layer: Recurrence, inputs: str, padding: Padding, *, backwards: bool) -> Read:
+    """One direction, step by step. On padding a state stays as it is: backwards, that is before a sentence begins."""
+    projected = _normalised_inputs(
+        graph, layer, graph.linear_sequence(inputs, layer.input_weight, layer.input_bias)
+    )  # (S, B, G·H)
+    zeros = graph.filled(0.0, graph.size(inputs, 1), graph.ints(layer.hidden_size))
+    body = graph.body()
+    state = [Value(body.new_name("state"), "float32", ("batch", layer.hidden_size)) for _ in range(layer.state_parts)]
+    gates = Value(body.new_name("gates"), "float32", ("batch", len(layer.input_bias)))
+    running = Value(body.new_name("running"), "bool", ("batch", 1))
+    stepped = _advance(body, layer, gates.name, [part.name for part in state])
+    kept = [body.op("Where", running.name, new, old.name) for new, old in zip(stepped, state, strict=True)]
+    results = [*kept, body.op("Identity", kept[0])]
+    outputs = [Value(name, "float32", state[0].shape) for name in results]
+    *last, hiddens = graph.ops(
+        "Scan",
+        len(results),
+        *[zeros] * layer.state_parts,
+        projected,
+        padding.running,
+        body=body.finish_body("step", [*state, gates, running], outputs),
+        num_scan_inputs=2,
+        scan_input_directions=[int(backwards)] * 2,
+        scan_output_directions=[int(backwards)],
+    )
+    return Read(hiddens, last)
+
+
+def _normalised_inputs(graph: GraphWriter, layer: Recurrence, projected: str) -> str:
+    return graph.normalise(projected, layer.input_norm) if layer.layer_norm else projected
+
+
+def _advance(graph: GraphWriter, layer: Recurrence, projected: str, state: list[str]) -> list[str]:
+    """The new state from the input's share of the gates, (N, G·H), as :meth:`Recurrence.step`."""
+    recurrent = graph.linear(state[0], layer.recurrent_weight, layer.recurrent_bias)
+    if layer.layer_norm:
+        recurrent = graph.normalise(recurrent, layer.recurrent_norm)
+    if layer.cell == "gru":
+        return [_gru(graph, projected, recurrent, state[0])]
+    return _lstm(graph, layer, graph.op("Add", projected, recurrent), state[1])
+
+
+def _gru(graph: GraphWriter, projected: str, recurrent: str, hidden: str) -> str:
+    """h' = n + z (h - n), with r, z = σ(·) and n = tanh(x_n + r · h_n)."""
+    x_r, x_z, x_n = graph.ops("Split", 3, projected, axis=-1)
+    h_r, h_z, h_n = graph.ops("Split", 3, recurrent, axis=-1)
+    reset = graph.op("Sigmoid", graph.op("Add", x_r, h_r))
+    update = graph.op("Sigmoid", graph.op("Add", x_z, h_z))
+    new = graph.op("Tanh", graph.op("Add", x_n, graph.op("Mul", reset, h_n)))
+    return graph.op("Add", new, graph.op("Mul", update, graph.op("Sub", hidden, new)))
+
+
+def _lstm(graph: GraphWriter, layer: Recurrence, gates: str, memory: str) -> list[str]:
+    """c' = f c + i g and h' = o tanh(c')."""
+    i, f, g, o = graph.ops("Split", 4, gates, axis=-1)
+    kept = graph.op("Mul", graph.op("Sigmoid", f), memory)
+    written = graph.op("Mul", graph.op("Sigmoid", i), graph.op("Tanh", g))
+    memory = graph.op("Add", kept, written)
+    shown = graph.normalise(memory, layer.memory_norm) if layer.layer_norm else memory
+    return [graph.op("Mul", graph.op("Sigmoid", o), graph.op("Tanh", shown)), memory]

@@ -1,0 +1,151 @@
+"""Translates with a model that ``nmt export`` has written, greedily: ``python translate.py < source.txt > target.txt``.
+
+It lies beside the model and needs onnxruntime, sentencepiece and numpy, neither torch nor nmt. Lines in, as many lines
+out: those of ``nmt translate --beam 1``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import math
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from sentencepiece import SentencePieceProcessor
+
+if TYPE_CHECKING or __package__:
+    from nmt_attn.text.cut import cut
+    from nmt_attn.text.normalise import Normaliser, tidy
+else:  # where nmt export has put it
+    from cut import cut
+    from normalise import Normaliser, tidy
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class OnnxTranslator:
+    """Translates sentences.
+
+    Args:
+        folder: what ``nmt export`` has written.
+        threads: for each operator; 0: as many as onnxruntime likes.
+    """
+
+    def __init__(self, folder: Path, threads: int = 0) -> None:
+        self.about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        self.ids, self.decoding = self.about["special_ids"], self.about["decoding"]
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        providers = onnxruntime.get_available_providers()
+        self.encoder, self.decoder = (
+            onnxruntime.InferenceSession(str(folder / self.about[part]["file"]), options, providers)
+            for part in ("encoder", "decoder")
+        )
+        tokenizer = folder / self.about["tokenizer"]
+        info = json.loads(tokenizer.read_text(encoding="utf-8"))
+        settings: Any = SimpleNamespace(**info["normalise"])
+        self.normalise = Normaliser(settings)
+        self.source, self.target = (
+            SentencePieceProcessor(model_file=str(tokenizer.parent / info[side]["file"]))
+            for side in ("source", "target")
+        )
+
+    def translate(self, sentences: list[str]) -> list[str]:
+        """A translation of each sentence; an empty one of an empty sentence."""
+        parts = [self._parts(sentence) for sentence in sentences]
+        sources = [self._encode(part) for some in parts for part in some]
+        found = iter(self.greedy([ids for ids in sources if ids]))
+        texts = iter([self._decode(next(found)) if ids else "" for ids in sources])
+        return [" ".join(text for text in itertools.islice(texts, len(some)) if text) for some in parts]
+
+    def greedy(self, sources: list[list[int]]) -> list[list[int]]:
+        """The most probable token at each step: target ids of source ids, both without BOS and EOS."""
+        if not sources:
+            return []
+        lengths = np.array([len(ids) + 1 for ids in sources])
+        source = np.full((len(sources), lengths.max()), self.ids["pad"])
+        for place, ids in enumerate(sources):
+            source[place, : lengths[place]] = [*ids, self.ids["eos"]]
+        limits, minima = self._limits(lengths)
+        values = _run(self.encoder, {"source": source, "lengths": lengths})
+        rows = np.arange(len(sources))  # the sentences that are not done
+        tokens = np.full((len(sources), 1), self.ids["bos"])
+        written: list[list[int]] = [[] for _ in sources]
+        while len(rows):
+            step = _run(self.decoder, {"tokens": tokens, **values})
+            values.update({name: step[following] for name, following in self.about["state"].items()})
+            for row, scores in zip(rows, step["log_probs"], strict=True):
+                written[row].append(self._best(scores[0], written[row], int(minima[row])))
+            best = np.array([written[row][-1] for row in rows])
+            going = (best != self.ids["eos"]) & np.array([len(written[row]) < limits[row] for row in rows])
+            rows, tokens = rows[going], best[going, None]
+            values = {name: value[going] for name, value in values.items()}
+        return [ids[:-1] if ids[-1] == self.ids["eos"] else ids for ids in written]
+
+    def _limits(self, lengths: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The most and the fewest tokens of each translation, EOS included; in float32, as torch has them."""
+        most, fewest = (np.float32(self.decoding[name]) for name in ("max_length_ratio", "min_length_ratio"))
+        limits = np.ceil(lengths.astype(np.float32) * most).astype(np.int64) + 10
+        return limits, np.minimum(np.floor(lengths.astype(np.float32) * fewest).astype(np.int64), limits)
+
+    def _best(self, log_probs: NDArray[np.float32], written: list[int], fewest: int) -> int:
+        """The most probable of the tokens that may come next."""
+        size, end = self.decoding["no_repeat_ngram"], self.ids["eos"]
+        if size:
+            last = written[len(written) - size + 1 :]
+            for place in range(len(written) - size + 1):
+                if written[place : place + size - 1] == last:
+                    log_probs[written[place + size - 1]] = -math.inf
+        if len(written) + 1 < fewest:
+            log_probs[end] = -math.inf
+        best = int(log_probs.argmax())
+        return best if log_probs[best] > -math.inf else int(end)
+
+    def _parts(self, sentence: str) -> list[str]:
+        """The sentence, or what it has to be cut into."""
+        most = self.decoding["max_source_tokens"]
+        return [sentence] if len(sentence) <= most else cut(sentence, most, lambda text: len(self._encode(text)))
+
+    def _encode(self, text: str) -> list[int]:
+        ids: list[int] = self.source.encode(self.normalise(text))
+        return ids
+
+    def _decode(self, ids: list[int]) -> str:
+        return tidy(self.target.decode(ids))
+
+
+def _run(session: onnxruntime.InferenceSession, inputs: Arrays) -> Arrays:
+    names = [value.name for value in session.get_outputs()]
+    return dict(zip(names, session.run(names, inputs), strict=True))
+
+
+def _batches(lines: Iterator[str], size: int) -> Iterator[list[str]]:
+    while batch := list(itertools.islice(lines, size)):
+        yield batch
+
+
+def main() -> None:
+    """Translate standard input."""
+    parser = argparse.ArgumentParser(description="Translate standard input, a sentence a line.")
+    parser.add_argument("--model", type=Path, default=Path(__file__).parent, help="folder written by nmt export")
+    parser.add_argument("--batch", type=int, default=32, help="lines translated at once")
+    parser.add_argument("--threads", type=int, default=0, help="threads; 0: as many as onnxruntime likes")
+    options = parser.parse_args()
+    translator = OnnxTranslator(options.model, options.threads)
+    lines = (line.decode("utf-8", errors="replace").rstrip("\r\n") for line in sys.stdin.buffer)
+    for batch in _batches(lines, max(1, options.batch)):
+        for text in translator.translate(batch):
+            sys.stdout.buffer.write(f"{text}\n".encode())
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

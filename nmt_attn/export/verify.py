@@ -1,0 +1,106 @@
+"""What an export computes, held to what the network computes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nmt_attn.export.network import FORBIDDEN, NEXT, OnnxNetwork
+from nmt_attn.model.decoder import DecoderState
+from nmt_attn.model.network import TranslationModel
+from nmt_attn.text.tokenizer import EOS
+
+Arrays = dict[str, NDArray[np.generic]]
+
+SENTENCES, STEPS, HYPOTHESES = 4, 5, 2
+
+
+@dataclass(frozen=True)
+class OnnxSession:
+    """An ONNX model, loaded: arrays by name in and out."""
+
+    session: onnxruntime.InferenceSession
+
+    @classmethod
+    def load(cls, model: Path | bytes) -> OnnxSession:
+        """Load a file, or its content; it computes on one thread."""
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 3
+        source = model if isinstance(model, bytes) else str(model)
+        return cls(onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"]))
+
+    def run(self, inputs: Mapping[str, NDArray[np.generic]]) -> Arrays:
+        """All outputs."""
+        names = [value.name for value in self.session.get_outputs()]
+        return dict(zip(names, self.session.run(names, dict(inputs)), strict=True))
+
+
+@torch.inference_mode()
+def largest_difference(
+    model: TranslationModel, written: OnnxNetwork, encoder: OnnxSession, decoder: OnnxSession
+) -> float:
+    """The largest difference between a network and its export, over some sentences and steps drawn at random.
+
+    Args:
+        model: in evaluation mode.
+        written: what it was written as.
+        encoder: loaded again.
+        decoder: loaded again.
+
+    Returns:
+        Of log-probabilities, attention weights and states, whichever is largest.
+    """
+    generator = torch.Generator().manual_seed(1)
+    lengths = torch.arange(1, SENTENCES + 1) * 3
+    vocabulary = len(model.encoder.embedding.weight)
+    source = torch.randint(EOS, vocabulary, (SENTENCES, int(lengths.max())), generator=generator)
+    tokens = torch.randint(EOS, len(model.output.weight), (STEPS, SENTENCES, HYPOTHESES), generator=generator)
+    start = model.encode(source.to(model.device), lengths.to(model.device))
+    state = start.state.select(torch.arange(SENTENCES, device=model.device).repeat_interleave(HYPOTHESES))
+    values = encoder.run({"source": source.numpy(), "lengths": lengths.numpy()})
+    names = [value.name for value in written.state]
+    memory = {value.name: values[value.name] for value in written.memory}
+    states = {name: values[name].repeat(HYPOTHESES, axis=0) for name in names}
+    worst = _worst(state_arrays(state), [states[name] for name in names])
+    for column in tokens:
+        step = model.step(column.to(model.device), state, start.memory)
+        state = step.state
+        values = decoder.run({"tokens": column.numpy(), **memory, **states})
+        states = {name: values[NEXT + name] for name in names}
+        expected = [log_probs(model, step.readout).numpy(force=True), step.weights.numpy(force=True)]
+        found = [values["log_probs"], values["attention"], *states.values()]
+        worst = max(worst, _worst([*expected, *state_arrays(state)], found))
+    return worst
+
+
+def log_probs(model: TranslationModel, readout: Tensor) -> Tensor:
+    """Log-probabilities of the next token as the search has them, (…, R) to (…, V)."""
+    scores = model.output(readout).float()
+    scores[..., list(FORBIDDEN)] = -torch.inf
+    return torch.log_softmax(scores, dim=-1)
+
+
+def state_arrays(state: DecoderState) -> list[NDArray[np.generic]]:
+    """The parts of a state in the order of :func:`~nmt_attn.export.network.state_values`."""
+    parts = [part for layer in state.layers for part in layer]
+    parts += [part for part in (state.feed, state.seen) if part is not None]
+    return [part.numpy(force=True) for part in parts]
+
+
+def _worst(expected: list[NDArray[np.generic]], found: list[NDArray[np.generic]]) -> float:
+    """The largest difference; infinite where one side alone is infinite or no number."""
+    worst = 0.0
+    for one, other in zip(expected, found, strict=True):
+        if one.shape != other.shape or not np.array_equal(np.isfinite(one), np.isfinite(other)):
+            return float("inf")
+        finite = np.isfinite(one)
+        worst = max(worst, float(np.abs(one[finite] - other[finite]).max(initial=0.0)))
+    return worst
