@@ -75,8 +75,8 @@ def files(draw: st.DrawFn) -> bytes:
         section = tree
         *above, last = key.split(".")
         for part in above:
-            below = section.get(part)
-            section = section.setdefault(part, {}) if isinstance(below, dict | None) else section
+            below = section.setdefault(part, {})
+            section = below if isinstance(below, dict) else section
         section[last] = draw(values)
     lines = yaml.safe_dump(tree, allow_unicode=draw(st.booleans())).splitlines()
     for line in draw(st.lists(st.sampled_from(NASTY) | st.text(max_size=20), max_size=2)):

@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from nmt_attn.config import Config
+from nmt_attn.config import Config, DataConfig
+from nmt_attn.corpus.clean import Cleaner
 from nmt_attn.corpus.gather import Material, gather
 from nmt_attn.corpus.prepare import PreparedData, prepare, summary
+from nmt_attn.corpus.read import read_pairs
 from nmt_attn.errors import UserError
+from nmt_attn.text.normalise import Normaliser
 
 WORDS = ["the", "cat", "Sees", "42", "a", "naïve", "œuvre", "Größe", "дом", "猫", "हिन्दी", "بيت", "שלום", "👩‍🚀",
          "e\u0301", "ﬁn", "İ", "ß", "<s>", "</s>", "<unk>", "<pad>", "▁", "⁇", "\\n", "%s", "NULL", "=1+1"]  # fmt: skip
@@ -29,8 +32,10 @@ BYTES = [b"\xff", b"\xfe\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\
 
 
 def text(generator: random.Random) -> str:
-    words = generator.choices(WORDS, k=generator.choice([0, 1, 2, 3, 5, 8, 90]))
-    if generator.random() < 0.3:
+    words = generator.choices(WORDS, k=generator.choice([1, 2, 3, 5, 8] * 3 + [0, 90]))
+    if generator.random() < 0.7:  # else most lines would be translations of each other
+        words.append(str(generator.randrange(1000)))
+    if generator.random() < 0.2:
         words.insert(generator.randrange(len(words) + 1), generator.choice(STRANGE))
     return generator.choice([" ", " ", " ", "  ", ""]).join(words)
 
@@ -41,19 +46,18 @@ def line(generator: random.Random, columns: list[int]) -> str:
     return "\t".join(text(generator) for _ in range(generator.choice(columns)))
 
 
-def lines_of(generator: random.Random, columns: list[int]) -> bytes:
-    """A file of one kind of line end, or of several; most decode, some do not."""
-    known = [line(generator, columns) for _ in range(generator.choice([0, 1, 3, 10, 20, 40]))]
+def lines_of(generator: random.Random, columns: list[int], *, fine: bool = False) -> bytes:
+    """A file of one kind of line end, or of several; most decode, some do not (``fine``: all do)."""
+    known = [line(generator, columns) for _ in range(generator.choice([0, 1, 5, 12, 20, 30, 40, 40, 40]))]
     known += generator.choices(known, k=generator.randrange(4)) if known else []
     ends = generator.choice([["\n"], ["\n"], ["\r\n"], ["\n", "\r\n"], ["\r"]])
     content = "".join(one + generator.choice(ends) for one in known)
     if generator.random() < 0.3:
         content = content.rstrip("\r\n")
-    encoding = generator.choice(
-        ["utf-8"] * 8 + ["utf-8-sig"] * 2 + ["utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252"]
-    )
+    usual, others = ["utf-8"] * 20 + ["utf-8-sig"] * 8, ["utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252"]
+    encoding = generator.choice(usual if fine else [*usual, *others])
     raw = content.encode(encoding, "replace" if encoding in ("latin-1", "cp1252") else "surrogatepass")
-    if generator.random() < 0.1:
+    if generator.random() < 0.05 and not fine:
         place = generator.randrange(len(raw) + 1)
         raw = raw[:place] + generator.choice(BYTES) + raw[place:]
     return raw
@@ -63,7 +67,7 @@ def content_of(generator: random.Random) -> bytes:
     kind = generator.random()
     if kind < 0.05:
         return generator.randbytes(generator.randrange(300))
-    columns = [2] if kind < 0.5 else [2, 2, 2, 2, 3] if kind < 0.9 else [1, 2, 3, 4]
+    columns = [2] if kind < 0.6 else [2, 2, 2, 2, 3] if kind < 0.9 else [1, 2, 3, 4]
     return lines_of(generator, columns)
 
 
@@ -94,8 +98,8 @@ def settings(generator: random.Random) -> dict[str, object]:
             "punctuation": generator.choice(["keep", "split", "basic"]),
         },
         "filter": {
-            "max_words": generator.choice([1, 4, 80]),
-            "max_length_ratio": generator.choice([1.0, 4.0, 1e6]),
+            "max_words": generator.choice([1, 4, *[80] * 6, 1_000_000]),
+            "max_length_ratio": generator.choice([1.0, 4.0, 4.0, 1e6]),
             "identical": generator.random() < 0.5,
             "duplicates": generator.random() < 0.5,
         },
@@ -119,7 +123,8 @@ def parallel_files(folder: Path, generator: random.Random) -> tuple[dict[str, ob
     sections, count = {}, 0
     for part in ("train", "valid", "test"):
         references = 1 if part == "train" else generator.choice([1, 2])
-        first = [lines_of(generator, [1]) for _ in range(1 + references)]
+        fine = generator.random() < 0.9
+        first = [lines_of(generator, [1], fine=fine) for _ in range(1 + references)]
         length = min(count_lines(raw) for raw in first)
         if generator.random() < 0.9:
             first = [b"\n".join(raw.split(b"\n")[:length]) + b"\n" for raw in first] if length else first
@@ -143,6 +148,15 @@ def check_material(material: Material, lines: int) -> None:
             assert not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in side)
 
 
+def check_cleaning(data: DataConfig, lines: int) -> None:
+    """The same before the split, which refuses a corpus that is too small for it."""
+    if data.corpus.path is None:
+        return
+    cleaner = Cleaner(data.filter, Normaliser(data.normalise))
+    kept = sum(1 for _ in cleaner.clean(read_pairs(data.corpus.path, max_pairs=data.corpus.max_pairs)))
+    assert kept + sum(cleaner.drops.values()) == lines
+
+
 def check_message(error: UserError) -> None:
     assert str(error).isprintable(), repr(error)
     assert len(str(error)) < 1000
@@ -157,6 +171,7 @@ def check_gathering(folder: Path, count: int, seed: int) -> int:
         section, lines = make(folder, generator)
         config = Config.model_validate({"data": {**section, **settings(generator)}})
         try:
+            check_cleaning(config.data, lines)
             check_material(gather(config.data), lines)
             usable += 1
         except UserError as error:
@@ -167,12 +182,12 @@ def check_gathering(folder: Path, count: int, seed: int) -> int:
 
 
 def test_any_corpus_adds_up_or_is_refused_in_one_line(tmp_path: Path) -> None:
-    assert 60 < check_gathering(tmp_path, 300, seed=1) < 240  # neither is the rule
+    assert 40 < check_gathering(tmp_path, 300, seed=1) < 240  # neither is the rule
 
 
 @pytest.mark.slow
 def test_any_of_10_000_corpora_adds_up_or_is_refused_in_one_line(tmp_path: Path) -> None:
-    assert 2000 < check_gathering(tmp_path, 10_000, seed=2) < 8000
+    assert 1500 < check_gathering(tmp_path, 10_000, seed=2) < 8000
 
 
 def check_preparing(folder: Path, count: int, seed: int) -> int:
@@ -213,7 +228,7 @@ def check_summary(prepared: PreparedData, kept: int) -> None:
 
 
 def test_any_corpus_is_prepared_or_refused(tmp_path: Path) -> None:
-    assert check_preparing(tmp_path, 40, seed=3) >= 5
+    assert check_preparing(tmp_path, 150, seed=3) >= 15
 
 
 @pytest.mark.slow

@@ -229,9 +229,9 @@ def test_weights(run: Path, name: str) -> None:
 def test_no_pickle_is_ever_read() -> None:
     for path in (Path(__file__).parents[2] / "nmt_attn").rglob("*.py"):
         source = path.read_text(encoding="utf-8")
-        assert not re.search(r"torch\.load\b|import pickle|allow_pickle=True|\beval\(|\bexec\(|yaml\.load\b", source), (
-            path
-        )
+        assert not re.search(
+            r"torch\.load\b|import pickle|allow_pickle=True|(?<![.\w])(eval|exec)\(|yaml\.load\b", source
+        ), path
 
 
 # --- the configuration --------------------------------------------------------------------------------------
@@ -265,7 +265,7 @@ CONFIGS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a large score": (setting("model.attention.size=32768"), TOO_LARGE),
     "many positions": (setting("model.attention.score=location", "model.attention.max_positions=100000"), TOO_LARGE),
     "another cell": (setting("model.cell=lstm"), "the weights do not fit the configuration"),
-    "aliases upon aliases": (saying(BOMB), r"config\.yaml, line 2: aliases"),
+    "aliases upon aliases": (saying(BOMB), r"config\.yaml, line \d: aliases"),
     "depth": (saying("a: " + "[" * 5000), r"config\.yaml.*not valid YAML"),
     "too long": (saying("#" * 70_000), r"config\.yaml: more than 65,536 bytes are too many"),
     "code": (saying("name: !!python/object/apply:os.mkdir [owned]"), "os.mkdir is not supported"),
