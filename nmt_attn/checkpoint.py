@@ -20,6 +20,8 @@ WEIGHTS = "model.safetensors"
 OPTIMISER = "optimiser.safetensors"
 STATE = "state.json"
 
+MAX_HEADER_BYTES = 1 << 20  # of a safetensors file; ours are of some kilobytes
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -50,7 +52,7 @@ def load_checkpoint(folder: Path, device: torch.device) -> Checkpoint:
     """
     try:
         state = json.loads((folder / STATE).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{folder / STATE}: cannot be read: {error}") from None
     return Checkpoint(load_weights(folder, device), _load(folder / OPTIMISER, torch.device("cpu")), state)
 
@@ -59,9 +61,13 @@ def load_weights(folder: Path, device: torch.device) -> dict[str, Tensor]:
     """The weights of a checkpoint, by name.
 
     Raises:
-        InputError: the file is missing or damaged.
+        InputError: the file is missing or damaged, or a weight is no finite number.
     """
-    return _load(folder / WEIGHTS, device)
+    weights = _load(folder / WEIGHTS, device)
+    for name, weight in weights.items():
+        if not bool(torch.isfinite(weight).all()):
+            raise InputError(f"{folder / WEIGHTS}: {name} holds numbers that are not finite")
+    return weights
 
 
 def save_weights(weights: Mapping[str, Tensor], folder: Path) -> None:
@@ -77,9 +83,23 @@ def _save(tensors: Mapping[str, Tensor], path: Path) -> None:
 
 
 def _load(path: Path, device: torch.device) -> dict[str, Tensor]:
+    _check_header(path)
     try:
         return load_file(path, device=str(device))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except (SafetensorError, OSError) as error:
         raise InputError(f"{path}: damaged or not a safetensors file: {error}") from None
+
+
+def _check_header(path: Path) -> None:
+    """Refuse what would be waited for (a pipe), and a header that takes long to read."""
+    try:
+        if not path.is_file():
+            raise InputError(f"{path}: not an ordinary file" if path.exists() else f"{path}: no such file")
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    if length > MAX_HEADER_BYTES:
+        raise InputError(f"{path}: damaged or not a safetensors file: it claims a header of {length:,} bytes")

@@ -6,13 +6,28 @@ editors are generated from it by ``scripts/make_config_docs.py``; :mod:`nmt_attn
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
+
+# Upper limits where nothing smaller follows from the matter itself. A value above them is a slip or a trap: it would
+# not end, or ask for more memory than any machine has.
+_MOST = 1_000_000_000  # of what is only counted
+_WIDEST = 32_768  # of a vector
+_LARGEST = 1e100  # of a factor: its products with others stay finite
+
+
+def _usable(path: Path) -> Path:
+    """A path with a name that a file can have, and that fits into a message of one line."""
+    if not path.name or any(unicodedata.category(character) in ("Cc", "Cs") for character in str(path)):
+        raise ValueError("must be the name of a file or folder, without control characters")
+    return path
+
 
 # A string in YAML stands for a path although the schema is strict about types.
-File = Annotated[Path, Strict(False)]
+File = Annotated[Path, Strict(False), AfterValidator(_usable)]
 
 
 def _key(default: Any, about: str, unit: str = "", **limits: Any) -> Any:
@@ -46,9 +61,17 @@ class CorpusConfig(Section):
     """One file of sentence pairs, from which train, valid and test are split."""
 
     path: File | None = _key(None, "A .zip, .tsv or .txt with source<TAB>target[<TAB>attribution] lines.", "file")
-    url: str | None = _key(None, "Fetched to data.corpus.path where that file is missing.", "http(s) address")
-    max_pairs: int | None = _key(None, "Only the first lines of the file (null: all).", "lines", ge=1)
+    url: str | None = _key(None, "Fetched to data.corpus.path where that file is missing.", "https address")
+    allow_http: bool = _key(False, "Take an http address too, though anybody on the way can change the file.")
+    max_pairs: int | None = _key(None, "Only the first lines of the file (null: all).", "lines", ge=1, le=_MOST)
     reverse: bool = _key(False, "Swap the columns: the file is target<TAB>source.")
+
+    @field_validator("url")
+    @classmethod
+    def _one_word(cls, value: str | None) -> str | None:
+        if value is not None and (value.split() != [value] or not value.isprintable()):
+            raise ValueError("must be an address, without spaces and control characters")
+        return value
 
 
 class ParallelFiles(Section):
@@ -83,10 +106,10 @@ class TaskConfig(ShortSection):
     kind: Literal["dates", "addition", "reverse"] = Field(
         description="dates: as people write them to ISO 8601; addition: of two numbers; reverse: letters backwards."
     )
-    pairs: int = _key(20_000, "How many are made, held-out ones included.", "pairs", ge=1)
-    min_length: int = _key(1, "addition: digits of a number, at least; reverse: letters.", "characters", ge=1)
+    pairs: int = _key(20_000, "How many are made, held-out ones included.", "pairs", ge=1, le=10_000_000)
+    min_length: int = _key(1, "addition: digits of a number, at least; reverse: letters.", "characters", ge=1, le=1000)
     max_length: int = _key(4, "The same, at most.", "characters", ge=1, le=1000)
-    seed: int = _key(1, "Seed of the choice.", ge=0)
+    seed: int = _key(1, "Seed of the choice.", ge=0, lt=2**63)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -113,9 +136,9 @@ class NormaliseConfig(Section):
 class FilterConfig(Section):
     """Which pairs are dropped before the split; every drop is counted under its reason."""
 
-    max_words: int = _key(80, "Longest sentence kept, either side.", "words", ge=1)
+    max_words: int = _key(80, "Longest sentence kept, either side.", "words", ge=1, le=1_000_000)
     max_length_ratio: float = _key(
-        4.0, "Longer side over shorter side, in characters; a side under 20 characters counts as 20.", ge=1.0
+        4.0, "Longer side over shorter side, in characters; a side under 20 characters counts as 20.", ge=1.0, le=1e6
     )
     identical: bool = _key(True, "Drop pairs whose two sides are the same.")
     duplicates: bool = _key(True, "Drop pairs seen before.")
@@ -124,8 +147,8 @@ class FilterConfig(Section):
 class SplitConfig(Section):
     """How many sentences are held out. Sentences that share a side are never parted."""
 
-    valid: int = _key(2000, "Distinct source sentences held out for validation.", "sentences", ge=1)
-    test: int = _key(2000, "Distinct source sentences held out for the final score.", "sentences", ge=1)
+    valid: int = _key(2000, "Distinct source sentences held out for validation.", "sentences", ge=1, le=_MOST)
+    test: int = _key(2000, "Distinct source sentences held out for the final score.", "sentences", ge=1, le=_MOST)
 
 
 class TokenizerConfig(Section):
@@ -133,7 +156,11 @@ class TokenizerConfig(Section):
 
     kind: Literal["unigram", "bpe", "word", "char"] = _key("unigram", "What a token is.")
     vocab_size: int = _key(
-        8000, "Size of the vocabulary; word and char take fewer where the corpus has fewer.", "tokens", ge=16
+        8000,
+        "Size of the vocabulary; word and char take fewer where the corpus has fewer.",
+        "tokens",
+        ge=16,
+        le=1_000_000,
     )
     joint: bool = _key(True, "One vocabulary for both languages instead of one each.")
     character_coverage: float = _key(0.9999, "Share of the training characters that get a token.", gt=0.9, le=1.0)
@@ -186,7 +213,7 @@ class EncoderConfig(Section):
     """The bidirectional encoder."""
 
     layers: int = _key(1, "Stacked layers; from the third on with residual connections.", "layers", ge=1, le=8)
-    hidden_size: int = _key(512, "State size of each of the two directions.", "units", ge=1)
+    hidden_size: int = _key(512, "State size of each of the two directions.", "units", ge=1, le=_WIDEST)
     word_dropout: float = _key(0.0, "Share of source tokens whose embedding is dropped whole.", ge=0.0, lt=1.0)
 
 
@@ -197,7 +224,7 @@ class DecoderConfig(Section):
         "bahdanau", "bahdanau: the context goes into the cell; luong: an attentional vector after it."
     )
     layers: int = _key(1, "Stacked layers; from the third on with residual connections.", "layers", ge=1, le=8)
-    hidden_size: int = _key(512, "State size.", "units", ge=1)
+    hidden_size: int = _key(512, "State size.", "units", ge=1, le=_WIDEST)
     word_dropout: float = _key(0.0, "Share of target tokens whose embedding is dropped whole.", ge=0.0, lt=1.0)
     input_feeding: bool = _key(False, "luong only: the attentional vector joins the next step's input.")
     start: Literal["bridge", "zeros", "last"] = _key(
@@ -206,7 +233,7 @@ class DecoderConfig(Section):
         "states themselves.",
     )
     readout_size: int | None = _key(
-        None, "Size of the vector before the output layer (null: model.embedding_size).", "units", ge=1
+        None, "Size of the vector before the output layer (null: model.embedding_size).", "units", ge=1, le=_WIDEST
     )
 
 
@@ -216,8 +243,8 @@ class AttentionConfig(Section):
     score: Literal["additive", "dot", "scaled_dot", "general", "location", "none"] = _key(
         "additive", "The score function (concat: another name of additive); none: no attention at all."
     )
-    size: int | None = _key(None, "additive: inner size (null: the decoder's hidden_size).", "units", ge=1)
-    max_positions: int = _key(100, "location: source tokens that can be attended to.", "tokens", ge=1)
+    size: int | None = _key(None, "additive: inner size (null: the decoder's hidden_size).", "units", ge=1, le=_WIDEST)
+    max_positions: int = _key(100, "location: source tokens that can be attended to.", "tokens", ge=1, le=100_000)
     coverage: bool = _key(
         False, "additive only: the score also sees how much attention each source position has had (Tu et al. 2016)."
     )
@@ -232,7 +259,7 @@ class ModelConfig(Section):
     """The network."""
 
     cell: Literal["gru", "lstm"] = _key("gru", "Recurrent cell of encoder and decoder.")
-    embedding_size: int = _key(256, "Size of the word vectors.", "units", ge=1)
+    embedding_size: int = _key(256, "Size of the word vectors.", "units", ge=1, le=_WIDEST)
     layer_norm: bool = _key(False, "Layer normalisation inside the cells (Ba et al. 2016); several times slower.")
     dropout: float = _key(0.2, "Dropout on embeddings, between layers and before the output.", ge=0.0, lt=1.0)
     recurrent_dropout: float = _key(
@@ -305,10 +332,12 @@ class ScheduleConfig(Section):
         "linear and cosine fall to final_share over the whole budget (steps, epochs or minutes, whichever is "
         "used up first); plateau falls by plateau_factor when validation stops getting better.",
     )
-    warmup_steps: int = _key(200, "Steps over which the learning rate rises from zero.", "steps", ge=0)
+    warmup_steps: int = _key(200, "Steps over which the learning rate rises from zero.", "steps", ge=0, le=_MOST)
     final_share: float = _key(0.02, "linear, cosine: where it ends, as a share of learning_rate.", ge=0.0, le=1.0)
     plateau_factor: float = _key(0.5, "plateau: what it is multiplied with.", gt=0.0, lt=1.0)
-    plateau_patience: int = _key(2, "plateau: validations without a better loss before it falls.", "validations", ge=0)
+    plateau_patience: int = _key(
+        2, "plateau: validations without a better loss before it falls.", "validations", ge=0, le=_MOST
+    )
 
 
 class TeacherForcingConfig(ShortSection):
@@ -336,28 +365,34 @@ class EarlyStoppingConfig(Section):
 
     metric: Literal["bleu", "loss"] = _key("bleu", "Which validation figure decides.")
     patience: int | None = _key(
-        None, "Stop after this many validations without a better one (null: never).", "validations", ge=1
+        None, "Stop after this many validations without a better one (null: never).", "validations", ge=1, le=_MOST
     )
 
 
 class ValidationConfig(Section):
     """How often and on how much training is watched."""
 
-    every_steps: int | None = _key(None, "Validate every so many steps (null: after each epoch).", "steps", ge=1)
-    max_sentences: int = _key(2000, "How many validation sentences are translated for BLEU.", "sentences", ge=1)
-    beam_size: int = _key(1, "Search for the validation BLEU; 1 is greedy.", "hypotheses", ge=1)
-    samples: int = _key(2, "Translations shown at each validation.", "sentences", ge=0)
+    every_steps: int | None = _key(
+        None, "Validate every so many steps (null: after each epoch).", "steps", ge=1, le=_MOST
+    )
+    max_sentences: int = _key(
+        2000, "How many validation sentences are translated for BLEU.", "sentences", ge=1, le=_MOST
+    )
+    beam_size: int = _key(1, "Search for the validation BLEU; 1 is greedy.", "hypotheses", ge=1, le=1000)
+    samples: int = _key(2, "Translations shown at each validation.", "sentences", ge=0, le=10_000)
 
 
 class TrainingConfig(Section):
     """The training loop."""
 
-    max_epochs: int | None = _key(30, "Stop after so many passes over the data.", "epochs", ge=1)
-    max_steps: int | None = _key(None, "Stop after so many steps of the optimiser.", "steps", ge=1)
-    max_minutes: float | None = _key(None, "Stop after so much time.", "minutes", gt=0.0)
-    batch_tokens: int = _key(2048, "Target tokens in a batch, without padding.", "tokens", ge=1)
-    batch_sentences: int | None = _key(None, "Sentence pairs in a batch, instead of batch_tokens.", "sentences", ge=1)
-    accumulate: int = _key(1, "Batches whose gradients are added up for one step.", "batches", ge=1)
+    max_epochs: int | None = _key(30, "Stop after so many passes over the data.", "epochs", ge=1, le=_MOST)
+    max_steps: int | None = _key(None, "Stop after so many steps of the optimiser.", "steps", ge=1, le=_MOST)
+    max_minutes: float | None = _key(None, "Stop after so much time.", "minutes", gt=0.0, le=1e9)
+    batch_tokens: int = _key(2048, "Target tokens in a batch, without padding.", "tokens", ge=1, le=100_000_000)
+    batch_sentences: int | None = _key(
+        None, "Sentence pairs in a batch, instead of batch_tokens.", "sentences", ge=1, le=1_000_000
+    )
+    accumulate: int = _key(1, "Batches whose gradients are added up for one step.", "batches", ge=1, le=1_000_000)
     precision: Literal["auto", "fp32", "bf16"] = _key(
         "auto", "Of matrix products (weights stay fp32); auto: bf16 where the machine is much faster in it."
     )
@@ -366,10 +401,12 @@ class TrainingConfig(Section):
         False, "On a GPU, replay the decoders that go step by step as CUDA graphs; not measured yet, so off."
     )
     optimiser: Literal["adam", "adamw"] = _key("adam", "Optimiser.")
-    learning_rate: float = _key(1e-3, "Highest learning rate.", gt=0.0)
+    learning_rate: float = _key(1e-3, "Highest learning rate.", gt=0.0, le=_LARGEST)
     betas: Annotated[tuple[float, float], Strict(False)] = _key((0.9, 0.98), "Adam's decay rates.")
-    weight_decay: float = _key(0.0, "adamw: weight decay.", ge=0.0)
-    clip_norm: float | None = _key(1.0, "Largest norm of the gradient of all weights (null: no clipping).", gt=0.0)
+    weight_decay: float = _key(0.0, "adamw: weight decay.", ge=0.0, le=_LARGEST)
+    clip_norm: float | None = _key(
+        1.0, "Largest norm of the gradient of all weights (null: no clipping).", gt=0.0, le=_LARGEST
+    )
     label_smoothing: float = _key(0.1, "Probability spread over the whole vocabulary.", ge=0.0, lt=1.0)
     teacher_forcing: TeacherForcingConfig = _key(
         TeacherForcingConfig, "Scheduled sampling; a number alone is a ratio that stays."
@@ -385,9 +422,9 @@ class TrainingConfig(Section):
     validation: ValidationConfig = _key(ValidationConfig, "Validation.")
     early_stopping: EarlyStoppingConfig = _key(EarlyStoppingConfig, "Early stopping.")
     checkpoint_minutes: float = _key(
-        10.0, "A checkpoint at least this often, besides each validation.", "minutes", gt=0.0
+        10.0, "A checkpoint at least this often, besides each validation.", "minutes", gt=0.0, le=1e9
     )
-    keep_checkpoints: int = _key(2, "The last checkpoints kept, besides the best.", "checkpoints", ge=1)
+    keep_checkpoints: int = _key(2, "The last checkpoints kept, besides the best.", "checkpoints", ge=1, le=_MOST)
 
     @field_validator("betas")
     @classmethod
@@ -413,33 +450,49 @@ class DecodingConfig(Section):
     normalisation: Literal["wu", "mean"] = _key(
         "wu", "What log-probabilities are divided by: ((5 + length) / 6) (Wu et al. 2016), or the length itself."
     )
-    length_penalty: float = _key(1.0, "That to this power; 1 with mean: a token's mean; 0: not at all.", ge=0.0)
+    length_penalty: float = _key(
+        1.0, "That to this power; 1 with mean: a token's mean; 0: not at all.", ge=0.0, le=10.0
+    )
     coverage_penalty: float = _key(
-        0.0, "β Σ log min(attention that a source position has had, 1) is added to scores (Wu et al. 2016).", ge=0.0
+        0.0,
+        "β Σ log min(attention that a source position has had, 1) is added to scores (Wu et al. 2016).",
+        ge=0.0,
+        le=1e6,
     )
     min_length_ratio: float = _key(
-        0.0, "A translation has at least this many times the source's tokens, both with their end.", ge=0.0
+        0.0, "A translation has at least this many times the source's tokens, both with their end.", ge=0.0, le=100.0
     )
     max_length_ratio: float = _key(
-        3.0, "A translation ends after this many times the source's tokens, plus 10.", gt=0.0
+        3.0, "A translation ends after this many times the source's tokens, plus 10.", gt=0.0, le=100.0
     )
     max_source_tokens: int = _key(
-        250, "A longer source is cut into sentences or less, which are translated one by one.", "tokens", ge=1
+        250,
+        "A longer source is cut into sentences or less, which are translated one by one.",
+        "tokens",
+        ge=1,
+        le=100_000,
     )
-    no_repeat_ngram: int = _key(0, "So many tokens in a row are never written twice (0: they may be).", "tokens", ge=0)
+    no_repeat_ngram: int = _key(
+        0, "So many tokens in a row are never written twice (0: they may be).", "tokens", ge=0, le=1000
+    )
     pruning: float | None = _key(
         1.5,
         "Where only the best translation is wanted, hypotheses so far behind the best one of their sentence are "
         "dropped (Freitag and Al-Onaizan 2017; null: none are).",
         "nats",
         gt=0.0,
+        le=1e6,
     )
     precision: Literal["auto", "fp32", "bf16", "int8"] = _key(
         "fp32",
         "Of matrix products in the search; auto: bf16 where the machine is much faster in it; int8: on a CPU alone.",
     )
     batch_tokens: int | None = _key(
-        None, "Source tokens times beam_size in a batch (null: 16384 on a CPU, 65536 on a GPU).", "tokens", ge=1
+        None,
+        "Source tokens times beam_size in a batch (null: 16384 on a CPU, 65536 on a GPU).",
+        "tokens",
+        ge=1,
+        le=100_000_000,
     )
 
 
@@ -450,6 +503,7 @@ class Config(Section):
         "experiment",
         "Names the run: it is written to runs/<name>, its data to data/<name>.",
         pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$",
+        max_length=100,
     )
     seed: int = _key(1, "Seed of every random choice.", ge=0, lt=2**63)
     data: DataConfig = _key(DataConfig, "Data.")

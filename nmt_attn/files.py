@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nmt_attn.errors import NmtError
+from nmt_attn.errors import InputError, NmtError
 
 
 @contextmanager
@@ -53,6 +53,22 @@ def write_text(path: Path, text: str) -> None:
             _sync(path.parent)
         finally:
             aside.unlink(missing_ok=True)
+
+
+def read_small(path: Path, most: int) -> bytes:
+    """The content of a file that may have come from anywhere: an ordinary one of at most ``most`` bytes.
+
+    Raises:
+        OSError: it is missing or cannot be read.
+        InputError: it is no ordinary file (a pipe would be waited for), or larger.
+    """
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: not an ordinary file")
+    with path.open("rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise InputError(f"{path}: larger than {most:,} bytes, which no such file is; refused")
+    return content
 
 
 @contextmanager

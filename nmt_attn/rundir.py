@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from nmt_attn.errors import InputError
-from nmt_attn.files import write_text
+from nmt_attn.files import read_small, write_text
+from nmt_attn.inspection import refuse_foreign, refuse_misfit
 
 RUNS = Path("runs")
+_STEP = re.compile("[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -50,11 +53,12 @@ class RunDirectory:
     def pointed(self, pointer: str) -> Path | None:
         """The checkpoint that ``best`` or ``latest`` names, if it is there."""
         try:
-            name = (self.path / pointer).read_text(encoding="utf-8").strip().rpartition("/")[2]
-        except (OSError, UnicodeDecodeError):
+            content = read_small(self.path / pointer, 1000).decode("utf-8").strip()
+        except (OSError, UnicodeDecodeError, InputError):
             return None
+        name = content.removeprefix("checkpoints/")
         checkpoint = self.checkpoints / name
-        return checkpoint if name.isdigit() and checkpoint.is_dir() else None
+        return checkpoint if _STEP.fullmatch(name) and checkpoint.is_dir() else None
 
     def has_checkpoint(self) -> bool:
         """Whether there is anything to resume from or to translate with."""
@@ -64,7 +68,7 @@ class RunDirectory:
         """The folders of all checkpoints, oldest first."""
         if not self.checkpoints.is_dir():
             return []
-        return sorted(path for path in self.checkpoints.iterdir() if path.name.isdigit())
+        return sorted(path for path in self.checkpoints.iterdir() if _STEP.fullmatch(path.name))
 
     def prune(self, keep: int) -> None:
         """Delete all checkpoints but the best and the last ``keep``."""
@@ -94,20 +98,24 @@ def find_model(model: Path | None) -> ModelPath:
     """The checkpoint meant by ``--model``: a run, a checkpoint in one, or (None) ``$NMT_MODEL`` or the last run.
 
     Raises:
-        InputError: there is no such run, or nothing has been saved in it.
+        InputError: there is no such run, nothing has been saved in it, or something in it leads out of it.
     """
     named = model or (Path(os.environ["NMT_MODEL"]) if os.environ.get("NMT_MODEL") else None)
     path = named if named is not None else _last_run()
     if not path.exists():
         raise InputError(f"{path}: no such run or checkpoint; train one with: nmt train --config FILE")
     if path.parent.name == "checkpoints" and (path.parent.parent / "config.yaml").is_file():
+        refuse_foreign(path.parent.parent)
+        refuse_misfit(path.parent.parent, path)
         return ModelPath(RunDirectory(path.parent.parent), path)
     run = RunDirectory(path)
     if not run.config_file.is_file():
         raise InputError(f"{path}: not a run (no config.yaml in it); give a folder that nmt train has written")
+    refuse_foreign(run.path)
     checkpoint = run.pointed("best") or run.pointed("latest")
     if checkpoint is None:
         raise InputError(f"{path}: no checkpoint in it yet")
+    refuse_misfit(run.path, checkpoint)
     return ModelPath(run, checkpoint)
 
 

@@ -15,6 +15,7 @@ FLOORS = {
     "config_file": 1,
     "rundir": 1,
     "checkpoint": 1,
+    "inspection": 1,
     "text": 2,
     "corpus": 3,
     "model": 3,

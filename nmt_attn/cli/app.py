@@ -109,8 +109,12 @@ def _utf8_streams() -> None:
 
 
 def _leave(message: str, code: int) -> None:
-    """One line, without the traceback unless it is asked for."""
+    """One line, without the traceback unless it is asked for.
+
+    What a message quotes may come from a file, an archive or a server, so nothing in it may steer the terminal.
+    """
     if os.environ.get("NMT_DEBUG"):
         raise
+    message = "".join(character if character.isprintable() else " " for character in message)
     print(f"error: {message}" if code != 130 else message, file=sys.stderr)
     sys.exit(code)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import email.utils
 import hashlib
 import json
+import os
 import re
 import time
 import urllib.request
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,7 @@ from nmt_attn import __version__
 from nmt_attn.corpus.progress import Progress, note
 from nmt_attn.corpus.read import is_web_page
 from nmt_attn.errors import DownloadError, InputError, NmtError
+from nmt_attn.text.normalise import tidy
 
 # Some servers (manythings.org) answer 406 to the names that Python's clients give themselves.
 USER_AGENT = f"nmt-attn/{__version__}"
@@ -32,6 +35,8 @@ _REDIRECTS = 5
 _CHUNK = 1 << 16
 _TEMPORARY = (408, 425, 429, 500, 502, 503, 504)
 _TIMEOUT = urllib3.Timeout(connect=15.0, read=60.0)
+_SLOWEST = 100.0  # bytes a second, on average over an attempt that takes longer than _PATIENCE
+_PATIENCE = 120.0
 
 
 @dataclass(frozen=True)
@@ -44,20 +49,27 @@ class Download:
     sha256: str
 
 
-def download(url: str, path: Path, *, sleep: Callable[[float], None] = time.sleep) -> Download:
+def download(
+    url: str, path: Path, *, allow_http: bool = False, sleep: Callable[[float], None] = time.sleep
+) -> Download:
     """Fetch ``url`` to ``path``. What an earlier attempt left in ``<path>.part`` is resumed.
 
     Args:
-        url: an http or https address.
+        url: an https address.
         path: where the file goes; its folder is made where it is missing.
+        allow_http: take an http address too.
         sleep: waits between attempts.
 
     Raises:
-        InputError: the address is wrong: malformed, not there, or a web page instead of a file.
+        InputError: the address is wrong: malformed, not there, not secure, or not that of a file such as ``path``.
         DownloadError: the network or the server failed, again and again.
         NmtError: the file cannot be written.
     """
-    _checked(url, url)
+    if urlsplit(_checked(url, url)).scheme == "http" and not allow_http:
+        raise InputError(
+            f"{url}: not a secure address, so anybody on the way could change the file; "
+            "use https, or set data.corpus.allow_http: true"
+        )
     part = _Part(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -153,6 +165,8 @@ class _Transfer:
                 self._receive(response, offset)
             finally:
                 response.close()
+        except urllib3.exceptions.LocationValueError:
+            raise InputError(f"{self._url}: is no http or https address; check data.corpus.url") from None
         except urllib3.exceptions.SSLError as error:
             raise DownloadError(f"{self._url}: no secure connection: {_reason(error)}; {self._by_hand[3:]}") from None
         except HTTPError as error:
@@ -175,13 +189,13 @@ class _Transfer:
             if response.status not in (301, 302, 303, 307, 308) or location is None:
                 return response
             response.close()
-            target = urljoin(url, location)
+            target = _redirected(url, location, self._url)
             if urlsplit(url).scheme == "https" and urlsplit(target).scheme == "http":
                 raise InputError(
                     f"{self._url}: redirected from https to http, which is refused; "
                     f"check data.corpus.url, {self._by_hand}"
                 )
-            url = _checked(target, self._url)
+            url = target
         raise InputError(
             f"{self._url}: redirected more than {_REDIRECTS} times; check data.corpus.url, {self._by_hand}"
         )
@@ -190,9 +204,10 @@ class _Transfer:
         """Append the body to the part, or begin it anew where the server does not resume."""
         status = response.status
         if status in _TEMPORARY:
-            raise _Temporary(f"the server answers {status} {response.reason}", _retry_after(response))
+            raise _Temporary(_answer(response), _retry_after(response))
         if status == 416 and offset:
             if _content_range(response).total == offset:
+                self._check_whole(offset)
                 return  # everything had arrived, and only the renaming was missing
             self._part.forget()
             raise _Temporary("the server cannot resume", 0.0)
@@ -200,35 +215,53 @@ class _Transfer:
             self._part.forget()
             raise _Temporary("the server resumes at the wrong place", 0.0)
         if status not in (200, 206) or (status == 206 and not offset):
-            raise InputError(
-                f"{self._url}: the server answers {status} {response.reason}; check data.corpus.url, {self._by_hand}"
-            )
+            raise InputError(f"{self._url}: {_answer(response)}; check data.corpus.url, {self._by_hand}")
         if status == 200:
             offset = 0
             self._part.begin(self._url, _validator(response))
         if response.headers.get("Content-Type", "").lower().startswith("text/html"):
             self._refuse_web_page()
-        self._copy(response, offset, _length(response))
+        total = _content_range(response).total if status == 206 else _length(response)
+        self._copy(response, offset, total)
+        self._check_whole(total)
 
-    def _copy(self, response: urllib3.BaseHTTPResponse, offset: int, length: int | None) -> None:
-        total = offset + length if length is not None else None
+    def _copy(self, response: urllib3.BaseHTTPResponse, size: int, total: int | None) -> None:
+        """Append what comes, from ``size`` bytes on; ``total``: what there should be in the end, if that is known."""
         if total is not None and total > MAX_BYTES:
             self._refuse_size()
-        received = 0
-        label = f"fetching {self._path.name}"
-        with Progress(label, total, "B", offset) as progress, self._part.path.open("ab") as file:
-            for chunk in response.stream(_CHUNK, decode_content=False):
-                if offset + received == 0 and is_web_page(chunk):
-                    self._refuse_web_page()
-                received += len(chunk)
-                if offset + received > MAX_BYTES:
+        label, began, before = f"fetching {self._path.name}", time.monotonic(), size
+        with Progress(label, total, "B", size) as progress, self._part.path.open("ab") as file:
+            while chunk := response.read1(_CHUNK, decode_content=False):  # what there is, without waiting for more
+                size += len(chunk)
+                if size > MAX_BYTES:
                     self._refuse_size()
                 file.write(chunk)
                 progress.update(len(chunk))
-        if length is not None and received != length:
-            raise _Temporary(f"the transfer was cut off after {offset + received:,} of {total:,} bytes")
-        if offset + received == 0:
+                seconds = time.monotonic() - began
+                if seconds > _PATIENCE and size - before < _SLOWEST * seconds:
+                    raise _Temporary(f"the server is too slow: {size - before:,} bytes in {seconds:.0f} s")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _check_whole(self, total: int | None) -> None:
+        """Refuse what is not the file, or not all of it."""
+        size = self._part.size
+        if total is not None and size < total:
+            raise _Temporary(f"the transfer was cut off after {size:,} of {total:,} bytes")
+        if total is not None and size > total:
+            self._part.forget()
+            raise _Temporary(f"the server sent {size:,} bytes of a file that has {total:,}", 0.0)
+        if size == 0:
             raise _Temporary("the server sent an empty file")
+        with self._part.path.open("rb") as file:
+            if is_web_page(file.read(512)):
+                self._refuse_web_page()
+        if self._path.suffix.lower() == ".zip" and not zipfile.is_zipfile(self._part.path):
+            self._part.forget()
+            raise InputError(
+                f"{self._url}: the server sent {size:,} bytes that are no zip archive, or a part of one; "
+                f"check data.corpus.url, {self._by_hand}"
+            )
 
     def _refuse_web_page(self) -> None:
         self._part.forget()
@@ -250,7 +283,8 @@ class _ContentRange:
 
 
 def _content_range(response: urllib3.BaseHTTPResponse) -> _ContentRange:
-    found = re.fullmatch(r"bytes\s+(?:(\d+)-\d+|\*)/(\d+|\*)", response.headers.get("Content-Range", "").strip())
+    header = response.headers.get("Content-Range", "").strip()
+    found = re.fullmatch(r"bytes\s+(?:(\d{1,18})-\d{1,18}|\*)/(\d{1,18}|\*)", header, re.ASCII)
     if found is None:
         return _ContentRange(None, None)
     start, total = found[1], found[2]
@@ -260,12 +294,15 @@ def _content_range(response: urllib3.BaseHTTPResponse) -> _ContentRange:
 def _validator(response: urllib3.BaseHTTPResponse) -> str | None:
     """What If-Range accepts: a strong ETag, else the date of the last change."""
     etag = response.headers.get("ETag")
-    return etag if etag and not etag.startswith("W/") else response.headers.get("Last-Modified")
+    found = etag if etag and not etag.startswith("W/") else response.headers.get("Last-Modified")
+    return found if found and found.isascii() and found.isprintable() else None
 
 
 def _length(response: urllib3.BaseHTTPResponse) -> int | None:
+    if "Transfer-Encoding" in response.headers:
+        return None  # which says itself where the end is
     text = response.headers.get("Content-Length", "")
-    return int(text) if text.isdecimal() else None
+    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 def _retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
@@ -275,7 +312,7 @@ def _retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
         return float(text)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, OverflowError, LookupError):
         return None
 
 
@@ -287,9 +324,23 @@ def _checked(url: str, asked: str) -> str:
     except ValueError:
         good = False
     if not good:
-        leads = "" if url == asked else f" leads to {url}, which"
+        leads = "" if url == asked else f" leads to {tidy(url)[:200]}, which"
         raise InputError(f"{asked}:{leads} is no http or https address; check data.corpus.url")
     return url
+
+
+def _redirected(url: str, location: str, asked: str) -> str:
+    """The address that ``location`` means as seen from ``url``."""
+    try:
+        target = urljoin(url, location)
+    except ValueError:
+        target = location
+    return _checked(target, asked)
+
+
+def _answer(response: urllib3.BaseHTTPResponse) -> str:
+    """Status and reason; the latter is whatever the server likes."""
+    return f"the server answers {response.status} {tidy(response.reason or '')[:80]}".rstrip()
 
 
 def _pool(url: str) -> urllib3.PoolManager:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from nmt_attn.config import DataConfig
+from nmt_attn.config import CorpusConfig, DataConfig
 from nmt_attn.corpus.download import download
 from nmt_attn.corpus.manifest import InputFile
 from nmt_attn.corpus.progress import note
@@ -43,14 +43,14 @@ def fetch_inputs(config: DataConfig) -> list[InputFile]:
         InputError: a file is missing or unreadable, or the address is wrong.
         DownloadError: the download failed.
     """
-    return [_fetch(role, path, config.corpus.url) for role, path in input_paths(config).items()]
+    return [_fetch(role, path, config.corpus) for role, path in input_paths(config).items()]
 
 
-def _fetch(role: str, path: Path, url: str | None) -> InputFile:
+def _fetch(role: str, path: Path, corpus: CorpusConfig) -> InputFile:
     fetched_from = None
-    if role == "corpus" and url is not None and not path.exists():
-        note(f"fetching {url}")
-        fetched_from = download(url, path).url
+    if role == "corpus" and corpus.url is not None and not path.exists():
+        note(f"fetching {corpus.url}")
+        fetched_from = download(corpus.url, path, allow_http=corpus.allow_http).url
     if not path.is_file():
         kind = "is a folder; expected a file" if path.is_dir() else "no such file"
         key = f"data.{role}.path" if role == "corpus" else f"data.parallel.{role.split('.')[0]}"

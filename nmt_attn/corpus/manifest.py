@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nmt_attn.config import DataConfig
 from nmt_attn.errors import InputError
+from nmt_attn.files import read_small
 
 MANIFEST_FILE = "manifest.json"
+MAX_BYTES = 16 << 20
 
 # Raised when the same input and configuration would come out differently, so that old data is made anew.
 FORMAT = 1
@@ -119,7 +121,7 @@ class Manifest(_Entry):
         """
         path = folder / MANIFEST_FILE
         try:
-            manifest = cls.model_validate_json(path.read_bytes())
+            manifest = cls.model_validate_json(read_small(path, MAX_BYTES))
         except OSError:
             raise InputError(f"{folder}: no prepared data; make it with: nmt prepare --config FILE") from None
         except ValidationError:
@@ -133,7 +135,7 @@ def settings_hash(config: DataConfig) -> str:
     """A hash of what in the configuration changes prepared data, but for the content of the input files."""
     settings: dict[str, Any] = config.model_dump(mode="json", exclude={"directory", "corpus", "parallel", "split"})
     if config.parallel is None:
-        settings["corpus"] = config.corpus.model_dump(mode="json", exclude={"path", "url"})
+        settings["corpus"] = config.corpus.model_dump(mode="json", exclude={"path", "url", "allow_http"})
         settings["split"] = config.split.model_dump(mode="json")
     else:
         files = {"train": config.parallel.train, "valid": config.parallel.valid, "test": config.parallel.test}

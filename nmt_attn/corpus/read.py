@@ -14,7 +14,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice, zip_longest
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO, cast
 
 from nmt_attn.corpus.pairs import Pair
@@ -85,6 +85,12 @@ def table_in_zip(path: Path) -> str:
     """
     with _open_zip(path) as archive, _one_line_for_damage(path):
         names = [info.filename for info in archive.infolist() if not info.is_dir()]
+    for name in names:
+        if _leads_out(name):
+            raise InputError(
+                f"{path}: {_shown([name])} has a name that leads out of the archive; no honest archive has one, "
+                "so it is refused"
+            )
     tables = [name for name in names if _is_table(name)]
     if len(tables) == 1:
         return tables[0]
@@ -136,6 +142,12 @@ def _pair(line: str, place: str, reverse: bool) -> Pair | None:
 def _shown(names: Sequence[str]) -> str:
     """Names from an archive, which may hold anything, for a message of one line."""
     return ", ".join(tidy(name)[:80] for name in names[:5]) + (", …" if len(names) > 5 else "")
+
+
+def _leads_out(name: str) -> bool:
+    """Whether a file unpacked under this name would lie somewhere else. Nothing is unpacked here; others may do so."""
+    path = PureWindowsPath(name)  # takes either slash, and letters of drives
+    return bool(path.drive or path.root) or ".." in path.parts
 
 
 def _is_table(name: str) -> bool:
@@ -232,7 +244,7 @@ def _refuse_web_page(raw: BinaryIO | io.BufferedReader, path: Path) -> None:
 def is_web_page(beginning: bytes) -> bool:
     """Whether a file that begins like this is HTML."""
     text = beginning.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    return text.startswith((b"<!doctype html", b"<html"))
+    return text.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<?xml", b"<!--"))
 
 
 @contextmanager

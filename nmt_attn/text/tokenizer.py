@@ -21,6 +21,7 @@ from sentencepiece import SentencePieceProcessor, SentencePieceTrainer, set_rand
 
 from nmt_attn.config import DataConfig, NormaliseConfig, TokenizerConfig
 from nmt_attn.errors import ConfigError, InputError
+from nmt_attn.files import read_small
 from nmt_attn.text.normalise import Normaliser, tidy
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
@@ -29,6 +30,8 @@ UNKNOWN = "⁇"
 """How an unknown token is shown in text."""
 
 INFO_FILE = "tokenizer.json"
+MAX_INFO_BYTES = 1 << 16
+MAX_MODEL_BYTES = 64 << 20
 _FORMAT = 1
 
 # More sentences than this teach the vocabulary nothing, and take memory and hours.
@@ -203,14 +206,17 @@ class Tokenizer:
         """
         path = folder / INFO_FILE
         try:
-            info = _Info.model_validate_json(path.read_bytes())
+            info = _Info.model_validate_json(read_small(path, MAX_INFO_BYTES))
         except OSError as error:
             raise InputError(f"{path}: cannot read the tokenizer: {error.strerror}") from None
         except ValidationError:
             raise InputError(f"{path}: damaged, or written by another version of nmt") from None
         source = _read_model(folder, info.source)
         target = source if info.target == info.source else _read_model(folder, info.target)
-        return cls.from_models(info.kind, Normaliser(info.normalise), source, target)
+        try:
+            return cls.from_models(info.kind, Normaliser(info.normalise), source, target)
+        except InputError as error:
+            raise InputError(f"{folder}: {error}") from None
 
     def _sampled(self, processor: SentencePieceProcessor, sentences: Sequence[str], alpha: float) -> list[list[int]]:
         ids: list[list[int]] = [
@@ -290,7 +296,7 @@ def _explained(error: RuntimeError, settings: TokenizerConfig, side: str) -> Con
 def _read_model(folder: Path, entry: _ModelFile) -> bytes:
     path = folder / entry.file
     try:
-        model = path.read_bytes()
+        model = read_small(path, MAX_MODEL_BYTES)
     except OSError as error:
         raise InputError(f"{path}: cannot read the tokenizer: {error.strerror}") from None
     if _sha256(model) != entry.sha256:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from nmt_attn.config import Config
+from tests.corpus.server import Server
 
 _WHO = [("The cook", "Le cuisinier"), ("My aunt", "Ma tante"), ("Our guide", "Notre guide"), ("The judge", "Le juge"),
         ("A painter", "Un peintre"), ("The pilot", "Le pilote"), ("Her cousin", "Sa cousine"),
@@ -61,3 +62,12 @@ def configure(tmp_path: Path, corpus: Path) -> Callable[..., Config]:
         return Config.model_validate({"name": name, "data": sections})
 
     return make
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server that answers what ``replies`` says."""
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with Server().running() as server:
+        yield server

@@ -1,13 +1,7 @@
 import hashlib
-import io
-import threading
-import zipfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import cast
 
 import pytest
 
@@ -15,68 +9,7 @@ from nmt_attn import __version__
 from nmt_attn.corpus import download as module
 from nmt_attn.corpus.download import download
 from nmt_attn.errors import DownloadError, InputError, NmtError
-
-
-def archive() -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as file:
-        file.writestr("pairs.txt", "".join(f"{number}\tnombre {number}\n" for number in range(20_000)))
-    return buffer.getvalue()
-
-
-FILE = archive()
-
-
-@dataclass
-class Reply:
-    """What the server does with one request."""
-
-    status: int = 200
-    body: bytes = FILE
-    headers: dict[str, str] = field(default_factory=dict)
-    announced: int | None = None
-    """Content-Length, where it is not that of the body (the connection is then cut off after the body)."""
-
-
-class Server(ThreadingHTTPServer):
-    """Plays a list of replies, one a request, and notes what it was asked."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.replies: list[Reply | Callable[[dict[str, str]], Reply]] = []
-        self.asked: list[dict[str, str]] = []
-        self.url = f"http://127.0.0.1:{self.server_address[1]}/corpus.zip"
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        server = cast(Server, self.server)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        server.asked.append({**headers, "path": self.path})
-        reply = server.replies.pop(0)
-        if not isinstance(reply, Reply):
-            reply = reply(headers)
-        self.send_response(reply.status)
-        length = len(reply.body) if reply.announced is None else reply.announced
-        for name, value in {"Content-Length": str(length), **reply.headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(reply.body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
+from tests.corpus.server import FILE, Reply, Server
 
 
 @pytest.fixture
@@ -87,7 +20,7 @@ def waits() -> list[float]:
 @pytest.fixture
 def fetch(server: Server, tmp_path: Path, waits: list[float]) -> Callable[[], Path]:
     def run() -> Path:
-        result = download(server.url, tmp_path / "data" / "corpus.zip", sleep=waits.append)
+        result = download(server.url, tmp_path / "data" / "corpus.zip", allow_http=True, sleep=waits.append)
         assert result.path.read_bytes() == FILE
         assert (result.size, result.sha256) == (len(FILE), hashlib.sha256(FILE).hexdigest())
         assert result.url == server.url
@@ -192,7 +125,7 @@ def test_a_part_of_another_address_is_not_resumed(
     server.replies = [cut_off(), Reply(404)]
     other = f"{server.url}?old"
     with pytest.raises(InputError):
-        download(other, tmp_path / "data" / "corpus.zip", sleep=waits.append)
+        download(other, tmp_path / "data" / "corpus.zip", allow_http=True, sleep=waits.append)
     assert "corpus.zip.part" in left_behind(tmp_path)
     server.replies = [Reply()]
     fetch()
@@ -323,14 +256,14 @@ def test_too_large_a_file(
 def test_nobody_there(server: Server, tmp_path: Path, waits: list[float]) -> None:
     server.server_close()
     with pytest.raises(DownloadError, match="no connection to the server; try again later"):
-        download(server.url, tmp_path / "data" / "a.zip", sleep=waits.append)
+        download(server.url, tmp_path / "data" / "a.zip", allow_http=True, sleep=waits.append)
     assert len(waits) > 2
 
 
 def test_a_place_that_cannot_be_written(server: Server, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file where a folder is needed", encoding="utf-8")
     with pytest.raises(NmtError, match="cannot write"):
-        download(server.url, tmp_path / "data" / "a.zip")
+        download(server.url, tmp_path / "data" / "a.zip", allow_http=True)
 
 
 def test_nothing_is_shown_on_standard_output(

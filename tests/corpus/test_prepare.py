@@ -361,7 +361,8 @@ def test_a_missing_corpus_is_fetched(
     ) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}/corpus.zip"
-        config = configure(corpus={"path": tmp_path / "fetched" / "corpus.zip", "url": url})
+        fetched = tmp_path / "fetched" / "corpus.zip"
+        config = configure(corpus={"path": fetched, "url": url, "allow_http": True})
         data = prepare(config).data
         server.shutdown()
     assert data.manifest.inputs[0].url == url

@@ -1,0 +1,163 @@
+"""A look at a run before any of it is loaded, because it may have come from anywhere.
+
+Nothing outside the run is read for it, and no more memory is asked for than its own files account for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ValidationError
+
+from nmt_attn.checkpoint import WEIGHTS
+from nmt_attn.config import ModelConfig
+from nmt_attn.config_file import load_config
+from nmt_attn.errors import InputError
+from nmt_attn.files import read_small
+
+_POINTERS = ("best", "latest")
+_POINTER = re.compile(r"(checkpoints/[0-9]{1,18})?\s*")
+_READ = ("config.yaml", "manifest.json", "metrics.jsonl", *_POINTERS, "tokenizer", "checkpoints")
+
+# A weight takes four bytes; in half precision two, in double eight. The rest is for biases and the header.
+_FEWEST_BYTES, _MOST_BYTES = 2, 32
+_SLACK = 1 << 20
+
+
+def refuse_foreign(run: Path) -> None:
+    """Make sure that whatever is read from a run lies in it.
+
+    Raises:
+        InputError: a link leads out of the run, or a pointer file names something else than one of its checkpoints.
+    """
+    inside = run.resolve()
+    for path in _what_is_read(run):
+        try:
+            target = path.resolve()
+        except (OSError, RuntimeError):  # a link to itself
+            raise InputError(f"{path}: a link that leads nowhere") from None
+        if not target.is_relative_to(inside):
+            raise InputError(
+                f"{path}: a link out of the run, to {target}; a run is complete in itself: copy the file there, or "
+                "link the whole run"
+            )
+    for name in _POINTERS:
+        if (run / name).exists():
+            content = read_small(run / name, 1000).decode("utf-8", "replace")
+            if not _POINTER.fullmatch(content):
+                raise InputError(f"{run / name}: holds {content[:80]!r}; expected checkpoints/<step>")
+
+
+def _what_is_read(run: Path) -> Iterator[Path]:
+    """Level by level, so that a folder is looked into only after it has been found to be inside."""
+    for name in _READ:
+        yield run / name
+    for pattern in ("tokenizer/*", "checkpoints/*", "checkpoints/*/*"):
+        yield from run.glob(pattern)
+
+
+def refuse_misfit(run: Path, checkpoint: Path) -> None:
+    """Make sure that a network as large as the configuration says belongs to weights of this size.
+
+    Building the network takes the memory that the configuration and the tokenizer ask for, and loading the weights
+    what their file says, so both are compared first. That every single weight fits is seen when they are loaded.
+
+    Raises:
+        InputError: they do not belong together, or the configuration is wrong.
+    """
+    weights = checkpoint / WEIGHTS
+    vocabulary = _vocabulary(run / "tokenizer")
+    if vocabulary is None:
+        return  # whoever loads the tokenizer says what is wrong with it, and no network is built
+    if not weights.is_file():
+        raise InputError(f"{weights}: {'not an ordinary' if weights.exists() else 'no such'} file")
+    needed = least_weights(load_config(run / "config.yaml").model, *vocabulary)
+    size = weights.stat().st_size
+    if not _FEWEST_BYTES * needed <= size <= _MOST_BYTES * needed + _SLACK:
+        raise InputError(
+            f"{weights}: damaged, or of another network: it has {size:,} bytes, but {run / 'config.yaml'} and the "
+            f"tokenizer ask for about {needed:,} weights"
+        )
+
+
+def least_weights(config: ModelConfig, source_size: int, target_size: int) -> int:
+    """How many weights a network has at least: those of its matrices, without biases and normalisation.
+
+    Args:
+        config: sizes and kinds.
+        source_size: source vocabulary.
+        target_size: target vocabulary.
+    """
+    encoder, decoder, score = config.encoder, config.decoder, config.attention.score
+    embedding, readout, states, context = (
+        config.embedding_size, config.readout_size, config.source_size, config.context_size
+    )  # fmt: skip
+    hidden, gates, parts = decoder.hidden_size, *((3, 1) if config.cell == "gru" else (4, 2))
+    bahdanau = decoder.style == "bahdanau"
+    fed = context if bahdanau else readout * decoder.input_feeding
+    return sum(
+        (
+            gates * states * (embedding + encoder.hidden_size),
+            gates * states * (states + encoder.hidden_size) * (encoder.layers - 1),
+            gates * hidden * (embedding + fed + hidden),
+            gates * hidden * 2 * hidden * (decoder.layers - 1),
+            states * decoder.layers * parts * hidden * (decoder.start == "bridge"),
+            (config.attention.size or hidden) * (hidden + states) * (score == "additive"),
+            hidden * states * (score == "general"),
+            hidden * config.attention.max_positions * (score == "location"),
+            readout * (hidden + context + embedding * bahdanau),
+            embedding * target_size,
+            embedding * source_size * (config.tie_embeddings != "all"),
+            readout * target_size * (config.tie_embeddings == "none"),
+        )
+    )
+
+
+class _ModelFile(BaseModel):
+    file: Literal["joint.model", "source.model", "target.model"]
+
+
+class _TokenizerFiles(BaseModel):
+    """Of ``tokenizer.json`` what says which model is whose."""
+
+    source: _ModelFile
+    target: _ModelFile
+
+
+def _vocabulary(tokenizer: Path) -> list[int] | None:
+    """The sizes of the source and the target vocabulary; None where the files are missing or damaged."""
+    try:
+        files = _TokenizerFiles.model_validate_json(read_small(tokenizer / "tokenizer.json", 1 << 16))
+        return [count_pieces(read_small(tokenizer / side.file, 1 << 26)) for side in (files.source, files.target)]
+    except (OSError, ValidationError):
+        return None
+
+
+def count_pieces(model: bytes) -> int:
+    """How many pieces a serialised sentencepiece model has, without loading it: the fields 1 of a protobuf message."""
+    place = pieces = 0
+    while place < len(model):
+        tag, place = _varint(model, place)
+        kind = tag & 7
+        if kind in (0, 2):
+            value, place = _varint(model, place)
+            place += value if kind == 2 else 0
+        else:
+            place += {1: 8, 5: 4}.get(kind, 0)
+        pieces += tag >> 3 == 1
+    return pieces
+
+
+def _varint(message: bytes, place: int) -> tuple[int, int]:
+    """The number that begins at ``place``, seven bits a byte, and where the next thing begins."""
+    value = shift = 0
+    while place < len(message):
+        byte = message[place]
+        value |= (byte & 0x7F) << shift
+        place, shift = place + 1, shift + 7
+        if byte < 0x80 or shift > 63:
+            break
+    return value, place
