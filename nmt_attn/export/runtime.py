@@ -112,7 +112,11 @@ class OnnxTranslator:
     def _parts(self, sentence: str) -> list[str]:
         """The sentence, or what it has to be cut into."""
         most = self.decoding["max_source_tokens"]
-        return [sentence] if len(sentence) <= most else cut(sentence, most, lambda text: len(self._encode(text)))
+        return (
+            [sentence]
+            if len(sentence) <= most
+            else cut(sentence, most, lambda texts: [len(self._encode(text)) for text in texts])
+        )
 
     def _encode(self, text: str) -> list[int]:
         ids: list[int] = self.source.encode(self.normalise(text))
