@@ -23,3 +23,11 @@ class InputError(UserError):
 
 class DownloadError(NmtError):
     """A file could not be fetched."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal ends the program at once; the exit code says which."""
+
+    def __init__(self, signal: int) -> None:
+        super().__init__()
+        self.exit_code = 128 + signal

@@ -66,12 +66,12 @@ def main() -> None:
             print(error.ctx.get_help())
             sys.exit(0)
         _leave(_one_line(error), 2)
-    except typer.Abort:
-        _leave("interrupted", 130)
+    except typer.Abort as error:  # typer's own word for a KeyboardInterrupt, which it keeps as the cause
+        _leave("interrupted", getattr(error.__cause__, "exit_code", 130))
     except NmtError as error:
         _leave(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        _leave("interrupted", 130)
+    except KeyboardInterrupt as error:
+        _leave("interrupted", getattr(error, "exit_code", 130))
     except BrokenPipeError:
         # Whoever read our output has gone; nothing is wrong. Python would complain on closing the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -100,5 +100,5 @@ def _leave(message: str, code: int) -> None:
     """One line, without the traceback unless it is asked for."""
     if os.environ.get("NMT_DEBUG"):
         raise
-    print(f"error: {message}" if code != 130 else message, file=sys.stderr)
+    print(f"error: {message}" if code < 128 else message, file=sys.stderr)
     sys.exit(code)
