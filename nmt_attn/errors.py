@@ -25,8 +25,11 @@ class DownloadError(NmtError):
     """A file could not be fetched."""
 
 
-class Interrupted(KeyboardInterrupt):
-    """A signal ends the program at once; the exit code says which."""
+class Interrupted(BaseException):
+    """A signal ends the program at once; the exit code says which.
+
+    No KeyboardInterrupt, which typer takes for itself.
+    """
 
     def __init__(self, signal: int) -> None:
         super().__init__()

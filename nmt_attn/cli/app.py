@@ -16,7 +16,7 @@ from nmt_attn.cli.prepare import prepare_command
 from nmt_attn.cli.score import score_command
 from nmt_attn.cli.train import train_command
 from nmt_attn.cli.translate import translate_command
-from nmt_attn.errors import NmtError
+from nmt_attn.errors import Interrupted, NmtError
 
 # typer carries its own command-line parser and exports only this one of its errors.
 UsageError: Any = typer.BadParameter.__mro__[1]
@@ -66,12 +66,14 @@ def main() -> None:
             print(error.ctx.get_help())
             sys.exit(0)
         _leave(_one_line(error), 2)
-    except typer.Abort as error:  # typer's own word for a KeyboardInterrupt, which it keeps as the cause
-        _leave("interrupted", getattr(error.__cause__, "exit_code", 130))
+    except typer.Abort:
+        _leave("interrupted", 130)
     except NmtError as error:
         _leave(str(error), error.exit_code)
-    except KeyboardInterrupt as error:
-        _leave("interrupted", getattr(error, "exit_code", 130))
+    except Interrupted as error:
+        _leave("interrupted", error.exit_code)
+    except KeyboardInterrupt:
+        _leave("interrupted", 130)
     except BrokenPipeError:
         # Whoever read our output has gone; nothing is wrong. Python would complain on closing the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

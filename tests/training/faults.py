@@ -133,10 +133,12 @@ def _child(request: dict[str, Any], said: int) -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (request["limit"], request["limit"]))
         with _fault(request.get("fault"), request.get("number")):
             code = _train(request)
-    except KeyboardInterrupt as error:
-        code = getattr(error, "exit_code", 130)  # as the program has it
-    except BaseException:
-        traceback.print_exc()
+    except KeyboardInterrupt:
+        code = 130
+    except BaseException as error:
+        code = getattr(error, "exit_code", 70)  # as the program has it
+        if code == 70:
+            traceback.print_exc()
     finally:
         sys.stderr.flush()
         os._exit(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import random
@@ -16,6 +17,7 @@ import pytest
 
 from nmt_attn.rundir import RunDirectory
 from tests.conftest import write_toy
+from tests.training.conftest import SAMPLES_ALIKE
 from tests.training.faults import FULL, TWO_SIGNALS, Ended, Trainings
 
 # All that draws random numbers, all that keeps a state.
@@ -23,10 +25,12 @@ SETS = [
     "data.directory=data/toy", "model.embedding_size=8", "model.encoder.hidden_size=8",
     "model.decoder.hidden_size=16", "model.recurrent_dropout=0.1", "model.encoder.word_dropout=0.1",
     "training.device=cpu", "training.max_epochs=null", "training.batch_tokens=400", "training.ema=0.9",
-    "training.subword_sampling=0.2", "training.teacher_forcing=0.9", "training.teacher_forcing.final_ratio=0.7",
+    "training.teacher_forcing=0.9", "training.teacher_forcing.final_ratio=0.7",
     "training.validation.max_sentences=4", "training.validation.samples=0", "training.validation.every_steps=7",
     "training.schedule.kind=plateau", "training.schedule.plateau_patience=0", "training.early_stopping.patience=1000",
 ]  # fmt: skip
+if SAMPLES_ALIKE:
+    SETS.append("training.subword_sampling=0.2")
 STEPS = 66
 TIMES = {"seconds", "meter_seconds", "tokens_per_second", "minutes"}
 
@@ -35,7 +39,7 @@ TIMES = {"seconds", "meter_seconds", "tokens_per_second", "minutes"}
 class Result:
     """All that a training leaves, but for how long things took."""
 
-    files: dict[str, bytes]
+    files: dict[str, str]  # by name, a hash of each
     state: dict[str, Any]
     metrics: list[dict[str, Any]]
     best: str
@@ -46,7 +50,7 @@ def result_of(run: RunDirectory) -> Result:
     assert latest is not None
     assert best is not None
     return Result(
-        files={path.name: path.read_bytes() for path in latest.glob("*.safetensors")},
+        files={path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in latest.glob("*.safetensors")},
         state=_without_times(json.loads((latest / "state.json").read_text(encoding="utf-8"))),
         metrics=[_without_times(json.loads(line)) for line in run.metrics_file.read_text("utf-8").splitlines()],
         best=best.name,
@@ -113,11 +117,13 @@ def begun(trainings: Trainings, name: str) -> None:
     run.config_file.write_text("name: x\n", encoding="utf-8")
 
 
-def kill_often(trainings: Trainings, times: int, number: int, *sets: str, early: float = 1.0) -> list[int]:
+def kill_often(
+    trainings: Trainings, times: int, number: int, *sets: str, early: float = 1.0, late: float = 1.0
+) -> list[int]:
     """Send a signal to a training at so many random moments, resume it each time, and let it end at last.
 
     Its result is that of an undisturbed one; the exit codes. ``early``: how much of the time before the training proper
-    is among the moments.
+    is among the moments; ``late``: how much of that part of the training itself which each has on average.
     """
     expected = undisturbed(trainings, *sets)
     generator, name = random.Random(times), f"killed-{times}-{number}"
@@ -125,7 +131,7 @@ def kill_often(trainings: Trainings, times: int, number: int, *sets: str, early:
     codes = []
     for _ in range(times):
         pid = trainings.start(name, *sets, resume=True)
-        moment = generator.uniform((1 - early) * expected.setup, expected.setup + expected.seconds / times)
+        moment = generator.uniform((1 - early) * expected.setup, expected.setup + late * expected.seconds / times)
         ended = trainings.kill(pid, number, moment)
         assert "error: " not in ended.said
         codes.append(ended.code)
@@ -142,7 +148,7 @@ def test_killed_at_random_moments(trainings, times, steps):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize(("times", "steps"), [(3, STEPS), pytest.param(20, 5 * STEPS, marks=pytest.mark.slow)])
 def test_asked_to_stop_at_random_moments(trainings, number, times, steps):
-    codes = kill_often(trainings, times, number, f"training.max_steps={steps}", early=0.1)
+    codes = kill_often(trainings, times, number, f"training.max_steps={steps}", early=0.1, late=0.5)
     assert 128 + number in codes
     assert set(codes) <= {128 + number, -number}  # the latter: before training began
 
