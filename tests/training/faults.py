@@ -180,13 +180,16 @@ def _fault(at: int | None, number: int | None) -> Iterator[None]:
     def point() -> None:
         nonlocal left
         left -= saving
-        if saving and left <= 0:
-            if number is None:
-                os.kill(os.getpid(), signal.SIGKILL)
-            if number == TWO_SIGNALS:
+        if not saving or left > 0:
+            return
+        if number is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif number == TWO_SIGNALS:
+            if left == 0:
                 os.kill(os.getpid(), signal.SIGTERM)
                 os.kill(os.getpid(), signal.SIGTERM)
-            raise OSError(number, os.strerror(number))  # type: ignore[arg-type]
+        else:
+            raise OSError(number, os.strerror(number))
 
     def before(real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
@@ -226,6 +229,9 @@ def _fault(at: int | None, number: int | None) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    import nmt_attn.training.train  # noqa: F401 - once, for all that are forked
+    # Once, for all that are forked; the first of them is what the first step of an optimiser imports, in seconds.
+    import torch._dynamo  # noqa: F401
+
+    import nmt_attn.training.train  # noqa: F401
 
     serve()
