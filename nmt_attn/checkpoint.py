@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from nmt_attn.errors import InputError
 from nmt_attn.files import atomic_directory
 
 WEIGHTS = "model.safetensors"
+TRAINED = "trained.safetensors"
 OPTIMISER = "optimiser.safetensors"
 STATE = "state.json"
+CHECKSUMS = "checksums.json"
 
 MAX_HEADER_BYTES = 1 << 20  # of a safetensors file; ours are of some kilobytes
 
@@ -27,9 +30,10 @@ MAX_HEADER_BYTES = 1 << 20  # of a safetensors file; ours are of some kilobytes
 class Checkpoint:
     """Everything that training goes on from."""
 
-    weights: Mapping[str, Tensor]
+    weights: Mapping[str, Tensor]  # what translates; with training.ema the average
     optimiser: Mapping[str, Tensor]  # moments and generator states, by name
     state: Mapping[str, Any]  # plain numbers: step, epoch, best score, …
+    trained: Mapping[str, Tensor] | None = None  # the weights that are being trained, where they are not those above
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
@@ -39,30 +43,43 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         NmtError: the disk is full, read-only or not permitted.
     """
     with atomic_directory(folder) as aside:
-        save_weights(checkpoint.weights, aside)
+        _save(checkpoint.weights, aside / WEIGHTS)
+        if checkpoint.trained is not None:
+            _save(checkpoint.trained, aside / TRAINED)
         _save(checkpoint.optimiser, aside / OPTIMISER)
         (aside / STATE).write_text(json.dumps(checkpoint.state, indent=2) + "\n", encoding="utf-8")
+        _write_checksums(aside)
 
 
 def load_checkpoint(folder: Path, device: torch.device) -> Checkpoint:
-    """Read a checkpoint back.
+    """Read a checkpoint back, after a look at its checksums.
 
     Raises:
         InputError: a file of it is missing or damaged.
     """
+    checksums = _checksums(folder)
+    for name in sorted({WEIGHTS, OPTIMISER, STATE, *checksums}):
+        _verify(folder / name, checksums)
     try:
         state = json.loads((folder / STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{folder / STATE}: cannot be read: {error}") from None
-    return Checkpoint(load_weights(folder, device), _load(folder / OPTIMISER, torch.device("cpu")), state)
+    return Checkpoint(
+        weights=_load(folder / WEIGHTS, device),
+        optimiser=_load(folder / OPTIMISER, torch.device("cpu")),
+        state=state,
+        trained=_load(folder / TRAINED, device) if TRAINED in checksums else None,
+    )
 
 
 def load_weights(folder: Path, device: torch.device) -> dict[str, Tensor]:
-    """The weights of a checkpoint, by name.
+    """The weights of a checkpoint, by name: those that translate.
 
     Raises:
         InputError: the file is missing or damaged, or a weight is no finite number.
     """
+    if (folder / CHECKSUMS).exists():  # weights that somebody else has put there have none
+        _verify(folder / WEIGHTS, _checksums(folder))
     weights = _load(folder / WEIGHTS, device)
     for name, weight in weights.items():
         if not bool(torch.isfinite(weight).all()):
@@ -73,6 +90,49 @@ def load_weights(folder: Path, device: torch.device) -> dict[str, Tensor]:
 def save_weights(weights: Mapping[str, Tensor], folder: Path) -> None:
     """Write the weights of a checkpoint that nothing is trained on from."""
     _save(weights, folder / WEIGHTS)
+    _write_checksums(folder)
+
+
+# --- checksums --------------------------------------------------------------------------------------------------
+
+
+def _write_checksums(folder: Path) -> None:
+    """Note the SHA-256 of every file in ``folder``."""
+    sums = {path.name: _sha256(path) for path in sorted(folder.iterdir()) if path.name != CHECKSUMS}
+    (folder / CHECKSUMS).write_text(json.dumps(sums, indent=2) + "\n", encoding="utf-8")
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    path = folder / CHECKSUMS
+    try:
+        sums = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: damaged or not readable: {error}") from None
+    names = {WEIGHTS, TRAINED, OPTIMISER, STATE}
+    if not isinstance(sums, dict) or not sums.keys() <= names:
+        raise InputError(f"{path}: damaged: it does not hold the checksums of a checkpoint")
+    return sums
+
+
+def _verify(path: Path, checksums: Mapping[str, str]) -> None:
+    try:
+        found = _sha256(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+    if found != checksums.get(path.name):
+        raise InputError(f"{path}: damaged: it is not what {CHECKSUMS} says it was")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# --- tensors ----------------------------------------------------------------------------------------------------
 
 
 def _save(tensors: Mapping[str, Tensor], path: Path) -> None:

@@ -418,11 +418,23 @@ class TrainingConfig(Section):
         gt=0.0,
         lt=1.0,
     )
+    ema: float | None = _key(
+        None,
+        "Decay of an average of the weights, such as 0.999, which is validated and kept as the model (null: none).",
+        gt=0.0,
+        lt=1.0,
+    )
+    max_skipped_steps: int = _key(
+        10, "Give up after so many steps in a row whose loss or gradient is not finite; each is skipped.", "steps", ge=1
+    )
     schedule: ScheduleConfig = _key(ScheduleConfig, "Learning rate schedule.")
     validation: ValidationConfig = _key(ValidationConfig, "Validation.")
     early_stopping: EarlyStoppingConfig = _key(EarlyStoppingConfig, "Early stopping.")
     checkpoint_minutes: float = _key(
         10.0, "A checkpoint at least this often, besides each validation.", "minutes", gt=0.0, le=1e9
+    )
+    checkpoint_steps: int | None = _key(
+        None, "A checkpoint every so many steps too (null: not).", "steps", ge=1, le=_MOST
     )
     keep_checkpoints: int = _key(2, "The last checkpoints kept, besides the best.", "checkpoints", ge=1, le=_MOST)
 

@@ -23,3 +23,14 @@ class InputError(UserError):
 
 class DownloadError(NmtError):
     """A file could not be fetched."""
+
+
+class Interrupted(BaseException):
+    """A signal ends the program at once; the exit code says which.
+
+    No KeyboardInterrupt, which typer takes for itself.
+    """
+
+    def __init__(self, signal: int) -> None:
+        super().__init__()
+        self.exit_code = 128 + signal

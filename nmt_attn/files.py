@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from nmt_attn.errors import InputError, NmtError
+
+# What a process leaves behind when it is killed while it writes: something half-written, or what it moved aside.
+_LEFTOVER = re.compile(r"\.(?P<name>.+)\.\d+\.(?P<kind>part|old)")
 
 
 @contextmanager
@@ -18,9 +22,8 @@ def atomic_directory(target: Path) -> Iterator[Path]:
     Raises:
         NmtError: the disk is full, read-only or not permitted; ``target`` is then as it was.
     """
-    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    old = target.with_name(f".{target.name}.{os.getpid()}.old")
-    with _one_line_for_disk_errors(target):
+    aside, old = _aside(target, "part"), _aside(target, "old")
+    with disk_errors(target):
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.rmtree(aside, ignore_errors=True)
@@ -44,12 +47,12 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         NmtError: the disk is full, read-only or not permitted.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with _one_line_for_disk_errors(path):
+    aside = _aside(path, "part")
+    with disk_errors(path):
         try:
             aside.write_text(text, encoding="utf-8", newline="\n")
             _sync(aside)
-            aside.rename(path)
+            aside.replace(path)
             _sync(path.parent)
         finally:
             aside.unlink(missing_ok=True)
@@ -71,12 +74,75 @@ def read_small(path: Path, most: int) -> bytes:
     return content
 
 
+def delete_directory(target: Path) -> None:
+    """Delete a folder: whole or, where that fails or is interrupted, under another name, never half under its own."""
+    aside = _aside(target, "part")
+    try:
+        target.rename(aside)
+    except OSError:
+        return  # it only takes up room
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def recover(folder: Path, name: str | None = None) -> None:
+    """Tidy up after processes that were killed while they wrote into ``folder``; nobody may be writing there now.
+
+    What had been moved aside for a replacement that never came goes back to its place; halves are deleted.
+
+    Args:
+        folder: where to look.
+        name: only what belongs to this file or folder in it.
+
+    Raises:
+        NmtError: the folder is read-only or not permitted.
+    """
+    if not folder.is_dir():
+        return
+    with disk_errors(folder):
+        for entry in sorted(folder.iterdir()):
+            found = _LEFTOVER.fullmatch(entry.name)
+            if found is None or name not in (None, found["name"]):
+                continue
+            if found["kind"] == "old" and not (folder / found["name"]).exists():
+                entry.rename(folder / found["name"])
+            elif entry.is_dir():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+
+
+def sync_file(path: Path) -> None:
+    """Make sure that what has been written to ``path`` survives a power cut.
+
+    Raises:
+        NmtError: the disk is full or broken.
+    """
+    with disk_errors(path):
+        _sync(path)
+
+
+def sync_directory(folder: Path) -> None:
+    """Make sure that ``folder`` with all that is in it survives a power cut.
+
+    Raises:
+        NmtError: the disk is full or broken.
+    """
+    with disk_errors(folder):
+        _sync_tree(folder)
+        _sync(folder.parent)
+
+
 @contextmanager
-def _one_line_for_disk_errors(path: Path) -> Iterator[None]:
+def disk_errors(path: Path) -> Iterator[None]:
+    """Errors of the operating system in this block become one line about ``path``."""
     try:
         yield
     except OSError as error:
         raise NmtError(f"{path}: cannot write: {error.strerror or error}") from error
+
+
+def _aside(target: Path, kind: str) -> Path:
+    return target.with_name(f".{target.name}.{os.getpid()}.{kind}")
 
 
 def _sync_tree(folder: Path) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from nmt_attn.errors import InputError
-from nmt_attn.files import read_small, write_text
+from nmt_attn.files import delete_directory, disk_errors, read_small, write_text
 from nmt_attn.inspection import refuse_foreign, refuse_misfit
 
 RUNS = Path("runs")
@@ -62,28 +61,53 @@ class RunDirectory:
 
     def has_checkpoint(self) -> bool:
         """Whether there is anything to resume from or to translate with."""
-        return self.pointed("latest") is not None
+        return bool(self.all_checkpoints())
 
     def all_checkpoints(self) -> list[Path]:
         """The folders of all checkpoints, oldest first."""
         if not self.checkpoints.is_dir():
             return []
-        return sorted(path for path in self.checkpoints.iterdir() if _STEP.fullmatch(path.name))
+        return sorted(path for path in self.checkpoints.iterdir() if _STEP.fullmatch(path.name) and path.is_dir())
+
+    def unpoint(self, pointer: str) -> None:
+        """Take a pointer file away.
+
+        Raises:
+            NmtError: the folder is read-only or not permitted.
+        """
+        with disk_errors(self.path / pointer):
+            (self.path / pointer).unlink(missing_ok=True)
+
+    def set_aside(self, checkpoint: Path) -> Path:
+        """Rename a damaged checkpoint, so that it is neither resumed from nor counted as one; its new path.
+
+        Raises:
+            NmtError: the folder is read-only or not permitted.
+        """
+        number = 1
+        while (aside := checkpoint.with_name(f"{checkpoint.name}.damaged-{number}")).exists():
+            number += 1
+        with disk_errors(checkpoint):
+            return checkpoint.rename(aside)
 
     def prune(self, keep: int) -> None:
         """Delete all checkpoints but the best and the last ``keep``."""
         best = self.pointed("best")
         for checkpoint in self.all_checkpoints()[:-keep]:
             if best is None or checkpoint.name != best.name:
-                shutil.rmtree(checkpoint, ignore_errors=True)
+                delete_directory(checkpoint)
 
     def move_aside(self) -> Path:
-        """Rename the folder to the first free ``<name>.old-N``, so that nothing is lost."""
+        """Rename the folder to the first free ``<name>.old-N``, so that nothing is lost; its new path.
+
+        Raises:
+            NmtError: the folder around it is read-only or not permitted.
+        """
         number = 1
         while (aside := self.path.with_name(f"{self.path.name}.old-{number}")).exists():
             number += 1
-        self.path.rename(aside)
-        return aside
+        with disk_errors(self.path):
+            return self.path.rename(aside)
 
 
 @dataclass(frozen=True)
@@ -112,9 +136,10 @@ def find_model(model: Path | None) -> ModelPath:
     if not run.config_file.is_file():
         raise InputError(f"{path}: not a run (no config.yaml in it); give a folder that nmt train has written")
     refuse_foreign(run.path)
-    checkpoint = run.pointed("best") or run.pointed("latest")
-    if checkpoint is None:
+    checkpoints = run.all_checkpoints()
+    if not checkpoints:
         raise InputError(f"{path}: no checkpoint in it yet")
+    checkpoint = run.pointed("best") or run.pointed("latest") or checkpoints[-1]
     refuse_misfit(run.path, checkpoint)
     return ModelPath(run, checkpoint)
 

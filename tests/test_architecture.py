@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "nmt_attn"
 FLOORS = {
     "errors": 1,
     "files": 1,
+    "lock": 1,
     "config": 1,
     "config_file": 1,
     "rundir": 1,

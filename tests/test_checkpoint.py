@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from nmt_attn import checkpoint as module
-from nmt_attn.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from nmt_attn.checkpoint import Checkpoint, load_checkpoint, load_weights, save_checkpoint
 from nmt_attn.errors import InputError, NmtError
 
 CPU = torch.device("cpu")
@@ -21,10 +21,42 @@ def test_comes_back_as_it_went(tmp_path):
     assert torch.equal(loaded.weights["w"], saved.weights["w"])
     assert torch.equal(loaded.optimiser["step.w"], saved.optimiser["step.w"])
     assert loaded.state == saved.state
+    assert loaded.trained is None
     assert [path.name for path in tmp_path.iterdir()] == ["5"]
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "optimiser.safetensors", "state.json"])
+def test_an_average_stands_beside_what_is_trained(tmp_path):
+    saved = Checkpoint({"w": torch.ones(3)}, {}, {}, trained={"w": torch.zeros(3)})
+    save_checkpoint(tmp_path / "5", saved)
+    loaded = load_checkpoint(tmp_path / "5", CPU)
+    assert loaded.trained is not None
+    assert loaded.trained["w"].tolist() == [0.0] * 3
+    assert load_weights(tmp_path / "5", CPU)["w"].tolist() == [1.0] * 3
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "trained.safetensors", "optimiser.safetensors", "state.json"])
+def test_a_single_wrong_bit_is_found(tmp_path, name):
+    save_checkpoint(tmp_path / "5", Checkpoint({"w": torch.ones(9)}, {"m": torch.ones(9)}, {}, {"w": torch.ones(9)}))
+    path = tmp_path / "5" / name
+    raw = bytearray(path.read_bytes())
+    raw[-2] ^= 1
+    path.write_bytes(raw)
+    with pytest.raises(InputError, match=f"{name}: damaged"):
+        load_checkpoint(tmp_path / "5", CPU)
+    if name == "model.safetensors":
+        with pytest.raises(InputError, match=f"{name}: damaged"):
+            load_weights(tmp_path / "5", CPU)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"../secret": "00"}', '{"model.safetensors": 3}', "[" * 100_000])
+def test_checksums_that_are_none(tmp_path, content):
+    save_checkpoint(tmp_path / "5", make())
+    (tmp_path / "5" / "checksums.json").write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match="damaged"):
+        load_checkpoint(tmp_path / "5", CPU)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "optimiser.safetensors", "state.json", "checksums.json"])
 def test_a_damaged_file_is_named(tmp_path, name):
     save_checkpoint(tmp_path / "5", make())
     path = tmp_path / "5" / name

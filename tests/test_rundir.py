@@ -27,6 +27,9 @@ def test_a_run_means_its_best_checkpoint_else_its_latest(tmp_path):
     other = make_run(tmp_path / "b", 10, 20)
     assert find_model(other.path).checkpoint == other.checkpoint(20)
     assert find_model(run.checkpoint(20)).checkpoint == run.checkpoint(20)
+    run.unpoint("best")
+    run.unpoint("latest")  # a crash came before it was written
+    assert find_model(run.path).checkpoint == run.checkpoint(20)
 
 
 def test_left_out_it_is_the_variable_else_the_run_trained_last(tmp_path, monkeypatch):
@@ -62,3 +65,11 @@ def test_pruning_keeps_the_best_and_the_last(tmp_path):
     run = make_run(tmp_path / "a", 10, 20, 30, 40, best=10)
     run.prune(2)
     assert sorted(path.name for path in run.checkpoints.iterdir()) == ["00000010", "00000030", "00000040"]
+
+
+def test_a_damaged_checkpoint_is_no_longer_one(tmp_path):
+    run = make_run(tmp_path / "a", 10, 20)
+    assert run.set_aside(run.checkpoint(20)).name == "00000020.damaged-1"
+    run.checkpoint(20).mkdir()
+    assert run.set_aside(run.checkpoint(20)).name == "00000020.damaged-2"
+    assert run.all_checkpoints() == [run.checkpoint(10)]

@@ -17,7 +17,7 @@ from nmt_attn.cli.prepare import prepare_command
 from nmt_attn.cli.score import score_command
 from nmt_attn.cli.train import train_command
 from nmt_attn.cli.translate import translate_command
-from nmt_attn.errors import NmtError
+from nmt_attn.errors import Interrupted, NmtError
 
 STANDARD_OUTPUT = 1  # of every process
 
@@ -74,6 +74,8 @@ def main() -> None:
         _leave("interrupted", 130)
     except NmtError as error:
         _leave(str(error), error.exit_code)
+    except Interrupted as error:
+        _leave("interrupted", error.exit_code)
     except KeyboardInterrupt:
         _leave("interrupted", 130)
     except BrokenPipeError:
@@ -116,5 +118,5 @@ def _leave(message: str, code: int) -> None:
     if os.environ.get("NMT_DEBUG"):
         raise
     message = "".join(character if character.isprintable() else " " for character in message)
-    print(f"error: {message}" if code != 130 else message, file=sys.stderr)
+    print(f"error: {message}" if code < 128 else message, file=sys.stderr)
     sys.exit(code)

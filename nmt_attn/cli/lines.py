@@ -15,7 +15,10 @@ def standard_input() -> BinaryIO:
 
     A reader of its own: Python locks its own one when it ends, and aborts where a thread still waits in it.
     """
-    return os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+    try:
+        return os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+    except OSError:  # no file of the system's, where the program is called from Python
+        return sys.stdin.buffer
 
 
 def text_lines(stream: BinaryIO, *, strict: bool = False) -> Iterator[str]:

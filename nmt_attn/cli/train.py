@@ -24,6 +24,6 @@ def train_command(
 
     outcome = train(load_config(config, overrides or ()), resume=resume, force=force)
     print(outcome.summary())
-    if outcome.interrupted:
+    if outcome.signal is not None:
         print("go on with: nmt train --resume and the same configuration", file=sys.stderr)
-        raise typer.Exit(130)
+        raise typer.Exit(128 + outcome.signal)

@@ -30,7 +30,8 @@ from nmt_attn.corpus.progress import Progress, note
 from nmt_attn.corpus.store import PairStore, TokenStore
 from nmt_attn.corpus.summary import summary
 from nmt_attn.errors import InputError, UserError
-from nmt_attn.files import atomic_directory
+from nmt_attn.files import atomic_directory, recover
+from nmt_attn.lock import locked
 from nmt_attn.text.tokenizer import Tokenizer
 
 __all__ = ["HeldOut", "Preparation", "PreparedData", "is_current", "prepare", "summary"]
@@ -56,10 +57,18 @@ def prepare(config: Config, *, force: bool = False) -> Preparation:
 
     Raises:
         UserError: the configuration or the input is wrong; the prepared data is then as it was.
-        NmtError: a download failed, or the disk is full or not writable.
+        NmtError: a download failed, the disk is full or not writable, or another process is at it.
     """
     if not force and (current := _current(config)) is not None:
         return Preparation(current, fresh=False)
+    with locked(config.data_directory):
+        recover(config.data_directory.parent, config.data_directory.name)
+        if not force and (current := _current(config)) is not None:  # somebody has been faster
+            return Preparation(current, fresh=False)
+        return _make(config)
+
+
+def _make(config: Config) -> Preparation:
     directory = config.data_directory
     _refuse_foreign_files(directory)
     inputs = fetch_inputs(config.data)

@@ -1,8 +1,11 @@
-"""Keeping checkpoints: the last few, the best, and going on from the latest."""
+"""Keeping checkpoints: the last few, the best, and going on from the latest that is whole."""
 
 from __future__ import annotations
 
+import sys
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -10,8 +13,15 @@ from nmt_attn.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from nmt_attn.errors import InputError
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.rundir import RunDirectory
+from nmt_attn.training.ema import WeightAverage
 from nmt_attn.training.optimiser import optimiser_tensors, restore_optimiser
 from nmt_attn.training.state import TrainingState
+
+
+@dataclass(frozen=True)
+class _Found:
+    checkpoint: Checkpoint
+    damaged: list[Path]  # the later ones
 
 
 class CheckpointKeeper:
@@ -21,13 +31,20 @@ class CheckpointKeeper:
         run: where to.
         model: the network.
         optimiser: its optimiser.
+        average: of its weights, where there is one; it is what a checkpoint translates with.
         keep: how many checkpoints to leave besides the best.
     """
 
     def __init__(
-        self, run: RunDirectory, model: TranslationModel, optimiser: torch.optim.Optimizer, *, keep: int
+        self,
+        run: RunDirectory,
+        model: TranslationModel,
+        optimiser: torch.optim.Optimizer,
+        average: WeightAverage | None = None,
+        *,
+        keep: int,
     ) -> None:
-        self.run, self.model, self.optimiser, self.keep = run, model, optimiser, keep
+        self.run, self.model, self.optimiser, self.average, self.keep = run, model, optimiser, average, keep
         self.saved_at = time.monotonic()
         self.saved_step: int | None = None
 
@@ -40,8 +57,12 @@ class CheckpointKeeper:
         tensors = optimiser_tensors(self.optimiser, self.model) | {"generator.cpu": torch.get_rng_state()}
         if self.model.device.type == "cuda":
             tensors["generator.cuda"] = torch.cuda.get_rng_state(self.model.device)
-        folder = self.run.checkpoint(state.step)
-        save_checkpoint(folder, Checkpoint(self.model.weights(), tensors, state.to_json()))
+        trained = self.model.weights()
+        if self.average is None:
+            checkpoint = Checkpoint(trained, tensors, state.to_json())
+        else:
+            checkpoint = Checkpoint(self.average.model.weights(), tensors, state.to_json(), trained)
+        save_checkpoint(self.run.checkpoint(state.step), checkpoint)
         if best:
             self.run.point("best", state.step)
         self.run.point("latest", state.step)
@@ -49,21 +70,54 @@ class CheckpointKeeper:
         self.saved_at, self.saved_step = time.monotonic(), state.step
 
     def restore(self) -> TrainingState:
-        """Load the latest checkpoint into model, optimiser and random generators.
+        """Load the latest checkpoint that is whole into model, optimiser and random generators.
+
+        Damaged ones after it are said to be so on standard error and renamed.
 
         Raises:
-            InputError: there is none, it is damaged, or it does not fit the configuration.
+            InputError: there is none, or it does not fit the configuration.
         """
-        latest = self.run.pointed("latest")
-        if latest is None:
-            raise InputError(f"{self.run.path}: no checkpoint to resume from")
-        checkpoint = load_checkpoint(latest, self.model.device)
-        self.model.load_weights(checkpoint.weights)
+        found = self._latest_whole()
+        state = self._take_over(found.checkpoint)
+        for damaged in found.damaged:
+            self.run.set_aside(damaged)
+        self._point(state)
+        self.saved_step = state.step
+        return state
+
+    def _latest_whole(self) -> _Found:
+        """By the folders, not by the pointer: a crash may have come between the two."""
+        damaged: list[Path] = []
+        for folder in reversed(self.run.all_checkpoints()):
+            try:
+                return _Found(load_checkpoint(folder, self.model.device), damaged)
+            except InputError as error:
+                print(f"warning: {error}; looking for a checkpoint before it", file=sys.stderr)
+                damaged.append(folder)
+        which = "none of its checkpoints is whole" if damaged else "no checkpoint to resume from"
+        raise InputError(f"{self.run.path}: {which}; --force moves the run aside and trains anew")
+
+    def _take_over(self, checkpoint: Checkpoint) -> TrainingState:
+        if (checkpoint.trained is None) != (self.average is None):
+            raise InputError("the checkpoint does not fit the configuration: training.ema was different")
+        self.model.load_weights(checkpoint.weights if checkpoint.trained is None else checkpoint.trained)
+        if self.average is not None:
+            self.average.model.load_weights(checkpoint.weights)
         restore_optimiser(self.optimiser, self.model, checkpoint.optimiser)
         state = TrainingState.from_json(checkpoint.state)
         if "generator.cpu" in checkpoint.optimiser:
             torch.set_rng_state(checkpoint.optimiser["generator.cpu"])
         if self.model.device.type == "cuda" and "generator.cuda" in checkpoint.optimiser:
             torch.cuda.set_rng_state(checkpoint.optimiser["generator.cuda"], self.model.device)
-        self.saved_step = state.step
         return state
+
+    def _point(self, state: TrainingState) -> None:
+        """Let the pointers say what the state says: a crash may have come before they were written, or after."""
+        for pointer, step in (("latest", state.step), ("best", state.best_step)):
+            checkpoint = self.run.checkpoint(step)
+            if self.run.pointed(pointer) == checkpoint:
+                continue
+            if checkpoint.is_dir():
+                self.run.point(pointer, step)
+            else:
+                self.run.unpoint(pointer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from nmt_attn.errors import NmtError
+from nmt_attn.files import disk_errors, sync_file, write_text
 
 PLAIN_LINE_SECONDS = 30.0
 """Where no bar can be shown, a line this often."""
@@ -35,36 +36,55 @@ class MetricsLog:
     Args:
         path: the file.
         after_step: lines of later steps are dropped first: a resumed run goes through those steps again.
+
+    Raises:
+        NmtError: the disk is full, read-only or not permitted.
     """
 
     def __init__(self, path: Path, after_step: int) -> None:
         self.path = path
-        kept = [line for line in _lines(path) if _step_of(line) <= after_step]
-        self._write("".join(kept), "w")
+        lines = _lines(path)
+        kept = [line for line in lines if _step_of(line) <= after_step]
+        if kept != lines or not path.exists():
+            write_text(path, "".join(kept))
 
     def write(self, kind: str, step: int, values: Mapping[str, Any]) -> None:
-        """Add a line."""
-        self._write(json.dumps({"kind": kind, "step": step, **values}, ensure_ascii=False) + "\n", "a")
+        """Add a line; what is not a number becomes null.
 
-    def _write(self, text: str, mode: str) -> None:
-        try:
-            with self.path.open(mode, encoding="utf-8", newline="\n") as file:
-                file.write(text)
-        except OSError as error:
-            raise NmtError(f"{self.path}: cannot write: {error.strerror}") from error
+        Raises:
+            NmtError: the disk is full, read-only or not permitted.
+        """
+        finite = {
+            key: None if isinstance(value, float) and not math.isfinite(value) else value
+            for key, value in values.items()
+        }
+        line = json.dumps({"kind": kind, "step": step, **finite}, ensure_ascii=False, allow_nan=False) + "\n"
+        with disk_errors(self.path), self.path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(line)
+
+    def sync(self) -> None:
+        """Make sure that the lines so far survive a power cut.
+
+        Raises:
+            NmtError: the disk is full or broken.
+        """
+        sync_file(self.path)
 
 
 def _lines(path: Path) -> list[str]:
     if not path.exists():
         return []
-    return path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+    with disk_errors(path), path.open(encoding="utf-8", errors="replace", newline="\n") as file:
+        return list(file)
 
 
 def _step_of(line: str) -> float:
     try:
-        return float(json.loads(line)["step"])
+        if line.endswith("\n"):
+            return float(json.loads(line)["step"])
     except (ValueError, KeyError, TypeError):
-        return float("inf")  # a line cut off by a crash goes
+        pass
+    return float("inf")  # a line cut off by a crash goes
 
 
 class Display:

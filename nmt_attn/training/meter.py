@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 
@@ -12,17 +14,30 @@ from torch import Tensor
 class Reading:
     """What a meter shows."""
 
-    loss: float  # cross-entropy, nats a target token
+    loss: float  # cross-entropy, nats a target token; not a number where nothing has been learned
     tokens_per_second: float  # target tokens
 
 
-class Meter:
-    """Adds up losses on the device, so that nothing waits for it until it is read."""
+@dataclass(frozen=True)
+class Totals:
+    """What a meter has counted since its last reading."""
 
-    def __init__(self) -> None:
-        self._sum: Tensor | float = 0.0
-        self._tokens = 0
-        self._seconds = 0.0
+    loss: float  # summed over tokens
+    tokens: int
+    seconds: float
+
+
+class Meter:
+    """Adds up losses on the device, so that nothing waits for it until it is read.
+
+    Args:
+        totals: go on from these.
+    """
+
+    def __init__(self, totals: Totals | None = None) -> None:
+        self._sum: Tensor = torch.tensor(totals.loss if totals else 0.0)
+        self._tokens = totals.tokens if totals else 0
+        self._seconds = totals.seconds if totals else 0.0
         self._running_since: float | None = None
 
     def start(self) -> None:
@@ -40,11 +55,21 @@ class Meter:
         self._sum = self._sum + loss_sum.detach()
         self._tokens += tokens
 
+    def discount(self, tokens: int) -> None:
+        """Of the tokens counted, so many had no loss after all."""
+        self._tokens -= tokens
+
+    def totals(self) -> Totals:
+        """What has been counted so far; waits for the device."""
+        running = time.monotonic() - self._running_since if self._running_since is not None else 0.0
+        return Totals(float(self._sum), self._tokens, self._seconds + running)
+
     def read(self) -> Reading:
         """The figures since the last reading; starts over."""
-        loss = float(self._sum) / max(1, self._tokens)  # waits for the device, so the time below is all of it
+        total = float(self._sum)  # waits for the device, so the time below is all of it
         self.stop()
+        loss = total / self._tokens if self._tokens > 0 else math.nan
         reading = Reading(loss, self._tokens / max(self._seconds, 1e-9))
-        self._sum, self._tokens, self._seconds = 0.0, 0, 0.0
+        self._sum, self._tokens, self._seconds = torch.tensor(0.0), 0, 0.0
         self.start()
         return reading

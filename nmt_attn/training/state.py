@@ -25,6 +25,13 @@ class TrainingState:
     best_loss: float | None = None
     validations_since_best_loss: int = 0
     plateau_drops: int = 0
+    validated_step: int = 0  # the last one after which there was a validation
+    skipped: int = 0  # steps that taught nothing, because loss or gradient were not finite
+    skipped_in_a_row: int = 0  # of them, without a good one since
+    batch_parts: int = 1  # each batch is computed in so many parts, for want of memory
+    meter_loss: float = 0.0  # what the meter has counted since its last reading
+    meter_tokens: int = 0
+    meter_seconds: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""

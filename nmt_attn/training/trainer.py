@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TypeVar
 
 import numpy as np
 import torch
-from torch.nn.utils import clip_grad_norm_
 
 from nmt_attn.config import Config
-from nmt_attn.corpus.batches import Batcher, Ids
+from nmt_attn.corpus.batches import Batch, Batcher, Ids
 from nmt_attn.corpus.prepare import PreparedData
 from nmt_attn.errors import NmtError
 from nmt_attn.model.device import choose_compute, peak_memory
-from nmt_attn.model.graphs import GraphCache, replaying
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.rundir import RunDirectory
-from nmt_attn.training.batch import batch_loss, to_device
-from nmt_attn.training.interruption import interruptible
+from nmt_attn.training.ema import WeightAverage
+from nmt_attn.training.interruption import Interruption, interruptible
 from nmt_attn.training.keeper import CheckpointKeeper
 from nmt_attn.training.log import Display, MetricsLog, Pace
-from nmt_attn.training.meter import Meter
-from nmt_attn.training.optimiser import make_optimiser, set_learning_rate
+from nmt_attn.training.meter import Meter, Totals
+from nmt_attn.training.optimiser import make_optimiser
 from nmt_attn.training.schedule import Budget, learning_rate, teacher_forcing
+from nmt_attn.training.skips import SkipCounter
 from nmt_attn.training.state import TrainingState
+from nmt_attn.training.step import Stepper
 from nmt_attn.training.validation import Validation, Validator
 
 REPORT_STEPS = 20
 """Steps between two looks at the loss; on a GPU each look waits for the device."""
+
+INTERRUPTED = "interrupted"
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -38,9 +45,14 @@ class Outcome:
 
     run: RunDirectory
     reason: str
-    interrupted: bool
+    signal: int | None  # that interrupted it
     state: TrainingState
     memory: dict[str, int]  # the most that was held, bytes, by kind; see peak_memory
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody wanted it to end before it was done."""
+        return self.signal is not None
 
     def summary(self) -> str:
         """A line for people."""
@@ -65,6 +77,7 @@ class Trainer:
 
     Raises:
         InputError: there is nothing to resume from, or it does not fit.
+        NmtError: the run's log cannot be written.
     """
 
     def __init__(self, config: Config, data: PreparedData, run: RunDirectory, *, resume: bool = False) -> None:
@@ -74,48 +87,61 @@ class Trainer:
         with torch.device(self.compute.device):
             self.model = TranslationModel(config.model, data.tokenizer.source_size, data.tokenizer.target_size)
         self.optimiser = make_optimiser(self.model, self.settings)
-        self.keeper = CheckpointKeeper(run, self.model, self.optimiser, keep=self.settings.keep_checkpoints)
+        self.stepper = Stepper(self.model, self.optimiser, self.compute, self.settings)
+        self.average = WeightAverage(self.model, self.settings.ema) if self.settings.ema is not None else None
+        keep = self.settings.keep_checkpoints
+        self.keeper = CheckpointKeeper(run, self.model, self.optimiser, self.average, keep=keep)
         self.state = self.keeper.restore() if resume else TrainingState()
         self.batcher = Batcher(
             data.pairs("train"), self.settings.batch_tokens, self.settings.batch_sentences, config.seed
         )
-        on_gpu = self.compute.device.type == "cuda"
-        self.graphs = GraphCache() if self.settings.cuda_graphs and on_gpu else None
-        self.validator = Validator(config, data, self.model)
+        watched = self.average.model if self.average is not None else self.model
+        self.validator = Validator(config, data, watched)
         self.budget = Budget.of(self.settings)
         self.metrics = MetricsLog(run.metrics_file, self.state.step)
-        self.meter = Meter()
-        self._validated_step = self.state.step
+        self.meter = Meter(Totals(self.state.meter_loss, self.state.meter_tokens, self.state.meter_seconds))
+        self.skips = SkipCounter(self.state, self.meter, self.settings.max_skipped_steps)
+        self._skips_said = self.state.skipped
 
     def train(self) -> Outcome:
         """Train until the budget is used up, validation stands still, or somebody interrupts.
 
         A checkpoint is left in every case but a crash.
+
+        Raises:
+            Interrupted: by a second signal.
+            NmtError: the disk is full or not writable, loss or gradient were no numbers for too long, or a single pair
+                is too much for the memory; the last checkpoint is kept.
         """
         display = Display()
         display.say(self._opening_line())
         self._began = time.monotonic() - self.state.seconds
         try:
             with interruptible() as interruption:
-                reason = "the budget is used up"
-                for _ in self._steps(display):
-                    if interruption.is_set():
-                        reason = "interrupted"
-                        break
-                    if self._standing_still():
-                        reason = f"{self.state.validations_since_best} validations without a better one"
-                        break
-                self._end(display, validate=not interruption.is_set())
-                return Outcome(self.run, reason, interruption.is_set(), self.state, peak_memory())
+                reason = self._train(display, interruption)
+                signal = interruption.signal if reason == INTERRUPTED else None
+                self._end(display, validate=signal is None)
+                return Outcome(self.run, reason, signal, self.state, peak_memory())
         finally:
             display.close()
 
+    def _train(self, display: Display, interruption: Interruption) -> str:
+        """Do steps until there is a reason not to; which one."""
+        if self.compute.device.type == "cuda":
+            self.try_largest_batch(display)
+        for _ in chain([None], self._steps(display)):  # a crash may have come just before the end: so ask first
+            if interruption.is_set():
+                return INTERRUPTED
+            if self._standing_still():
+                return f"{self.state.validations_since_best} validations without a better one"
+        return "the budget is used up"
+
     def _end(self, display: Display, *, validate: bool) -> None:
         """Leave a checkpoint of the last step, validated unless somebody waits for us to go."""
-        if validate and self.state.step > self._validated_step:
+        if validate and self.state.step > self.state.validated_step:
             self._validate(display)
         elif self.state.step and self.keeper.saved_step != self.state.step:
-            self.keeper.save(self.state)
+            self._save()
 
     # --- one step after the other -----------------------------------------------------------------------------
 
@@ -130,7 +156,8 @@ class Trainer:
                 progress = self._progress()
                 if progress >= 1.0:
                     return
-                self._step(steps[state.position], progress)
+                place = f"step {state.step + 1} (epoch {state.epoch + 1}, batch {state.position + 1} of {len(steps)})"
+                self._step(steps[state.position], progress, place, display)
                 state.position += 1
                 state.epochs = state.epoch + state.position / len(steps)
                 state.seconds = time.monotonic() - self._began
@@ -148,29 +175,61 @@ class Trainer:
         batches, each = self.batcher.epoch(epoch), self.settings.accumulate
         return [batches[start : start + each] for start in range(0, len(batches), each)]
 
-    def _step(self, batches: list[Ids], progress: float) -> None:
-        """One step of the optimiser over one or several batches; the loss is the mean over all their tokens."""
-        built = [self.batcher.batch(indices) for indices in batches]
-        tokens = sum(batch.tokens for batch in built)
+    def _step(self, batches: list[Ids], progress: float, place: str, display: Display) -> None:
+        """One step of the optimiser over one or several batches, and all that keeps count of it."""
+        rate = self._rate(progress)
         forcing = teacher_forcing(self.settings.teacher_forcing, progress)
-        self.optimiser.zero_grad()
-        for batch in built:
-            with replaying(self.graphs):
-                loss = batch_loss(
-                    self.model,
-                    to_device(batch, self.compute.device),
-                    self.compute,
-                    label_smoothing=self.settings.label_smoothing,
-                    teacher_forcing=forcing,
-                )
-            (loss.objective / tokens).backward()
-            self.meter.add(loss.cross_entropy, batch.tokens)
-        if self.settings.clip_norm is not None:
-            clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
-        set_learning_rate(self.optimiser, self._rate(progress))
-        self.optimiser.step()
+        built, result = self._within_memory(
+            batches, display, lambda built: self.stepper.step(built, learning_rate=rate, teacher_forcing=forcing)
+        )
+        tokens = sum(batch.tokens for batch in built)
         self.state.step += 1
         self.state.target_tokens += tokens
+        self.meter.add(result.cross_entropy, tokens)
+        if self.average is not None:
+            self.average.update(self.model, self.state.step)
+        self.skips.note(result.skipped, tokens, place)
+
+    # --- memory -----------------------------------------------------------------------------------------------
+
+    def try_largest_batch(self, display: Display) -> None:
+        """Compute the gradient of the batch that takes most memory, before hours have gone into the others."""
+        source, target = self.batcher.pairs.source.lengths + 1, self.batcher.pairs.target.lengths + 1
+        sizes = {len(ids) * int(source[ids].max()) * int(target[ids].max()): ids for ids in self.batcher.in_order()}
+        largest = sizes[max(sizes)]
+        self.model.train()
+        with torch.random.fork_rng([self.compute.device] if self.compute.device.type == "cuda" else []):
+            self._within_memory([largest] * self.settings.accumulate, display, self.stepper.gradients)
+        self.optimiser.zero_grad()
+
+    def _within_memory(
+        self, batches: list[Ids], display: Display, compute: Callable[[list[Batch]], Result]
+    ) -> tuple[list[Batch], Result]:
+        """What ``compute`` makes of the batches, cut into as many parts as the memory of a GPU asks for.
+
+        The parts are added up, so that a step is the same however many there are.
+        """
+        while True:
+            parts = self.state.batch_parts
+            built = [self.batcher.batch(part) for ids in batches for part in np.array_split(ids, min(parts, len(ids)))]
+            try:
+                return built, compute(built)
+            except torch.cuda.OutOfMemoryError:
+                pass  # what did not fit is freed only when the error is gone
+            self._halve(max(len(ids) for ids in batches), display)
+
+    def _halve(self, sentences: int, display: Display) -> None:
+        """Cut batches, of which the largest has so many sentences, into twice as many parts from now on."""
+        self.optimiser.zero_grad()
+        if self.state.batch_parts >= sentences:
+            raise NmtError(
+                f"out of memory with a single sentence pair, after {self.state.step} steps; the last checkpoint is "
+                "kept. A smaller model or data.filter.max_words needs less"
+            )
+        self.state.batch_parts *= 2
+        if self.compute.device.type == "cuda":
+            torch.cuda.empty_cache()
+        display.say(f"out of memory: every batch is now computed in {self.state.batch_parts} parts, to the same effect")
 
     def _rate(self, progress: float) -> float:
         return learning_rate(
@@ -191,18 +250,18 @@ class Trainer:
         """Every so many steps: the mean loss since the last time, to the display and to the log."""
         if self.state.step % REPORT_STEPS:
             return
+        self.skips.read()
         reading, progress = self.meter.read(), self._progress()
-        if not reading.loss < float("inf"):
-            raise NmtError(
-                f"the loss is no longer a number at step {self.state.step}; the last checkpoint is kept. "
-                "Try a lower training.learning_rate or training.clip_norm"
-            )
+        if self.state.skipped > self._skips_said:
+            new, self._skips_said = self.state.skipped - self._skips_said, self.state.skipped
+            display.say(f"step {self.state.step}: {new} of the last {REPORT_STEPS} steps skipped: loss not a number")
         display.update(Pace(self.state.step, self.state.epoch + 1, reading.loss, reading.tokens_per_second, progress))
         values = {
             "epochs": round(self.state.epochs, 4),
             "loss": round(reading.loss, 5),
             "learning_rate": self._rate(progress),
             "tokens_per_second": round(reading.tokens_per_second, 1),
+            "skipped": self.state.skipped,
         }
         self.metrics.write("train", self.state.step, values)
 
@@ -211,17 +270,35 @@ class Trainer:
         every = self.settings.validation.every_steps
         if epoch_done if every is None else self.state.step % every == 0:
             self._validate(display)
-        elif time.monotonic() - self.keeper.saved_at >= 60 * self.settings.checkpoint_minutes:
-            self.meter.stop()
-            self.keeper.save(self.state)
-            self.meter.start()
+        elif self._checkpoint_is_due():
+            self._save()
+
+    def _checkpoint_is_due(self) -> bool:
+        """Never while losses are no numbers: who knows what the weights are then, and the last good ones are kept."""
+        every, minutes = self.settings.checkpoint_steps, (time.monotonic() - self.keeper.saved_at) / 60
+        if not (every is not None and self.state.step % every == 0) and minutes < self.settings.checkpoint_minutes:
+            return False
+        self.skips.read()
+        return self.state.skipped_in_a_row == 0
+
+    def _save(self, *, best: bool = False) -> None:
+        """Write a checkpoint, the log before it: a resumed run cuts the log at its checkpoint."""
+        self.meter.stop()
+        self.skips.read()
+        totals = self.meter.totals()
+        self.state.meter_loss, self.state.meter_tokens, self.state.meter_seconds = (
+            totals.loss, totals.tokens, totals.seconds
+        )  # fmt: skip
+        self.metrics.sync()
+        self.keeper.save(self.state, best=best)
+        self.meter.start()
 
     def _validate(self, display: Display) -> None:
         """Validate, say so, keep the checkpoint, and the best of them."""
         self.meter.stop()
         state, result = self.state, self.validator.run()
         state.seconds = time.monotonic() - self._began
-        self._validated_step = state.step
+        state.validated_step = state.step
         better = self._take_in(result)
         display.say(_validation_line(state, result, better, exact=self.config.data.task is not None))
         for sample in result.samples:
@@ -236,19 +313,18 @@ class Trainer:
             "target_tokens": state.target_tokens,
         }
         self.metrics.write("valid", state.step, values)
-        self.keeper.save(state, best=better)
-        self.meter.start()
+        self._save(best=better)
 
     def _take_in(self, result: Validation) -> bool:
         """Update what early stopping and the plateau go by; true if this is the best so far."""
         state = self.state
         score = result.bleu if self.settings.early_stopping.metric == "bleu" else -result.loss
-        better = state.best_score is None or score > state.best_score
+        better = math.isfinite(score) and (state.best_score is None or score > state.best_score)
         if better:
             state.best_score, state.best_step, state.validations_since_best = score, state.step, 0
         else:
             state.validations_since_best += 1
-        if state.best_loss is None or result.loss < state.best_loss:
+        if math.isfinite(result.loss) and (state.best_loss is None or result.loss < state.best_loss):
             state.best_loss, state.validations_since_best_loss = result.loss, 0
         else:
             state.validations_since_best_loss += 1

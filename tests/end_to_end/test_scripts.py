@@ -64,3 +64,12 @@ def test_compare_attention_draws_a_line_a_score(folder):
     assert counts[0] == sum(counts[1:])
     assert (folder / "plot.png").read_bytes().startswith(b"\x89PNG")
     assert "<svg" in (folder / "maps.svg").read_text()
+
+
+def test_bench_checkpoint_says_what_share_of_the_time_they_take(folder):
+    printed = run_script(folder, "bench_checkpoint.py", "--config", "toy.yaml", "--checkpoints", "3", "--json")
+    figures = json.loads(printed)
+    assert figures["checkpoints measured"] == 3
+    seconds, share = figures["seconds a checkpoint, median"], figures["share of training time, percent"]
+    assert share == pytest.approx(100 * seconds / (600 + seconds), abs=1e-3)
+    assert not list(folder.glob("bench-checkpoint-*"))

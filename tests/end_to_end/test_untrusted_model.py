@@ -18,7 +18,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from sentencepiece import SentencePieceTrainer
 
-from nmt_attn.checkpoint import save_weights
+from nmt_attn.checkpoint import CHECKSUMS, save_weights
 from nmt_attn.config_file import dump_config, load_config
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.rundir import RunDirectory
@@ -44,6 +44,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(1)
     save_weights(TranslationModel(config.model, tokenizer.source_size, tokenizer.target_size).weights(),
                  run.checkpoint(10))  # fmt: skip
+    (run.checkpoint(10) / CHECKSUMS).unlink()  # as a stranger would who changes files
     tokenizer.save(run.tokenizer_directory)
     run.config_file.write_text(dump_config(config), encoding="utf-8")
     for pointer in ("best", "latest"):
@@ -402,6 +403,8 @@ def test_a_pointer_to_a_checkpoint_that_is_gone(run: Path) -> None:
     (run / "best").write_text("checkpoints/00000099\n")
     assert translation(run)  # the latest one is there
     (run / "latest").write_text("checkpoints/00000099\n")
+    assert translation(run)  # the only one is there
+    (run / "checkpoints").rename(run / "elsewhere")
     assert "no checkpoint in it yet" in refusal(run)
 
 

@@ -1,0 +1,102 @@
+"""One process at a time: a lock on a folder that is about to be written.
+
+The lock is the operating system's (``flock``; on Windows a locked byte), held on a small file beside the folder. The
+system drops it when its process ends, however it ends, so that a stale lock cannot be: a file that is left behind by a
+crash is just taken over. What the file says (process, host, since) is for the message to whoever comes second. It lies
+beside the folder and not in it, because the folder itself is moved and replaced as a whole.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+from nmt_attn.errors import NmtError
+from nmt_attn.files import disk_errors
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _take(descriptor: int) -> None:
+        os.lseek(descriptor, 1 << 30, os.SEEK_SET)  # far behind the text, which others are to read
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _take(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock on ``folder``, which need not exist yet.
+
+    Raises:
+        NmtError: another process holds it (the message says which), or its file cannot be written.
+    """
+    place = folder.resolve()  # the same folder by another name has the same lock
+    path = place.parent / f".{place.name}.lock"
+    missing = [parent for parent in path.parents if not parent.exists()]
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = _open(path, folder)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            path.unlink()  # while it is held: whoever waits for it sees that it is no longer the one
+        os.close(descriptor)
+        with suppress(OSError):
+            for parent in missing:  # if nothing has been written there after all
+                parent.rmdir()
+
+
+def _open(path: Path, folder: Path) -> int:
+    """Open and lock the file at ``path``, and write into it who we are."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            if _lock(descriptor, path, folder):
+                os.ftruncate(descriptor, 0)
+                os.lseek(descriptor, 0, os.SEEK_SET)
+                os.write(descriptor, _holder().encode("utf-8"))
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, path: Path, folder: Path) -> bool:
+    """Lock an open file; false if meanwhile it is no longer the one at ``path``."""
+    try:
+        _take(descriptor)
+    except (BlockingIOError, PermissionError):
+        raise NmtError(f"{folder}: in use by {_describe(path)}; wait until it has ended, or stop it") from None
+    except OSError as error:  # some network file systems have no locks
+        print(f"warning: {path}: cannot be locked ({error.strerror}); take care of it yourself", file=sys.stderr)
+        return True
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _holder() -> str:
+    since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
+    return json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since}) + "\n"
+
+
+def _describe(path: Path) -> str:
+    """Who holds the lock, as it says itself."""
+    try:
+        holder = json.loads(path.read_text(encoding="utf-8"))
+        return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"  # which has not come to writing its name yet

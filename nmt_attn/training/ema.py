@@ -1,0 +1,37 @@
+"""The exponential moving average of the weights, which translates better than the last of them."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor
+
+from nmt_attn.model.network import TranslationModel
+
+
+class WeightAverage:
+    """A copy of the network whose weights follow those being trained (Polyak and Juditsky 1992).
+
+    After step t each is  d_t · average + (1 - d_t) · weight  with  d_t = min(decay, (1 + t) / (10 + t)):  at first
+    the average forgets quickly what it began with, the random weights before training.
+
+    Args:
+        model: the network that is being trained.
+        decay: how much of the average is kept a step, once it has warmed up.
+    """
+
+    def __init__(self, model: TranslationModel, decay: float) -> None:
+        self.model = copy.deepcopy(model).eval().requires_grad_(False)
+        self.decay = decay
+
+    def decay_at(self, step: int) -> float:
+        """The decay of the step that is the ``step``-th, from 1."""
+        return min(self.decay, (1 + step) / (10 + step))
+
+    @torch.no_grad()
+    def update(self, model: TranslationModel, step: int) -> None:
+        """Take in the weights after the ``step``-th step, from 1."""
+        averages: tuple[Tensor, ...] = tuple(self.model.parameters())
+        weights: tuple[Tensor, ...] = tuple(model.parameters())
+        torch._foreach_lerp_(averages, weights, 1.0 - self.decay_at(step))

@@ -1,0 +1,69 @@
+"""Counting the steps that taught nothing, because a loss or a gradient was not finite."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from nmt_attn.errors import NmtError
+from nmt_attn.training.meter import Meter
+from nmt_attn.training.state import TrainingState
+
+
+@dataclass(frozen=True)
+class _Step:
+    skipped: Tensor
+    tokens: int
+    place: str
+
+
+class SkipCounter:
+    """Reads which steps were skipped: at once on a CPU, where it costs nothing, on a GPU when something waits anyway.
+
+    Args:
+        state: where they are counted.
+        meter: has counted their tokens.
+        most: so many in a row end the training.
+    """
+
+    def __init__(self, state: TrainingState, meter: Meter, most: int) -> None:
+        self.state, self.meter, self.most = state, meter, most
+        self._unread: list[_Step] = []
+
+    def note(self, skipped: Tensor, tokens: int, place: str) -> None:
+        """A step has been begun.
+
+        Args:
+            skipped: true if it taught nothing; not looked at yet where that would mean waiting.
+            tokens: its target tokens.
+            place: which batch it was, for people.
+
+        Raises:
+            NmtError: see :meth:`read`.
+        """
+        self._unread.append(_Step(skipped, tokens, place))
+        if skipped.device.type == "cpu":
+            self.read()
+
+    def read(self) -> None:
+        """Count what has not been counted.
+
+        Raises:
+            NmtError: too many in a row.
+        """
+        unread, self._unread = self._unread, []
+        for step in unread:
+            if not bool(step.skipped):
+                self.state.skipped_in_a_row = 0
+                continue
+            self.state.skipped += 1
+            self.state.skipped_in_a_row += 1
+            self.state.target_tokens -= step.tokens
+            self.meter.discount(step.tokens)
+            if self.state.skipped_in_a_row >= self.most:
+                raise NmtError(
+                    f"the loss or its gradient was no longer a number at {self.most} steps in a row, the last of them "
+                    f"{step.place}; the last checkpoint is kept. Try a lower training.learning_rate or "
+                    "training.clip_norm"
+                )

@@ -1,0 +1,88 @@
+"""One step of the optimiser: forwards, backwards, clipping, update. What is not finite is not learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.utils import clip_grad_norm_, get_total_norm
+
+from nmt_attn.config import TrainingConfig
+from nmt_attn.corpus.batches import Batch
+from nmt_attn.model.device import Compute
+from nmt_attn.model.graphs import GraphCache, replaying
+from nmt_attn.model.network import TranslationModel
+from nmt_attn.training.batch import batch_loss, to_device
+from nmt_attn.training.loss import TokenLoss
+from nmt_attn.training.optimiser import set_learning_rate
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What a step gives, still on the device: reading it would wait for the step to be done."""
+
+    cross_entropy: Tensor  # (), summed over the target tokens, nats; 0 where the step was skipped
+    skipped: Tensor  # (), 1 where the loss or the gradient was not finite and nothing has been learned, else 0
+
+
+class Stepper:
+    """Does the steps of a training.
+
+    Args:
+        model: the network.
+        optimiser: fused Adam over its weights.
+        compute: device and precision.
+        settings: clipping and label smoothing.
+    """
+
+    def __init__(
+        self, model: TranslationModel, optimiser: torch.optim.Adam, compute: Compute, settings: TrainingConfig
+    ) -> None:
+        self.model, self.optimiser, self.compute, self.settings = model, optimiser, compute, settings
+        self.graphs = GraphCache() if settings.cuda_graphs and compute.device.type == "cuda" else None
+
+    def step(self, batches: Sequence[Batch], *, learning_rate: float, teacher_forcing: float) -> StepResult:
+        """One step over one or several batches; the loss is the mean over all their tokens.
+
+        Raises:
+            torch.cuda.OutOfMemoryError: weights and moments are then as they were.
+        """
+        loss = self.gradients(batches, teacher_forcing)
+        skipped = torch.isfinite(self._clip() + loss.objective).logical_not()
+        set_learning_rate(self.optimiser, learning_rate)
+        # How torch's GradScaler tells a fused optimiser to leave weights and moments alone: the device decides by
+        # itself, and nothing waits for it.
+        self.optimiser.found_inf = skipped.to(torch.float32)  # type: ignore[attr-defined]
+        self.optimiser.step()
+        return StepResult(loss.cross_entropy.masked_fill(skipped, 0.0), skipped)
+
+    def gradients(self, batches: Sequence[Batch], teacher_forcing: float = 1.0) -> TokenLoss:
+        """Leave the gradient of the mean loss in the weights; the loss, summed, without a gradient."""
+        tokens = sum(batch.tokens for batch in batches)
+        self.optimiser.zero_grad()
+        losses = []
+        for batch in batches:
+            with replaying(self.graphs):
+                loss = batch_loss(
+                    self.model,
+                    to_device(batch, self.compute.device),
+                    self.compute,
+                    label_smoothing=self.settings.label_smoothing,
+                    teacher_forcing=teacher_forcing,
+                )
+            (loss.objective / tokens).backward()
+            losses.append(TokenLoss(loss.objective.detach(), loss.cross_entropy.detach()))
+        if len(losses) == 1:
+            return losses[0]
+        return TokenLoss(
+            torch.stack([loss.objective for loss in losses]).sum(),
+            torch.stack([loss.cross_entropy for loss in losses]).sum(),
+        )
+
+    def _clip(self) -> Tensor:
+        """Clip the gradient; the norm that it had."""
+        if self.settings.clip_norm is not None:
+            return clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
+        return get_total_norm([weight.grad for weight in self.model.parameters() if weight.grad is not None])
