@@ -42,7 +42,7 @@ def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
         precision: auto, fp32, bf16 or int8; auto is bf16 where products are much faster in it, else fp32.
 
     Raises:
-        UserError: a GPU is asked for and there is none, or for int8, which is for a CPU.
+        UserError: a GPU is asked for and there is none, or int8 where it cannot be had.
     """
     has_gpu = torch.cuda.is_available()
     if device == "cuda" and not has_gpu:
@@ -55,6 +55,8 @@ def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
     if precision == "int8":
         if chosen.type == "cuda":
             raise UserError("precision int8 is for a CPU; use bf16 on a GPU")
+        if not _multiplies_int8():
+            raise UserError("precision int8: this torch has no product of 8-bit integers for this processor; use bf16")
         return Compute(chosen, "int8")
     if precision == "bf16" or (precision == "auto" and _bf16_pays(chosen)):
         return Compute(chosen, "bf16")
@@ -96,6 +98,16 @@ def _bf16_pays(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     return _cpu_bf16_speedup() >= 1.5
+
+
+@cache
+def _multiplies_int8() -> bool:
+    """Whether torch multiplies 8-bit integers on a CPU; the operator is one that it has for itself."""
+    left, right = torch.full((2, 3), -7, dtype=torch.int8), torch.full((3, 4), 5, dtype=torch.int8)
+    try:
+        return bool((torch._int_mm(left, right) == -105).all())
+    except (AttributeError, RuntimeError):
+        return False
 
 
 @cache

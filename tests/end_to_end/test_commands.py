@@ -17,9 +17,11 @@ from tests.conftest import LEXICON, ROOT, run_nmt
 def test_help_is_quick_and_does_not_import_torch(tmp_path):
     times = []
     for _ in range(3):
-        began = time.perf_counter()
+        before = os.times()
         assert run_nmt(tmp_path, "--help").returncode == 0
-        times.append(time.perf_counter() - began)
+        after = os.times()
+        # Of the processor: by the clock it takes longer where other tests run beside this one.
+        times.append(after.children_user + after.children_system - before.children_user - before.children_system)
     assert min(times) < 0.5
     code = "import sys, nmt_attn.cli.app; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

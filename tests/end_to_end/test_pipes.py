@@ -145,7 +145,7 @@ def test_ctrl_c_ends_a_waiting_translator_quietly(trained):
         process.stdin.flush()
         assert process.stdout.readline() == ITS_TRANSLATION + b"\n"
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
+        assert process.wait(60) == 130
         assert process.stderr.read() == b""
 
 
@@ -157,7 +157,7 @@ def test_a_closed_pipe_ends_it_quietly(trained):
         process.stdout.close()
         process.stdin.write(KNOWN + b"\n")
         process.stdin.close()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         assert process.stderr.read() == b""
 
 
@@ -189,7 +189,7 @@ def test_typed_alone_it_is_a_prompt_with_a_history(trained, tmp_path):
         os.write(ours, b"\x10\n")  # Ctrl-P: the line before
         assert ITS_TRANSLATION in _read_until(ours, b"> ")
         os.write(ours, b"\x04")
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     os.close(ours)
     assert KNOWN in (tmp_path / "nmt" / "history").read_bytes()
 

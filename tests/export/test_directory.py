@@ -12,7 +12,7 @@ import torch
 
 from nmt_attn import Translator
 from nmt_attn.decoding.constraints import forbid_end, forbid_repeats
-from nmt_attn.decoding.search import SearchOptions
+from nmt_attn.decoding.hypothesis import SearchOptions
 from nmt_attn.errors import NmtError, UserError
 from nmt_attn.export import directory, network
 from nmt_attn.export.directory import check_output, export_run
@@ -44,15 +44,15 @@ def test_the_program_forbids_what_search_forbids(run, tmp_path, size):
     translator = OnnxTranslator(export_run(find_model(run), tmp_path / "exported", overrides=overrides).path, threads=1)
     generator = torch.Generator().manual_seed(size)
     for steps in range(8):
-        log_probs = torch.randn(20, 1, 7, generator=generator).log_softmax(-1)
+        log_probs = torch.randn(20, 7, generator=generator).log_softmax(-1)
         log_probs[..., :3] = -torch.inf
         log_probs[..., EOS] += 1.0
-        histories = torch.randint(EOS + 1, 7, (20, 1, steps), generator=generator)
+        histories = torch.randint(EOS + 1, 7, (20, steps), generator=generator)
         fewest = torch.randint(0, 9, (20,), generator=generator)
         allowed = forbid_repeats(log_probs, histories, size) if size else log_probs
-        expected = forbid_end(allowed, steps + 1 < fewest).argmax(-1).flatten().tolist()
+        expected = forbid_end(allowed, steps + 1 < fewest).argmax(-1).tolist()
         rows = zip(log_probs.numpy().copy(), histories.tolist(), fewest.tolist(), strict=True)
-        assert [translator._best(scores[0], written[0], least) for scores, written, least in rows] == expected
+        assert [translator._best(scores, written, least) for scores, written, least in rows] == expected
     lengths = torch.arange(1, 1000)
     options = SearchOptions(min_length_ratio=0.7, max_length_ratio=1.1)
     limits, minima = translator._limits(lengths.numpy())

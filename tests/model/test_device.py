@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from nmt_attn.errors import UserError
+from nmt_attn.model import device
 from nmt_attn.model.device import choose_compute, keep_freed_memory
 
 
@@ -35,3 +36,16 @@ def _page_faults() -> int:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     torch.empty(2**24).fill_(1.0)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
+def test_int8_is_for_a_cpu_that_multiplies_it(monkeypatch):
+    assert choose_compute("cpu", "int8").precision == "int8"
+
+    def missing(left, right):
+        raise RuntimeError("not implemented")
+
+    monkeypatch.setattr(torch, "_int_mm", missing)
+    device._multiplies_int8.cache_clear()
+    with pytest.raises(UserError, match="use bf16"):
+        choose_compute("cpu", "int8")
+    device._multiplies_int8.cache_clear()
