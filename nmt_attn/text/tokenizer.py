@@ -251,7 +251,8 @@ def _train(settings: TokenizerConfig, normaliser: Normaliser, sentences: Iterabl
             # A vocabulary of words or characters is what the text has, so it may be smaller than asked for.
             hard_vocab_limit=settings.kind in ("unigram", "bpe"),
             character_coverage=settings.character_coverage,
-            byte_fallback=settings.byte_fallback,
+            # Said only where it is wanted: the model notes what was said, and would be another one by that alone.
+            **({"byte_fallback": True} if settings.byte_fallback else {}),
             normalization_rule_name="identity",
             remove_extra_whitespaces=False,
             pad_id=PAD,
