@@ -36,3 +36,15 @@ def test_the_bundled_corpus_is_large_and_clean():
     wrong = re.compile(r"\b(de le|de les|à le|à les|[Jj]e [aeiouéêh]+(?!ais)|[Ll]e [aeiouéê]|si il|que (il|elle)s?)\b")
     assert not [row[1] for row in rows if wrong.search(row[1])]
     assert not [row for row in rows if row[0].endswith("?") != row[1].endswith("?")]
+
+
+def test_each_promise_names_tests_that_exist():
+    text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    section = text.partition("## Training and checkpoints")[2].partition("\n## ")[0]
+    files = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+    functions = re.findall(r"::(test_\w+)", section)
+    assert len(functions) > 20
+    for function in functions:
+        assert any(f"def {function}(" in content for content in files.values()), function
+    for name in re.findall(r"`tests/([\w/]+\.py)", section):
+        assert (ROOT / "tests" / name).exists(), name
