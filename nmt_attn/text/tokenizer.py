@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer, set_random_generator_seed
@@ -242,6 +242,8 @@ def _train(settings: TokenizerConfig, normaliser: Normaliser, sentences: Iterabl
     if not sample:
         raise ConfigError(f"the tokenizer cannot be trained: the {side} has no text")
     model = io.BytesIO()
+    # Said only where it is wanted: the model notes what was said, and would be another one by that alone.
+    fallback: dict[str, Any] = {"byte_fallback": True} if settings.byte_fallback else {}
     try:
         SentencePieceTrainer.train(
             sentence_iterator=iter(sample),
@@ -251,8 +253,7 @@ def _train(settings: TokenizerConfig, normaliser: Normaliser, sentences: Iterabl
             # A vocabulary of words or characters is what the text has, so it may be smaller than asked for.
             hard_vocab_limit=settings.kind in ("unigram", "bpe"),
             character_coverage=settings.character_coverage,
-            # Said only where it is wanted: the model notes what was said, and would be another one by that alone.
-            **({"byte_fallback": True} if settings.byte_fallback else {}),
+            **fallback,
             normalization_rule_name="identity",
             remove_extra_whitespaces=False,
             pad_id=PAD,
