@@ -425,7 +425,11 @@ class TrainingConfig(Section):
         lt=1.0,
     )
     max_skipped_steps: int = _key(
-        10, "Give up after so many steps in a row whose loss or gradient is not finite; each is skipped.", "steps", ge=1
+        10,
+        "Give up after so many steps in a row whose loss or gradient is not finite; each is skipped.",
+        "steps",
+        ge=1,
+        le=_MOST,
     )
     schedule: ScheduleConfig = _key(ScheduleConfig, "Learning rate schedule.")
     validation: ValidationConfig = _key(ValidationConfig, "Validation.")

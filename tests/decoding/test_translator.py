@@ -3,10 +3,14 @@
 import random
 
 import pytest
+import torch
 
 from nmt_attn import Translator
+from nmt_attn.config import DecodingConfig
 from nmt_attn.config_file import load_config
+from nmt_attn.decoding.alignment import Alignment, source_words
 from nmt_attn.errors import UserError
+from nmt_attn.text.tokenizer import UNK
 from tests.conftest import toy_corpus
 
 
@@ -71,3 +75,25 @@ def test_a_prefix_in_text(translator):
     assert translator.nbest(["Big dog."], 1, prefix="")[0][0].text == "Granda hundo."
     with pytest.raises(UserError, match="cannot write"):
         translator.nbest(["Big dog."], 1, prefix="寿司")
+
+
+def test_what_the_model_has_no_word_for_is_copied_from_where_it_looks(trained):
+    loaded = Translator.load(trained / "runs" / "toy", write_unknown=True)
+    with torch.no_grad():
+        loaded.model.output.bias[UNK] = 1e3  # it knows no word at all
+    options = DecodingConfig(beam_size=2, max_length_ratio=1.0)
+    copying = Translator(loaded.model, loaded.tokenizer, options, loaded.compute)
+    source = "Big dog sees tree."
+    ((translation,),) = copying.nbest([source], 1)
+    assert set(translation.tokens) == {UNK}
+    assert len(translation.text.split()) == len(translation.tokens)
+    assert set(translation.text.split()) <= set(source.split())
+    # Unless it is asked for, the unknown token is never written.
+    (plain,) = Translator.load(trained / "runs" / "toy").nbest([source], 1)
+    assert UNK not in plain[0].tokens
+
+
+def test_source_words_are_those_that_were_looked_at_most():
+    rows = [[0.1, 0.2, 0.6, 0.1], [0.3, 0.25, 0.4, 0.05], [0.0, 0.0, 0.0, 0.0]]
+    alignment = Alignment(["▁Pad", "ua", "▁sees", "</s>"], ["a", "b", "</s>"], rows, 0.0)
+    assert source_words(alignment) == ["sees", "Padua", ""]

@@ -211,3 +211,18 @@ def test_sampled_ids_differ_each_time_and_spell_the_same_text(kind: str, alpha: 
     assert first.sources != tokenizer.encode_source(SOURCES)
     assert tokenizer.decode(first.targets) == TARGETS
     assert len(first.sources) == len(SOURCES)
+
+
+@pytest.mark.parametrize("kind", ["unigram", "bpe"])
+def test_with_bytes_to_fall_back_on_any_text_comes_back(kind: str) -> None:
+    settings = {"kind": kind, "vocab_size": 330, "character_coverage": 1.0}
+    texts = ["Le 猫 dort.", "Zażółć gęślą jaźń", "🏳️‍🌈", "ש"]
+    plain, with_bytes = (
+        Tokenizer.train(DataConfig(tokenizer=TokenizerConfig.model_validate({**settings, **more})), SOURCES, TARGETS)
+        for more in ({"vocab_size": 70}, {"byte_fallback": True})
+    )
+    assert any(UNK in ids for ids in plain.encode_target(texts))
+    assert not any(UNK in ids for ids in with_bytes.encode_target(texts))
+    assert with_bytes.decode(with_bytes.encode_target(texts)) == [Normaliser()(text) for text in texts]
+    with pytest.raises(ValueError, match="needs data"):
+        TokenizerConfig(kind="word", byte_fallback=True)
