@@ -27,8 +27,8 @@ from nmt_attn.decoding.translator import Translator
 from nmt_attn.evaluation.scores import bleu
 from nmt_attn.model.decoder import DecoderState
 from nmt_attn.model.device import Compute
+from nmt_attn.model.fixed import FixedLinear
 from nmt_attn.model.network import TranslationModel
-from nmt_attn.model.prepared import FixedLinear
 from nmt_attn.text.tokenizer import BOS, EOS
 
 

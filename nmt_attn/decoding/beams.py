@@ -158,11 +158,7 @@ class Beams:
 
     def finish(self, ended: Ended, length: int) -> bool:
         """Collect what ended at this ``length`` and let done sentences go; true when none is left."""
-        for row, column in (ended.totals > -math.inf).nonzero().tolist():
-            ids = ended.tokens[row, column].tolist()
-            penalty = 0.0 if ended.penalties is None else float(ended.penalties[row, column])
-            hypothesis = finished(ids, float(ended.totals[row, column]), self.options, penalty)
-            self.found[int(self.sentences[row])].append(hypothesis)
+        self._collect(ended)
         best_running, limits = self.totals[:, 0].tolist(), self.limits.tolist()
         running, sentences = [], self.sentences.tolist()
         for row, sentence in enumerate(sentences):
@@ -173,6 +169,15 @@ class Beams:
         if running and len(running) < len(sentences):
             self._keep(torch.tensor(running, device=self.totals.device))
         return not running
+
+    def _collect(self, ended: Ended) -> None:
+        """Take what ended among the hypotheses found; read from the tensors all at once, for one by one is slow."""
+        places = (ended.totals > -math.inf).nonzero(as_tuple=True)
+        sentences, totals = self.sentences[places[0]].tolist(), ended.totals[places].tolist()
+        penalties = [0.0] * len(totals) if ended.penalties is None else ended.penalties[places].tolist()
+        found = zip(sentences, ended.tokens[places].tolist(), totals, penalties, strict=True)
+        for sentence, ids, total, penalty in found:
+            self.found[sentence].append(finished(ids, total, self.options, penalty))
 
     def _decided(self, sentence: int, best_running: float, limit: int) -> bool:
         """Whether nothing that still runs can get among the n best."""

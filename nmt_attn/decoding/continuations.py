@@ -15,7 +15,7 @@ Constraint = Callable[[Tensor, slice], Tensor]
 BLOCK = 32
 """Tokens that :func:`best_tokens` looks at together."""
 
-ROWS = {"cpu": 256, "cuda": 16384}
+ROWS = {"cpu": 512, "cuda": 16384}
 """Rows whose log-probabilities of all tokens are held at once."""
 
 

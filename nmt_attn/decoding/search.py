@@ -46,10 +46,10 @@ def greedy_search(model: Searchable, start: Start, limits: Tensor, options: Sear
         done = (token == EOS) | (position + 1 >= limits[sentences])
         state, last = step.state, token.unsqueeze(1)
         if bool(done.any()):
-            for row in done.nonzero().flatten().tolist():
-                sentence = int(sentences[row])
-                ids = tokens[sentence, : position + 1].tolist()
-                found[sentence].append(finished(ids, float(totals[row]), options))
+            ended = sentences[done]
+            written = tokens[ended, : position + 1].tolist()
+            for sentence, ids, total in zip(ended.tolist(), written, totals[done].tolist(), strict=True):
+                found[sentence].append(finished(ids, total, options))
             running = (~done).nonzero().flatten()
             if not len(running):
                 break

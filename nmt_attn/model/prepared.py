@@ -13,17 +13,16 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from nmt_attn.model.attention import AdditiveScore, Attended, Memory
 from nmt_attn.model.decoder import BahdanauDecoder, DecoderState, DecoderStep, LuongDecoder
 from nmt_attn.model.device import Compute, choose_compute
 from nmt_attn.model.ensemble import Ensemble
+from nmt_attn.model.fixed import FixedLinear
 from nmt_attn.model.network import Searchable, Start, TranslationModel
-from nmt_attn.model.products import linear
 from nmt_attn.model.recurrence import RESIDUAL_FROM, LayerState, Recurrence, gru_forward
 
-ROWS = 256
+ROWS = 512
 """Rows that a step is computed for at once on a CPU."""
 
 
@@ -38,59 +37,6 @@ def for_search(model: TranslationModel, compute: Compute) -> Searchable:
     if model.config.layer_norm or decoder.attention.coverage is not None:
         return model
     return PreparedModel(model, compute).eval()
-
-
-class FixedLinear:
-    """x Wᵀ + b with weights that do not change, in one precision: any (…, I) to fp32 (…, O).
-
-    Args:
-        weight: (O, I).
-        bias: (O), or None.
-        compute: bf16 rounds both factors; int8 rounds each row of both to 127 steps of its own largest value, so that
-            no row depends on its neighbours.
-    """
-
-    def __init__(self, weight: Tensor, bias: Tensor | None, compute: Compute) -> None:
-        weight = weight.detach()
-        bias = None if bias is None else bias.detach()
-        self.multiply: Callable[[Tensor], Tensor]
-        if compute.precision == "int8":
-            self.multiply = _int8(weight, bias)
-        elif compute.precision == "bf16":
-            self.multiply = _bf16(weight, bias)
-        else:
-            weight = weight.contiguous()
-            self.multiply = lambda inputs: linear(inputs.float(), weight, bias)
-
-    def __call__(self, inputs: Tensor) -> Tensor:
-        """x Wᵀ + b."""
-        return self.multiply(inputs)
-
-
-def _bf16(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
-    rounded = weight.to(torch.bfloat16).contiguous()
-    rounded_bias = None if bias is None else bias.to(torch.bfloat16)
-    return lambda inputs: F.linear(inputs.to(torch.bfloat16), rounded, rounded_bias).float()
-
-
-def _int8(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
-    """Products of 8-bit integers, of which torch has the operator that it quantises with itself."""
-    rounded, steps = _rounded(weight.float())
-    rounded, steps = rounded.t().contiguous(), steps.squeeze(1)  # (I, O), (O)
-
-    def multiply(inputs: Tensor) -> Tensor:
-        left, left_steps = _rounded(inputs.float().reshape(-1, inputs.shape[-1]))
-        product = torch._int_mm(left, rounded).float().mul_(steps)
-        product = product.mul_(left_steps) if bias is None else torch.addcmul(bias, product, left_steps, out=product)
-        return product.view(*inputs.shape[:-1], -1)
-
-    return multiply
-
-
-def _rounded(rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Rows (N, I) in steps of a 127th of the largest value of each: the integers, and the steps (N, 1)."""
-    steps = rows.abs().amax(1, keepdim=True).clamp_(min=1e-12).div_(127)
-    return (rows / steps).round_().to(torch.int8), steps
 
 
 class TokenTable:
@@ -149,7 +95,7 @@ class PreparedModel(nn.Module):
         if isinstance(decoder.attention.score, AdditiveScore):
             self.query = FixedLinear(2 * decoder.attention.score.query_layer.weight, None, compute)
             self.vector = 2 * decoder.attention.score.vector.detach()
-        self.output = FixedLinear(model.output.weight, model.output.bias, compute)
+        self.output = FixedLinear(model.output.weight, model.output.bias, compute, bounded=True)  # reads a tanh
 
     @property
     def device(self) -> torch.device:

@@ -51,6 +51,45 @@ def product_dtype(inputs: Tensor) -> torch.dtype:
     return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else inputs.dtype
 
 
+class OnednnInt8:
+    """(x - 128) / 127 times fixed 8-bit weights by oneDNN's operator, which writes down fp32 at once.
+
+    Args:
+        weight: W in steps, (O, I), int8.
+        steps: the size of a step of each row of it, (O).
+        bias: b, (O), or None.
+    """
+
+    def __init__(self, weight: Tensor, steps: Tensor, bias: Tensor | None) -> None:
+        self.packed = torch.ops.onednn.qlinear_prepack(weight, None)
+        self.steps, self.bias = steps.contiguous(), bias
+        self.zero_points = torch.zeros(len(weight), dtype=torch.int32)
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """Inputs (N, I), uint8, of which 128 stands for 0, to fp32 (N, O)."""
+        of_weight, of_inputs = (self.packed, self.steps, self.zero_points), (inputs, 1 / 127, 128)
+        result: Tensor = torch.ops.onednn.qlinear_pointwise(
+            *of_inputs, *of_weight, self.bias, 1.0, 0, torch.float32, "none", [], ""
+        )
+        return result
+
+
+@cache
+def has_onednn_int8() -> bool:
+    """Whether :class:`OnednnInt8` is fast here and does what is expected of it.
+
+    Where the processor has no instruction for it (VNNI), oneDNN takes a thousand times as long, or sums overflow.
+    """
+    try:
+        if "avx512_vnni" not in CPU_INFO.read_text(encoding="utf-8", errors="replace"):
+            return False
+        weight, inputs = torch.full((3, 64), 127, dtype=torch.int8), torch.full((2, 64), 255, dtype=torch.uint8)
+        found = OnednnInt8(weight, torch.full((3,), 2.0), torch.full((3,), -5.0))(inputs)
+        return torch.allclose(found, torch.full((2, 3), 64 * 127 * 2.0 - 5.0))
+    except (OSError, RuntimeError, AttributeError, TypeError):
+        return False
+
+
 class _Linear(torch.autograd.Function):
     """See :func:`linear`."""
 

@@ -1,0 +1,79 @@
+"""Linear layers whose weights no longer change, brought once into the precision that products are made in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from nmt_attn.model.device import Compute
+from nmt_attn.model.products import OnednnInt8, has_onednn_int8, linear
+
+
+class FixedLinear:
+    """x Wᵀ + b with weights that do not change, in one precision: any (…, I) to fp32 (…, O).
+
+    Args:
+        weight: (O, I).
+        bias: (O), or None.
+        compute: bf16 rounds both factors; int8 rounds each row of both to 127 steps of its own largest value, so that
+            no row depends on its neighbours.
+        bounded: whether no input is beyond -1 and 1, as no tanh is; int8 then rounds inputs to 127 steps of 1.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, compute: Compute, *, bounded: bool = False) -> None:
+        weight = weight.detach()
+        bias = None if bias is None else bias.detach()
+        self.multiply: Callable[[Tensor], Tensor]
+        if compute.precision == "int8":
+            make = _int8_of_bounded if bounded and has_onednn_int8() else _int8
+            self.multiply = make(weight, bias)
+        elif compute.precision == "bf16":
+            self.multiply = _bf16(weight, bias)
+        else:
+            weight = weight.contiguous()
+            self.multiply = lambda inputs: linear(inputs.float(), weight, bias)
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """x Wᵀ + b."""
+        return self.multiply(inputs)
+
+
+def _bf16(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
+    rounded = weight.to(torch.bfloat16).contiguous()
+    rounded_bias = None if bias is None else bias.to(torch.bfloat16)
+    return lambda inputs: F.linear(inputs.to(torch.bfloat16), rounded, rounded_bias).float()
+
+
+def _int8(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
+    """Products of 8-bit integers by the operator that torch quantises with itself."""
+    rounded, steps = _rounded(weight.float())
+    rounded, steps = rounded.t().contiguous(), steps.squeeze(1)  # (I, O), (O)
+
+    def multiply(inputs: Tensor) -> Tensor:
+        left, left_steps = _rounded(inputs.float().reshape(-1, inputs.shape[-1]))
+        product = torch._int_mm(left, rounded).float().mul_(steps)
+        product = product.mul_(left_steps) if bias is None else torch.addcmul(bias, product, left_steps, out=product)
+        return product.view(*inputs.shape[:-1], -1)
+
+    return multiply
+
+
+def _int8_of_bounded(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
+    """The same for inputs between -1 and 1: oneDNN brings the integers back into fp32 before it writes them down."""
+    rounded, steps = _rounded(weight.float())
+    multiply = OnednnInt8(rounded, steps.squeeze(1), bias)
+
+    def bounded(inputs: Tensor) -> Tensor:
+        rows = inputs.float().reshape(-1, inputs.shape[-1])
+        return multiply(rows.mul(127).add_(128.5).clamp_(0, 255).to(torch.uint8)).view(*inputs.shape[:-1], -1)
+
+    return bounded
+
+
+def _rounded(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows (N, I) in steps of a 127th of the largest value of each: the integers, and the steps (N, 1)."""
+    steps = rows.abs().amax(1, keepdim=True).clamp_(min=1e-12).div_(127)
+    return (rows / steps).round_().to(torch.int8), steps
