@@ -102,6 +102,8 @@ def _enough(run: RunDirectory, checkpoints: list[Path], count: int) -> list[Path
 def _validation_scores(run: RunDirectory) -> dict[int, float]:
     """The validation BLEU after each step at which there was one."""
     scores: dict[int, float] = {}
+    if run.metrics_file.exists() and not run.metrics_file.is_file():  # a pipe would be waited for
+        raise InputError(f"{run.metrics_file}: not an ordinary file")
     try:
         lines = run.metrics_file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError as error:
@@ -111,6 +113,6 @@ def _validation_scores(run: RunDirectory) -> dict[int, float]:
             values = json.loads(line)
             if values["kind"] == "valid":
                 scores[int(values["step"])] = float(values["bleu"])
-        except (ValueError, KeyError, TypeError):
-            continue  # a line cut off by a crash
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            continue  # a line cut off by a crash, or not ours
     return {step: score for step, score in scores.items() if math.isfinite(score)}

@@ -1,6 +1,7 @@
 """Averaging: the mean of each weight, of the checkpoints that were asked for."""
 
 import json
+import os
 
 import pytest
 import torch
@@ -37,6 +38,24 @@ def test_last_and_best_are_what_they_say(run):
     for too_many in (lambda: last_checkpoints(run, 5), lambda: best_checkpoints(run, 4)):
         with pytest.raises(UserError, match="are asked for"):
             too_many()
+
+
+STRANGE = ['{"kind": "valid", "step": Infinity, "bleu": 1}', '{"step": 1%s, "kind": "valid", "bleu": 1%s}', "[" * 10**5]
+
+
+@pytest.mark.parametrize("line", STRANGE)
+def test_lines_of_the_log_that_training_would_not_write_are_left_out(run, line):
+    with run.metrics_file.open("a") as log:
+        log.write("\n" + line.replace("%s", "0" * 400) + "\n")
+    assert names(best_checkpoints(run, 3)) == [10, 20, 30]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_in_place_of_the_log_is_not_waited_for(run):
+    run.metrics_file.unlink()
+    os.mkfifo(run.metrics_file)
+    with pytest.raises(InputError, match="not an ordinary file"):
+        best_checkpoints(run, 1)
 
 
 def test_weights_are_means(run):
