@@ -107,8 +107,8 @@ def _draw(log_probs: Tensor, draws: Tensor, sampling: SamplingOptions) -> Tensor
         probabilities = probabilities.masked_fill(before >= sampling.top_p * probabilities.sum(-1, keepdim=True), 0)
     sums = probabilities.cumsum(-1)
     places = torch.searchsorted(sums, (draws * sums[..., -1]).unsqueeze(-1), right=True)
-    # Rounding may lead behind the last token that can be drawn.
-    last = (probabilities > 0).sum(-1, keepdim=True) - 1
+    # Rounding may lead behind the last token that can be drawn; where there are no numbers, there is none.
+    last = ((probabilities > 0).sum(-1, keepdim=True) - 1).clamp(min=0)
     return tokens.gather(2, places.minimum(last)).squeeze(2)
 
 
