@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from nmt_attn.checkpoint import WEIGHTS, save_weights
+from nmt_attn.config_file import dump_config, load_config
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.rundir import RunDirectory
-from nmt_attn.training.average import best_checkpoints, last_checkpoints, mean_weights
+from nmt_attn.training.average import average_run, best_checkpoints, last_checkpoints, mean_weights
 
 
 @pytest.fixture
@@ -56,6 +57,14 @@ def test_a_pipe_in_place_of_the_log_is_not_waited_for(run):
     os.mkfifo(run.metrics_file)
     with pytest.raises(InputError, match="not an ordinary file"):
         best_checkpoints(run, 1)
+
+
+@pytest.mark.parametrize("name", ["my average", "-x", "é"])
+def test_a_folder_that_cannot_be_a_run_is_said(run, tmp_path, name):
+    run.config_file.write_text(dump_config(load_config(None)))
+    with pytest.raises(UserError, match=f"--output .*{name}: its last part names the run"):
+        average_run(run, last_checkpoints(run, 2), tmp_path / name)
+    assert not (tmp_path / name).exists()
 
 
 def test_weights_are_means(run):
