@@ -21,6 +21,8 @@ from nmt_attn.errors import Interrupted, NmtError
 
 STANDARD_OUTPUT = 1  # of every process
 
+OUT_OF_MEMORY = "out of memory; a smaller training.batch_tokens or decoding.batch_tokens, or shorter lines, need less"
+
 # typer carries its own command-line parser and exports only this one of its errors.
 UsageError: Any = typer.BadParameter.__mro__[1]
 
@@ -62,7 +64,10 @@ def options(
 
 def main() -> None:
     """Run the program and turn errors into one line and an exit code."""
+    _open_streams()
     _utf8_streams()
+    if sys.stdout is None:
+        _leave("standard output is closed, so there is nowhere to write to; > /dev/null throws results away", 1)
     try:
         sys.exit(app(standalone_mode=False) or 0)
     except UsageError as error:
@@ -88,7 +93,16 @@ def main() -> None:
         where = f"{error.filename}: " if error.filename else ""
         _leave(f"{where}{error.strerror or error}", 1)
     except MemoryError:
-        _leave("out of memory; a smaller training.batch_tokens or decoding.batch_tokens needs less", 1)
+        _leave(OUT_OF_MEMORY, 1)
+    except RuntimeError as error:
+        if not _is_out_of_memory(error):
+            raise
+        _leave(OUT_OF_MEMORY, 1)
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether it is torch's word for it, which has a class of its own on a GPU alone."""
+    return type(error).__name__ == "OutOfMemoryError" or "DefaultCPUAllocator" in str(error)
 
 
 def _reader_has_gone() -> None:
@@ -100,7 +114,19 @@ def _reader_has_gone() -> None:
 def _one_line(error: UsageError) -> str:
     """A wrong command line in one line, with where help is."""
     command = error.ctx.command_path if error.ctx is not None else "nmt"
-    return f"{error.format_message().rstrip('.')}; see {command} --help"
+    message = error.format_message().rstrip(".")
+    return f"{message} See {command} --help" if message.endswith("?") else f"{message}; see {command} --help"
+
+
+def _open_streams() -> None:
+    """Where whoever started us has closed a stream: nothing to read, and nobody to read messages.
+
+    Python leaves None in its place, and what is printed to a standard error of None goes to standard output.
+    """
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
 def _utf8_streams() -> None:

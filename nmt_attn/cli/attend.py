@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nmt_attn.cli.lines import check_output
 from nmt_attn.cli.options import BeamOption, DeviceOption, ModelsOption, RunSetOption
 
 
@@ -38,6 +39,8 @@ def attend_command(
     kind = output.suffix.lower().removeprefix(".") if output is not None else ""
     if output is not None and kind not in WRITERS:
         raise UserError(f"--output {output}: the name must end in .{', .'.join(WRITERS)}")
+    if output is not None:
+        check_output(output)
     if not sentence.strip():
         raise UserError("the sentence is empty")
     translator = Translator.load(model, device=device, overrides=overrides or ())

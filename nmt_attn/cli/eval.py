@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from nmt_attn.cli.lines import check_output
 from nmt_attn.cli.options import (
     BeamOption,
     ConfigOption,
@@ -43,6 +44,8 @@ def eval_command(
     """Translate held-out sentences and score them: BLEU, chrF, TER, exact matches."""
     from nmt_attn.evaluation.report import EvaluationRequest, report
 
+    if output is not None:
+        check_output(output, source, *(reference or ()))
     request = EvaluationRequest(
         models=tuple(model or ()),
         config=config,
@@ -54,6 +57,6 @@ def eval_command(
         device=device,
     )
     result = report(request)
-    if output is not None:
+    print(json.dumps(result.to_json(), ensure_ascii=False) if as_json else result.to_text(), flush=True)
+    if output is not None:  # after the scores, which are not lost if this fails
         output.write_text("".join(line + "\n" for line in result.translations), encoding="utf-8", newline="\n")
-    print(json.dumps(result.to_json(), ensure_ascii=False) if as_json else result.to_text())

@@ -5,9 +5,28 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO
 
-from nmt_attn.errors import InputError
+from nmt_attn.errors import InputError, UserError
+
+
+def check_output(output: Path, *inputs: Path | None) -> None:
+    """Say before the work that its results could not be written, or would be written over what is to be read.
+
+    Raises:
+        UserError: ``output`` is a folder or one of ``inputs``, or the folder that it is to lie in is not there.
+    """
+    if output.is_dir():
+        raise UserError(f"--output {output}: a folder; give a file in it")
+    if not output.parent.is_dir():
+        raise UserError(f"--output {output}: there is no folder {output.parent}; make it first")
+    for path in inputs:
+        if path is not None and output.exists() and path.exists() and output.samefile(path) and output.is_file():
+            raise UserError(f"--output {output}: that is the file to be read, which would be lost; give another name")
+    writable = output if output.exists() else output.parent
+    if not os.access(writable, os.W_OK):
+        raise UserError(f"--output {output}: {writable} cannot be written by you; give another name")
 
 
 def standard_input() -> BinaryIO:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from nmt_attn.cli.lines import standard_input, text_lines
+from nmt_attn.cli.lines import check_output, standard_input, text_lines
 from nmt_attn.cli.options import BeamOption, DeviceOption, ModelsOption, PrecisionOption, RunSetOption, with_precision
 from nmt_attn.cli.prompt import is_interactive, prompted_lines
 
@@ -76,6 +76,8 @@ def translate_command(
         raise UserError("sentences and --input are both given; keep one of them")
     if on_error not in ("replace", "fail"):
         raise UserError(f"--on-error {on_error}: expected replace or fail")
+    if output is not None:
+        check_output(output, source)
     sampling = SamplingOptions(temperature, top_k, top_p, seed) if sampled else None
     wish = _Wish(beam, nbest, mbr, prefix, alignments, sampling)
     interactive = not sentences and source is None and is_interactive()

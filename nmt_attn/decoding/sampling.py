@@ -16,13 +16,17 @@ from nmt_attn.errors import UserError
 from nmt_attn.model.network import Searchable
 from nmt_attn.text.tokenizer import BOS, EOS
 
+COLDEST, HOTTEST = 1e-6, 1e6
+"""Temperatures from one choice to none; single-precision numbers do not bear much more."""
+
 
 @dataclass(frozen=True)
 class SamplingOptions:
     """How to draw.
 
     Args:
-        temperature: log-probabilities are divided by it first; below 1 the probable becomes more so.
+        temperature: log-probabilities are divided by it first; below 1 the probable becomes more so. From
+            :data:`COLDEST` to :data:`HOTTEST`.
         top_k: only the k most probable tokens can be drawn (Fan et al. 2018); 0: all.
         top_p: only the most probable tokens that together have this probability (Holtzman et al. 2020); 1: all.
         seed: the same one draws the same translations of a sentence, whatever else is translated.
@@ -34,9 +38,10 @@ class SamplingOptions:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if not self.temperature > 0 or self.top_k < 0 or not 0 < self.top_p <= 1:
+        if not COLDEST <= self.temperature <= HOTTEST or self.top_k < 0 or not 0 < self.top_p <= 1:
             raise UserError(
-                "sampling needs a temperature above 0, a top-k of at least 0, and a top-p above 0, at most 1"
+                f"sampling needs a temperature from {COLDEST:g} to {HOTTEST:,.0f}, a top-k of at least 0, and a top-p "
+                "above 0, at most 1"
             )
 
 
@@ -102,8 +107,8 @@ def _draw(log_probs: Tensor, draws: Tensor, sampling: SamplingOptions) -> Tensor
         probabilities = probabilities.masked_fill(before >= sampling.top_p * probabilities.sum(-1, keepdim=True), 0)
     sums = probabilities.cumsum(-1)
     places = torch.searchsorted(sums, (draws * sums[..., -1]).unsqueeze(-1), right=True)
-    # Rounding may lead behind the last token that can be drawn.
-    last = (probabilities > 0).sum(-1, keepdim=True) - 1
+    # Rounding may lead behind the last token that can be drawn; where there are no numbers, there is none.
+    last = ((probabilities > 0).sum(-1, keepdim=True) - 1).clamp(min=0)
     return tokens.gather(2, places.minimum(last)).squeeze(2)
 
 

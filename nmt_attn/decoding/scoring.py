@@ -28,7 +28,7 @@ class PairScore:
 
 
 def perplexity(scores: Iterable[PairScore]) -> float:
-    """Of all tokens of some pairs together; infinite where it cannot be told in floating point."""
+    """Of all tokens of some pairs together; at most e^700, about 1e304, which JSON can hold."""
     log_prob, tokens = 0.0, 0
     for score in scores:
         log_prob, tokens = log_prob + score.log_prob, tokens + score.tokens

@@ -73,6 +73,9 @@ def beam_search(
         limits: most tokens of each translation, (B).
         options: see :class:`SearchOptions`.
         minima: fewest tokens of each translation, EOS included, (B); None: no such thing.
+
+    Returns:
+        The n best of each sentence, best first; of a network that gives no numbers perhaps none.
     """
     beams = Beams.begin(start, limits, torch.zeros_like(limits) if minima is None else minima, options)
     for position in range(int(limits.max())):
@@ -81,4 +84,6 @@ def beam_search(
         if beams.finish(ended, position + 1):
             break
         beams.go_on(step.state)
+        if not len(beams.last):  # nothing runs where the network gives no numbers
+            break
     return [sorted(found, key=lambda one: -one.score)[: options.nbest] for found in beams.found]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -198,6 +199,7 @@ class Translator:
         with self._evaluating():
             for rows in batches_of(lengths, self.batch_tokens):
                 found = score_pairs(self.model, [pairs[row][0] for row in rows], [pairs[row][1] for row in rows])
+                _check_numbers(one.log_prob for one in found)
                 scores.update(zip(rows.tolist(), found, strict=True))
         return [scores[row] for row in range(len(pairs))]
 
@@ -219,6 +221,7 @@ class Translator:
         """As :meth:`align`, for translations as target ids without EOS; a batch at once."""
         with self._evaluating():
             found = force(self.model, self.tokenizer.encode_source(sentences), targets)
+        _check_numbers(one.log_prob for one in found)
         sources = self.tokenizer.source_pieces(sentences)
         return [
             Alignment([*source, END], [*self.tokenizer.written(target), END], forced.weights.tolist(), forced.log_prob)
@@ -244,10 +247,22 @@ class Translator:
             found = search(self.prepared, source, lengths, options)
         else:
             found = sample(self.prepared, source, lengths, options, sampling)
+        # A beam in which nothing is a number is empty in the end.
+        _check_numbers(log_prob for nbest in found for log_prob in [one.log_prob for one in nbest] or [math.nan])
         texts = iter(self.tokenizer.decode([one.tokens for nbest in found for one in nbest]))
         return [
             [Translation(next(texts), one.score, one.log_prob, tuple(one.tokens)) for one in nbest] for nbest in found
         ]
+
+
+def _check_numbers(log_probs: Iterable[float]) -> None:
+    """Refuse to go on with a network that has come to no numbers; finite weights may do that if they are huge.
+
+    Raises:
+        InputError: a log-probability is none.
+    """
+    if any(map(math.isnan, log_probs)):
+        raise InputError("the network computes no finite numbers: its weights are damaged, or its training diverged")
 
 
 def _joined(parts: list[list[Translation]]) -> list[Translation]:

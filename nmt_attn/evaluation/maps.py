@@ -117,7 +117,7 @@ def to_picture(alignment: Alignment, kind: str) -> bytes:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
-        raise UserError("pictures need matplotlib; install it with: pip install 'nmt-attn[plots]'") from None
+        raise UserError("pictures need matplotlib; install it with: pip install matplotlib") from None
     fonts = Fonts()
     width, height = 1.8 + 0.38 * len(alignment.source), 1.4 + 0.34 * len(alignment.target)
     figure = Figure(figsize=(max(3.0, width), max(2.2, height)), layout="constrained")

@@ -148,7 +148,7 @@ def _is_export(folder: Path) -> bool:
 def _check_installed() -> None:
     for name in ("onnx", "onnxruntime"):
         if find_spec(name) is None:
-            raise UserError(f"exporting needs {name}; install it with: pip install 'nmt-attn[onnx]'")
+            raise UserError(f"exporting needs {name}; install it with: pip install onnx onnxruntime")
 
 
 def _difference(model: TranslationModel, network: OnnxNetwork, folder: Path) -> float:

@@ -10,6 +10,7 @@ import argparse
 import itertools
 import json
 import math
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,7 +138,25 @@ def _batches(lines: Iterator[str], size: int) -> Iterator[list[str]]:
 
 
 def main() -> None:
-    """Translate standard input."""
+    """Translate standard input; what goes wrong with files and pipes is one line."""
+    try:
+        _translate_input()
+    except BrokenPipeError:  # whoever read our output wants no more
+        code = 0
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        code = 130
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"error: {where}{error.strerror or error}", file=sys.stderr)
+        code = 1
+    else:
+        return
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try again to write the rest
+    sys.exit(code)
+
+
+def _translate_input() -> None:
     parser = argparse.ArgumentParser(description="Translate standard input, a sentence a line.")
     parser.add_argument("--model", type=Path, default=Path(__file__).parent, help="folder written by nmt export")
     parser.add_argument("--batch", type=int, default=32, help="lines translated at once")

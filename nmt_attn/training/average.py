@@ -14,7 +14,7 @@ from torch import Tensor
 from nmt_attn.checkpoint import load_weights, save_weights
 from nmt_attn.config_file import dump_config, load_config
 from nmt_attn.corpus.manifest import MANIFEST_FILE
-from nmt_attn.errors import InputError, UserError
+from nmt_attn.errors import ConfigError, InputError, UserError
 from nmt_attn.files import atomic_directory, write_text
 from nmt_attn.rundir import RunDirectory
 
@@ -28,14 +28,20 @@ def average_run(run: RunDirectory, checkpoints: Sequence[Path], output: Path) ->
         output: its folder, which must not exist.
 
     Raises:
-        UserError: ``output`` exists.
+        UserError: ``output`` exists, or its name cannot be that of a run.
         InputError: a checkpoint is damaged, or they are not of the same network.
     """
     if output.exists():
         raise UserError(f"{output} exists; give another --output")
     data = load_config(run.config_file).data_directory  # which has the old name unless it is said
     names = [f"name={json.dumps(output.name)}", f"data.directory={json.dumps(str(data))}"]
-    config = load_config(run.config_file, names)
+    try:
+        config = load_config(run.config_file, names)
+    except ConfigError:  # it has been read already, so the name is what is wrong
+        raise UserError(
+            f"--output {output}: its last part names the run, so it holds letters, digits, '_', '-' and '.' alone, and "
+            "begins with none of the last two"
+        ) from None
     step = max(int(checkpoint.name) for checkpoint in checkpoints)
     weights = mean_weights(checkpoints)
     with atomic_directory(output) as aside:
@@ -102,6 +108,8 @@ def _enough(run: RunDirectory, checkpoints: list[Path], count: int) -> list[Path
 def _validation_scores(run: RunDirectory) -> dict[int, float]:
     """The validation BLEU after each step at which there was one."""
     scores: dict[int, float] = {}
+    if run.metrics_file.exists() and not run.metrics_file.is_file():  # a pipe would be waited for
+        raise InputError(f"{run.metrics_file}: not an ordinary file")
     try:
         lines = run.metrics_file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError as error:
@@ -111,6 +119,6 @@ def _validation_scores(run: RunDirectory) -> dict[int, float]:
             values = json.loads(line)
             if values["kind"] == "valid":
                 scores[int(values["step"])] = float(values["bleu"])
-        except (ValueError, KeyError, TypeError):
-            continue  # a line cut off by a crash
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            continue  # a line cut off by a crash, or not ours
     return {step: score for step, score in scores.items() if math.isfinite(score)}

@@ -82,9 +82,9 @@ def _step_of(line: str) -> float:
     try:
         if line.endswith("\n"):
             return float(json.loads(line)["step"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         pass
-    return float("inf")  # a line cut off by a crash goes
+    return float("inf")  # a line cut off by a crash, or not ours, goes
 
 
 class Display:

@@ -42,12 +42,19 @@ def test_log_probabilities_are_those_of_the_model():
         assert one.log_prob == pytest.approx(expected, abs=1e-5)
 
 
-@pytest.mark.parametrize("sampling", [{"top_k": 1}, {"top_p": 1e-6}, {"temperature": 1e-4}])
+@pytest.mark.parametrize("sampling", [{"top_k": 1}, {"top_p": 1e-6}, {"temperature": 1e-4}, {"temperature": 1e-6}])
 def test_the_most_probable_token_alone_is_greedy_search(sampling):
     model = make(seed=2)
     greedy = search(model, SOURCE, LENGTHS, SearchOptions(beam_size=1, max_length_ratio=0.1))
     for (best,), drawn in zip(greedy, draw(model, 3, **sampling), strict=True):
         assert [one.tokens for one in drawn] == [best.tokens] * 3
+
+
+def test_at_the_highest_temperature_everything_is_equally_likely():
+    model = make(sharpness=1.0)
+    firsts = Counter((one.tokens or [EOS])[0] for one in draw(model, 2000, temperature=1e6)[2])
+    assert len(firsts) == VOCABULARY - 3
+    assert max(firsts.values()) < 1.5 * 2000 / len(firsts)
 
 
 def test_top_k_and_top_p_leave_out_the_rest():
@@ -78,7 +85,11 @@ def test_the_seed_and_the_sentence_decide_and_nothing_else():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"temperature": 0}, {"top_k": -1}, {"top_p": 0}, {"top_p": 1.1}, {"temperature": math.nan}]
+    "wrong",
+    [
+        *({"temperature": temperature} for temperature in (0, 1e-300, 1e300, math.inf, math.nan)),
+        *({"top_k": -1}, {"top_p": 0}, {"top_p": 1.1}),
+    ],
 )
 def test_impossible_options_are_said(wrong):
     with pytest.raises(UserError, match="sampling needs"):

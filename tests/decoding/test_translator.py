@@ -9,7 +9,9 @@ from nmt_attn import Translator
 from nmt_attn.config import DecodingConfig
 from nmt_attn.config_file import load_config
 from nmt_attn.decoding.alignment import Alignment, source_words
-from nmt_attn.errors import UserError
+from nmt_attn.decoding.sampling import SamplingOptions
+from nmt_attn.errors import InputError, UserError
+from nmt_attn.model.device import choose_compute
 from nmt_attn.text.tokenizer import UNK
 from tests.conftest import toy_corpus
 
@@ -97,3 +99,22 @@ def test_source_words_are_those_that_were_looked_at_most():
     rows = [[0.1, 0.2, 0.6, 0.1], [0.3, 0.25, 0.4, 0.05], [0.0, 0.0, 0.0, 0.0]]
     alignment = Alignment(["▁Pad", "ua", "▁sees", "</s>"], ["a", "b", "</s>"], rows, 0.0)
     assert source_words(alignment) == ["sees", "Padua", ""]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_a_network_that_comes_to_no_numbers_is_said(trained, precision):
+    translator = Translator.load(trained / "runs" / "toy", device="cpu")
+    with torch.no_grad():
+        for weight in translator.model.parameters():
+            weight.fill_(3e38)  # finite, unlike what comes of it
+    compute = choose_compute("cpu", precision)
+    translator = Translator(translator.model, translator.tokenizer, DecodingConfig(), compute)
+    for use in (
+        lambda: translator.translate(["Big dog."]),
+        lambda: translator.translate(["Big dog."], beam_size=1),
+        lambda: translator.nbest(["Big dog."], 3, sampling=SamplingOptions()),
+        lambda: translator.score(["Big dog."], ["Granda hundo."]),
+        lambda: translator.align("Big dog.", "Granda hundo."),
+    ):
+        with pytest.raises(InputError, match="no finite numbers"):
+            use()

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -55,6 +56,36 @@ def test_it_translates_without_torch_what_nmt_translates(trained, exported, opti
     assert done.returncode == 0, done.stderr.decode()
     assert done.stdout.decode() == expected.stdout
     assert expected.stdout.count("\n") == 47
+
+
+def program(exported: Path, *arguments: str, **options: object) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, str(exported / "translate.py"), "--threads", "1", *arguments]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, **{**pipes, **options})
+
+
+def test_the_program_ends_in_one_line_or_none(exported):
+    with program(exported, "--batch", "1") as process:  # a reader that leaves
+        process.stdin.write(b"Big dog.\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"Granda hundo.\n"
+        process.stdout.close()
+        process.stdin.write(b"Big dog.\n" * 10)
+        process.stdin.close()
+        assert (process.wait(60), process.stderr.read()) == (0, b"")
+    default = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with program(exported, "--batch", "1", **default) as process:  # Ctrl-C
+        process.stdin.write(b"Big dog.\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"Granda hundo.\n"
+        process.send_signal(signal.SIGINT)
+        assert (process.wait(60), process.stderr.read()) == (130, b"interrupted\n")
+    with Path("/dev/full").open("wb") as full, program(exported, stdout=full) as process:
+        assert process.communicate(b"Big dog.\n")[1] == b"error: No space left on device\n"
+        assert process.returncode == 1
+    with program(exported, "--model", "nowhere") as process:
+        assert process.communicate()[1] == b"error: nowhere/model.json: No such file or directory\n"
+        assert process.returncode == 1
 
 
 def test_the_example_in_the_documents_runs(trained, exported):

@@ -1,16 +1,19 @@
 """What a user may get wrong: one clear line, the right exit code, nothing half-written."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import torch
 
 from tests.conftest import ROOT, run_nmt
+from tests.in_process import nmt_here
 
 
 def fails(folder: Path, *arguments: str, says: str | list[str], code: int = 2, stdin: str | bytes = "") -> None:
@@ -22,6 +25,12 @@ def fails(folder: Path, *arguments: str, says: str | list[str], code: int = 2, s
     for part in [says] if isinstance(says, str) else says:
         assert part in errors[0]
     assert not (folder / "data").exists() or not list((folder / "data").iterdir())
+
+
+def fails_in_one_line(folder: Path, *arguments: str, says: str) -> None:
+    done = nmt_here(folder, *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert says in done.error
 
 
 def prepare(folder: Path, *sets: str, says: str | list[str]) -> None:
@@ -132,12 +141,70 @@ def test_a_full_disk_is_one_line(trained):
     assert done.stderr.decode().splitlines() == ["error: No space left on device"]
 
 
+def test_the_file_that_is_read_is_not_written_over(trained, tmp_path):
+    text = tmp_path / "text"
+    text.write_text("Big dog.\n", encoding="utf-8")
+    (tmp_path / "link").symlink_to(text)
+    for output in (text, tmp_path / "link"):
+        fails_in_one_line(trained, "translate", "--input", str(text), "--output", str(output), says="would be lost")
+        fails_in_one_line(
+            trained, "eval", "--source", str(text), "--reference", str(text), "--output", str(output),
+            says="would be lost",
+        )  # fmt: skip
+    assert text.read_text(encoding="utf-8") == "Big dog.\n"
+
+
+@pytest.mark.parametrize("command", [("translate", "Big dog."), ("eval",), ("attend", "Big dog.")])
+def test_a_place_that_cannot_be_written_is_said_before_the_work(tmp_path, command):
+    # There is not even a model: it is said before one is looked for.
+    fails_in_one_line(tmp_path, *command, "--output", "nowhere/map.json", says="no folder nowhere")
+    (tmp_path / "map.json").mkdir()
+    fails_in_one_line(tmp_path, *command, "--output", "map.json", says="a folder")
+
+
+def test_scores_are_not_lost_with_the_translations(trained):
+    done = run_nmt(trained, "eval", "--json", "--output", "/dev/full")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["sentences"] == 40
+    assert done.stderr == "error: No space left on device\n"
+
+
+def closing(descriptors: str, folder: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    """Run ``nmt`` with these standard streams closed, as the shell's ``>&-`` does."""
+    return subprocess.run(
+        ["bash", "-c", f'exec "$@" {descriptors}', "bash", sys.executable, "-m", "nmt_attn", *arguments],
+        cwd=folder, capture_output=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+
+def test_closed_streams(trained):
+    done = closing("<&-", trained, "translate")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    done = closing(">&-", trained, "translate", "Big dog.")
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"error: standard output is closed")
+    assert done.stderr.count(b"\n") == 1
+    # What is said besides the results does not get among them.
+    done = closing("2>&-", trained, "score", "--source", "toy.tsv", "--target", "toy.tsv")
+    assert (done.returncode, done.stdout.count(b"\n"), b"pairs" in done.stdout) == (0, 900, False)
+
+
+def test_a_machine_without_enough_memory(tmp_path):
+    def nothing_left(*arguments: object, **options: object) -> None:
+        torch.empty(10**15)
+
+    with patch("nmt_attn.decoding.translator.Translator.load", nothing_left):
+        done = nmt_here(tmp_path, "translate", "Big dog.")
+    assert done.code == 1
+    assert done.error.startswith("out of memory; ")
+
+
 def test_resume_without_a_run(toy):
     fails(toy, "train", "--config", "toy.yaml", "--resume", says="no checkpoint to resume from")
 
 
 def test_wrong_options(toy):
-    fails(toy, "trian", says="No such command 'trian'")
+    fails(toy, "trian", says=["No such command 'trian'. Did you mean 'train'? See ", "--help"])
     fails(toy, "translate", "--beam", "many", "x", says="--beam")
 
 

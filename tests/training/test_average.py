@@ -1,14 +1,16 @@
 """Averaging: the mean of each weight, of the checkpoints that were asked for."""
 
 import json
+import os
 
 import pytest
 import torch
 
 from nmt_attn.checkpoint import WEIGHTS, save_weights
+from nmt_attn.config_file import dump_config, load_config
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.rundir import RunDirectory
-from nmt_attn.training.average import best_checkpoints, last_checkpoints, mean_weights
+from nmt_attn.training.average import average_run, best_checkpoints, last_checkpoints, mean_weights
 
 
 @pytest.fixture
@@ -37,6 +39,32 @@ def test_last_and_best_are_what_they_say(run):
     for too_many in (lambda: last_checkpoints(run, 5), lambda: best_checkpoints(run, 4)):
         with pytest.raises(UserError, match="are asked for"):
             too_many()
+
+
+STRANGE = ['{"kind": "valid", "step": Infinity, "bleu": 1}', '{"step": 1%s, "kind": "valid", "bleu": 1%s}', "[" * 10**5]
+
+
+@pytest.mark.parametrize("line", STRANGE)
+def test_lines_of_the_log_that_training_would_not_write_are_left_out(run, line):
+    with run.metrics_file.open("a") as log:
+        log.write("\n" + line.replace("%s", "0" * 400) + "\n")
+    assert names(best_checkpoints(run, 3)) == [10, 20, 30]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_in_place_of_the_log_is_not_waited_for(run):
+    run.metrics_file.unlink()
+    os.mkfifo(run.metrics_file)
+    with pytest.raises(InputError, match="not an ordinary file"):
+        best_checkpoints(run, 1)
+
+
+@pytest.mark.parametrize("name", ["my average", "-x", "é"])
+def test_a_folder_that_cannot_be_a_run_is_said(run, tmp_path, name):
+    run.config_file.write_text(dump_config(load_config(None)))
+    with pytest.raises(UserError, match=f"--output .*{name}: its last part names the run"):
+        average_run(run, last_checkpoints(run, 2), tmp_path / name)
+    assert not (tmp_path / name).exists()
 
 
 def test_weights_are_means(run):

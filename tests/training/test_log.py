@@ -21,6 +21,14 @@ def test_lines_after_the_checkpoint_and_broken_ones_go(tmp_path):
     assert len(lines) == 4
 
 
+@pytest.mark.parametrize("line", ['{"step": 1' + "0" * 400 + "}", "[" * 10**5])
+def test_lines_that_are_not_ours_go(tmp_path, line):
+    path = tmp_path / "metrics.jsonl"
+    path.write_text('{"kind": "train", "step": 20}\n' + line + "\n", "utf-8")
+    MetricsLog(path, 30)
+    assert path.read_text("utf-8") == '{"kind": "train", "step": 20}\n'
+
+
 def test_a_last_line_without_its_end_is_no_line(tmp_path):
     path = tmp_path / "metrics.jsonl"
     path.write_text('{"kind": "train", "step": 20}\n{"kind": "train", "step": 30}', "utf-8")
