@@ -67,7 +67,8 @@ class RunDirectory:
         """The folders of all checkpoints, oldest first."""
         if not self.checkpoints.is_dir():
             return []
-        return sorted(path for path in self.checkpoints.iterdir() if _STEP.fullmatch(path.name) and path.is_dir())
+        found = (path for path in self.checkpoints.iterdir() if _STEP.fullmatch(path.name) and path.is_dir())
+        return sorted(found, key=lambda path: int(path.name))
 
     def unpoint(self, pointer: str) -> None:
         """Take a pointer file away.
@@ -110,6 +111,10 @@ class RunDirectory:
             return self.path.rename(aside)
 
 
+_NOT_MEANT = re.compile(r"^\.|\.old-\d+$")
+"""Names of folders below ``runs/`` that nobody means who names no run: hidden ones, and runs moved aside."""
+
+
 @dataclass(frozen=True)
 class ModelPath:
     """A checkpoint, and the run that it belongs to."""
@@ -128,10 +133,11 @@ def find_model(model: Path | None) -> ModelPath:
     path = named if named is not None else _last_run()
     if not path.exists():
         raise InputError(f"{path}: no such run or checkpoint; train one with: nmt train --config FILE")
-    if path.parent.name == "checkpoints" and (path.parent.parent / "config.yaml").is_file():
-        refuse_foreign(path.parent.parent)
-        refuse_misfit(path.parent.parent, path)
-        return ModelPath(RunDirectory(path.parent.parent), path)
+    above = path.absolute().parent  # of a name alone, where one stands
+    if above.name == "checkpoints" and (above.parent / "config.yaml").is_file():
+        refuse_foreign(above.parent)
+        refuse_misfit(above.parent, path)
+        return ModelPath(RunDirectory(above.parent), path)
     run = RunDirectory(path)
     if not run.config_file.is_file():
         raise InputError(f"{path}: not a run (no config.yaml in it); give a folder that nmt train has written")
@@ -145,8 +151,8 @@ def find_model(model: Path | None) -> ModelPath:
 
 
 def _last_run() -> Path:
-    """The run below ``runs/`` whose ``latest`` pointer was written last."""
-    pointers = [path for path in RUNS.glob("*/latest") if not path.parent.name.startswith(".")]
+    """The run below ``runs/`` whose ``latest`` pointer was written last; none that was moved aside."""
+    pointers = [path for path in RUNS.glob("*/latest") if not _NOT_MEANT.search(path.parent.name)]
     if not pointers:
         raise InputError(
             "no trained model under runs/; train one with: nmt train --config FILE, or name one with --model"

@@ -73,3 +73,25 @@ def test_a_damaged_checkpoint_is_no_longer_one(tmp_path):
     run.checkpoint(20).mkdir()
     assert run.set_aside(run.checkpoint(20)).name == "00000020.damaged-2"
     assert run.all_checkpoints() == [run.checkpoint(10)]
+
+
+def test_a_checkpoint_can_be_named_from_where_one_stands(tmp_path, monkeypatch):
+    run = make_run(tmp_path / "a", 10, 20)
+    monkeypatch.chdir(run.checkpoints)
+    found = find_model(Path("00000010"))
+    assert found.run.path == run.path
+    assert found.checkpoint.samefile(run.checkpoint(10))
+
+
+def test_checkpoints_are_in_the_order_of_their_steps_however_many_digits_they_have(tmp_path):
+    run = make_run(tmp_path / "a", 99_999_999, 100_000_000)
+    assert [int(path.name) for path in run.all_checkpoints()] == [99_999_999, 100_000_000]
+
+
+def test_a_run_that_was_moved_aside_is_not_the_one_trained_last(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NMT_MODEL", raising=False)
+    kept, again = make_run(tmp_path / "runs" / "kept", 1), make_run(tmp_path / "runs" / "again", 1)
+    os.utime(kept.path / "latest", (1, 1))
+    again.move_aside()
+    assert find_model(None).run.path.name == "kept"

@@ -182,7 +182,7 @@ class Beams:
     def _decided(self, sentence: int, best_running: float, limit: int) -> bool:
         """Whether nothing that still runs can get among the n best."""
         found = self.found[sentence]
-        if best_running == -math.inf or len(found) >= self.options.beam_size:
+        if not best_running > -math.inf or len(found) >= self.options.beam_size:  # it may also be no number
             return True
         if len(found) < self.options.nbest:
             return False

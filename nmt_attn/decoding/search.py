@@ -84,6 +84,4 @@ def beam_search(
         if beams.finish(ended, position + 1):
             break
         beams.go_on(step.state)
-        if not len(beams.last):  # nothing runs where the network gives no numbers
-            break
     return [sorted(found, key=lambda one: -one.score)[: options.nbest] for found in beams.found]
