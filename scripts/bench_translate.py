@@ -172,7 +172,10 @@ def summarise(variants: list[Variant], references: list[list[str]] | None, langu
         row: dict[str, object] = {"search": one.name, "sentences/s": round(one.rate, 1)}
         row["tokens/s"] = round(one.rate * sum(len(line.split()) for line in one.output or []) / len(one.sentences))
         row["times naive"] = round(one.rate / naive_rates[one.beam], 1)
-        row["share of the matrix-product bound"] = round(one.rate * flop[one.beam] / rates[one.compute.precision], 3)
+        if one.beam in flop:  # products of int8 are not counted
+            row["share of the matrix-product bound"] = round(
+                one.rate * flop[one.beam] / rates[one.compute.precision], 3
+            )
         if references is not None and len(one.sentences) == len(references):
             row["BLEU"] = round(bleu(one.output or [], references, lowercase=False, language=language), 2)
         rows.append(row)
