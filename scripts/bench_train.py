@@ -319,9 +319,8 @@ def device_name(compute: Compute) -> str:
 PEERS = """\
 No code of other toolkits is here; this is how to put them beside nmt by hand, on one machine, on one afternoon.
 
-1. Data: `nmt prepare --config configs/fra-eng.yaml` with `--set data.tokenizer.joint=true` and
-   `--set data.tokenizer.vocab_size=8000`, then give them the training sentences and the tokenizer's pieces of them, so
-   that all count the same target tokens. Count tokens without padding, BOS left out, EOS in.
+1. Data: `nmt prepare --config configs/fra-eng.yaml`, then give them the training sentences and the tokenizer's
+   pieces of them, so that all count the same target tokens. Count tokens without padding, BOS left out, EOS in.
 2. Network: one layer, bidirectional GRU encoder 512 a direction, GRU decoder 512, additive (`mlp`, `bahdanau`)
    attention, embeddings 256, vocabulary 8,000, dropout 0.2, Adam. Say so where a toolkit cannot have one of these.
 3. Environment: one virtual environment each, the toolkit's release with the dependencies that it names; note what had

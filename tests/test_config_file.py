@@ -28,7 +28,16 @@ def test_every_shipped_file_loads_and_survives_being_written(path, tmp_path):
 
 
 def test_the_promised_files_are_shipped():
-    promised = {"tiny", "fra-eng", "bahdanau-gru-33k", "parallel-files", "dates", "addition", "reverse"}
+    promised = {
+        "tiny",
+        "fra-eng",
+        "fra-eng-quick",
+        "bahdanau-gru-33k",
+        "parallel-files",
+        "dates",
+        "addition",
+        "reverse",
+    }
     assert {path.stem for path in SHIPPED} == promised
 
 

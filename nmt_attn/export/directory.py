@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FORMAT = "nmt-onnx 1"
 MODEL_FILE, ENCODER_FILE, DECODER_FILE, TOKENIZER = "model.json", "encoder.onnx", "decoder.onnx", "tokenizer"
+CONFIG_FILE = "config.yaml"
 
 PROGRAM = {
     "translate.py": Path(__file__).with_name("runtime.py"),  # not imported, since it needs onnxruntime
@@ -36,6 +37,9 @@ PROGRAM = {
     "cut.py": Path(cut.__file__),
 }
 """What is put beside the model as it stands, so that its text is treated as training did."""
+
+CONTENTS = {MODEL_FILE, ENCODER_FILE, DECODER_FILE, TOKENIZER, CONFIG_FILE, *PROGRAM, "__pycache__"}
+"""What lies in an exported folder that has been used."""
 
 TOLERANCE = 1e-3
 """An export is refused where it differs by more from the network; rounding makes up about 1e-5."""
@@ -76,7 +80,7 @@ def export_run(found: ModelPath, output: Path, *, overrides: Sequence[str] = (),
         (aside / ENCODER_FILE).write_bytes(network.encoder.SerializeToString())
         (aside / DECODER_FILE).write_bytes(network.decoder.SerializeToString())
         tokenizer.save(aside / TOKENIZER)
-        (aside / "config.yaml").write_text(dump_config(config), encoding="utf-8")
+        (aside / CONFIG_FILE).write_text(dump_config(config), encoding="utf-8")
         description = json.dumps(describe(config, network, f"{found.run.path.name}/{found.checkpoint.name}"), indent=2)
         (aside / MODEL_FILE).write_text(description + "\n", encoding="utf-8")
         for name, source in PROGRAM.items():
@@ -87,7 +91,7 @@ def export_run(found: ModelPath, output: Path, *, overrides: Sequence[str] = (),
 
 
 def check_output(output: Path, *, force: bool) -> None:
-    """Refuse to write where there is something, unless that is an earlier export and ``force`` allows it.
+    """Refuse to write where there is something, unless that is an earlier export alone and ``force`` allows it.
 
     Raises:
         UserError: there is something.
@@ -102,6 +106,9 @@ def check_output(output: Path, *, force: bool) -> None:
         raise UserError(f"{output} is not empty and no export of nmt; give another --output")
     if not force:
         raise UserError(f"{output} is not empty; --force replaces it")
+    foreign = sorted(path.name for path in output.iterdir() if path.name not in CONTENTS)
+    if foreign:
+        raise UserError(f"{output} also holds {foreign[0]}, which --force would delete; move it away first")
 
 
 def describe(config: Config, network: OnnxNetwork, run: str) -> dict[str, Any]:

@@ -126,6 +126,10 @@ def test_only_an_earlier_export_is_replaced(tmp_path):
     with pytest.raises(UserError, match="is not a folder"):
         check_output(full / "thesis.txt", force=True)
     (full / "model.json").write_text(json.dumps({"format": directory.FORMAT}))
+    with pytest.raises(UserError, match=r"also holds thesis\.txt"):
+        check_output(full, force=True)
+    (full / "thesis.txt").unlink()
+    (full / "__pycache__").mkdir()  # it has been used
     check_output(full, force=True)
     with pytest.raises(UserError, match="--force replaces it"):
         check_output(full, force=False)
