@@ -27,9 +27,13 @@ def test_a_gpu_that_is_not_there():
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc alone has mallopt")
 def test_freed_memory_is_kept():
-    """In a process of its own: where others have cut the heap to pieces, the C library has to map memory anew."""
-    done = subprocess.run([sys.executable, "-c", PAGE_FAULTS], capture_output=True, text=True, check=True)
-    assert int(done.stdout) < 4 * 16_384
+    """In processes of their own, one without it: how many faults there are depends on the size of the system's pages."""
+    assert _page_faults(PAGE_FAULTS) < _page_faults(PAGE_FAULTS.replace("\nkeep_freed_memory()\n", "\n"))
+
+
+def _page_faults(program: str) -> int:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return int(done.stdout)
 
 
 PAGE_FAULTS = """
@@ -42,7 +46,7 @@ for _ in range(8):
     torch.empty(2**24).fill_(1.0)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
-"""Of filling eight times 64 MB that are freed at once: 16,384 each time where they are always mapped anew."""
+"""Of filling eight times 64 MB that are freed at once."""
 
 
 def test_int8_is_for_a_cpu_that_multiplies_it(monkeypatch):
