@@ -27,7 +27,7 @@ def test_a_gpu_that_is_not_there():
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc alone has mallopt")
 def test_freed_memory_is_kept():
-    """In processes of their own, one without it: how many faults there are depends on the size of the system's pages."""
+    """In processes of their own, one without it: how many faults there are depends on the size of pages."""
     assert _page_faults(PAGE_FAULTS) < _page_faults(PAGE_FAULTS.replace("\nkeep_freed_memory()\n", "\n"))
 
 
