@@ -162,7 +162,11 @@ class TokenizerConfig(Section):
         ge=16,
         le=1_000_000,
     )
-    joint: bool = _key(True, "One vocabulary for both languages instead of one each.")
+    joint: bool = _key(
+        True,
+        "One vocabulary learnt from both languages instead of one each; of it each side keeps what its own text holds "
+        "(bpe, and tie_embeddings all: everything).",
+    )
     character_coverage: float = _key(0.9999, "Share of the training characters that get a token.", gt=0.9, le=1.0)
     byte_fallback: bool = _key(
         False,
@@ -545,6 +549,11 @@ class Config(Section):
         if self.decoding.coverage_penalty and self.model.attention.score == "none":
             raise ValueError("decoding.coverage_penalty needs attention, and model.attention.score is none")
         return self
+
+    @property
+    def same_ids(self) -> bool:
+        """Whether a token must have one id in both languages: where they share embeddings."""
+        return self.model.tie_embeddings == "all"
 
     @property
     def data_directory(self) -> Path:

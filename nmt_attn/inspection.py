@@ -17,6 +17,7 @@ from nmt_attn.config import ModelConfig
 from nmt_attn.config_file import load_config
 from nmt_attn.errors import InputError
 from nmt_attn.files import read_small
+from nmt_attn.pieces import count_pieces
 
 _POINTERS = ("best", "latest")
 _POINTER = re.compile(r"(checkpoints/[0-9]{1,18})?\s*")
@@ -134,30 +135,3 @@ def _vocabulary(tokenizer: Path) -> list[int] | None:
         return [count_pieces(read_small(tokenizer / side.file, 1 << 26)) for side in (files.source, files.target)]
     except (OSError, ValidationError):
         return None
-
-
-def count_pieces(model: bytes) -> int:
-    """How many pieces a serialised sentencepiece model has, without loading it: the fields 1 of a protobuf message."""
-    place = pieces = 0
-    while place < len(model):
-        tag, place = _varint(model, place)
-        kind = tag & 7
-        if kind in (0, 2):
-            value, place = _varint(model, place)
-            place += value if kind == 2 else 0
-        else:
-            place += {1: 8, 5: 4}.get(kind, 0)
-        pieces += tag >> 3 == 1
-    return pieces
-
-
-def _varint(message: bytes, place: int) -> tuple[int, int]:
-    """The number that begins at ``place``, seven bits a byte, and where the next thing begins."""
-    value = shift = 0
-    while place < len(message):
-        byte = message[place]
-        value |= (byte & 0x7F) << shift
-        place, shift = place + 1, shift + 7
-        if byte < 0x80 or shift > 63:
-            break
-    return value, place

@@ -17,6 +17,7 @@ FLOORS = {
     "rundir": 1,
     "checkpoint": 1,
     "inspection": 1,
+    "pieces": 1,
     "text": 2,
     "corpus": 3,
     "model": 3,

@@ -6,15 +6,11 @@ import random
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from nmt_attn.config import ModelConfig
-from nmt_attn.config_file import load_config
-from nmt_attn.inspection import count_pieces, least_weights
+from nmt_attn.inspection import least_weights
 from nmt_attn.model.network import TranslationModel
-from nmt_attn.text.tokenizer import Tokenizer
 
 
 def network(draw: random.Random) -> tuple[ModelConfig, int, int]:
@@ -54,16 +50,3 @@ def test_the_estimate_is_a_floor_and_not_far_below(seed: int) -> None:
     matrices = sum(weight.numel() for weight in model.weights().values() if weight.dim() > 1)
     assert estimate == matrices - (config.source_size if config.attention.coverage else 0)  # none is forgotten
     assert 4 * weights <= 32 * estimate + (1 << 20)
-
-
-@pytest.mark.parametrize("kind", ["unigram", "bpe", "char", "word"])
-def test_pieces_are_counted_without_loading_the_model(kind: str) -> None:
-    data = load_config(None, [f"data.tokenizer.kind={kind}", "data.tokenizer.vocab_size=26"]).data
-    tokenizer = Tokenizer.train(data, ["one two three four five six seven"] * 3, ["eka dva tri kvar"] * 3)
-    assert count_pieces(tokenizer.source_model) == tokenizer.source_size
-
-
-@given(st.binary(max_size=100))
-@settings(max_examples=200, deadline=None)
-def test_any_bytes_can_be_counted(message: bytes) -> None:
-    assert 0 <= count_pieces(message) <= len(message)

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from nmt_attn.config import DataConfig
+from nmt_attn.config import Config
 from nmt_attn.errors import InputError
 from nmt_attn.files import read_small
 
@@ -17,7 +17,7 @@ MANIFEST_FILE = "manifest.json"
 MAX_BYTES = 16 << 20
 
 # Raised when the same input and configuration would come out differently, so that old data is made anew.
-FORMAT = 1
+FORMAT = 2
 
 
 class _Entry(BaseModel):
@@ -131,14 +131,16 @@ class Manifest(_Entry):
         return manifest
 
 
-def settings_hash(config: DataConfig) -> str:
+def settings_hash(config: Config) -> str:
     """A hash of what in the configuration changes prepared data, but for the content of the input files."""
-    settings: dict[str, Any] = config.model_dump(mode="json", exclude={"directory", "corpus", "parallel", "split"})
-    if config.parallel is None:
-        settings["corpus"] = config.corpus.model_dump(mode="json", exclude={"path", "url", "allow_http"})
-        settings["split"] = config.split.model_dump(mode="json")
+    data = config.data
+    settings: dict[str, Any] = data.model_dump(mode="json", exclude={"directory", "corpus", "parallel", "split"})
+    settings["same_ids"] = config.same_ids
+    if data.parallel is None:
+        settings["corpus"] = data.corpus.model_dump(mode="json", exclude={"path", "url", "allow_http"})
+        settings["split"] = data.split.model_dump(mode="json")
     else:
-        files = {"train": config.parallel.train, "valid": config.parallel.valid, "test": config.parallel.test}
+        files = {"train": data.parallel.train, "valid": data.parallel.valid, "test": data.parallel.test}
         settings["targets"] = {name: len(given.target) for name, given in files.items()}
     text = json.dumps([FORMAT, settings], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from nmt_attn import __version__
-from nmt_attn.config import Config, DataConfig
+from nmt_attn.config import Config
 from nmt_attn.corpus.clean import CleanPair
 from nmt_attn.corpus.gather import Material, Sentence, gather
 from nmt_attn.corpus.inputs import fetch_inputs, input_paths, is_unchanged
@@ -78,9 +78,10 @@ def _make(config: Config) -> Preparation:
         config.data,
         [pair.normalised.source for pair in material.train],
         [pair.normalised.target for pair in material.train],
+        same_ids=config.same_ids,
     )
     with atomic_directory(directory) as folder:
-        _write(folder, config.data, inputs, material, tokenizer)
+        _write(folder, config, inputs, material, tokenizer)
     return Preparation(PreparedData.open(directory), fresh=True)
 
 
@@ -100,7 +101,7 @@ def _current(config: Config) -> PreparedData | None:
     except InputError:
         return None
     recorded = {entry.role: entry for entry in data.manifest.inputs}
-    if data.manifest.settings != settings_hash(config.data) or recorded.keys() != paths.keys():
+    if data.manifest.settings != settings_hash(config) or recorded.keys() != paths.keys():
         return None
     return data if all(is_unchanged(recorded[role], path) for role, path in paths.items()) else None
 
@@ -124,7 +125,7 @@ def _refuse_foreign_files(directory: Path) -> None:
 # --- writing ------------------------------------------------------------------------------------------------
 
 
-def _write(folder: Path, config: DataConfig, inputs: list[InputFile], material: Material, tokenizer: Tokenizer) -> None:
+def _write(folder: Path, config: Config, inputs: list[InputFile], material: Material, tokenizer: Tokenizer) -> None:
     """Fill ``folder`` with all that prepared data consists of."""
     tokenizer.save(folder / "tokenizer")
     _write_lines(folder / "train.source", [pair.raw.source for pair in material.train])
@@ -144,8 +145,8 @@ def _write(folder: Path, config: DataConfig, inputs: list[InputFile], material: 
     manifest = Manifest(
         format=FORMAT,
         nmt_version=__version__,
-        source_lang=config.source_lang,
-        target_lang=config.target_lang,
+        source_lang=config.data.source_lang,
+        target_lang=config.data.target_lang,
         settings=settings_hash(config),
         inputs=inputs,
         pairs_read=material.pairs_read,

@@ -22,6 +22,7 @@ from sentencepiece import SentencePieceProcessor, SentencePieceTrainer, set_rand
 from nmt_attn.config import DataConfig, NormaliseConfig, TokenizerConfig
 from nmt_attn.errors import ConfigError, InputError
 from nmt_attn.files import read_small
+from nmt_attn.pieces import keep_pieces
 from nmt_attn.text.normalise import Normaliser, tidy
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
@@ -75,8 +76,8 @@ class SampledIds:
 class Tokenizer:
     """Source and target text to ids, and target ids to text.
 
-    The ids of ``PAD``, ``UNK``, ``BOS`` and ``EOS`` are the same in every vocabulary. With a joint vocabulary both
-    sides share one model.
+    The ids of ``PAD``, ``UNK``, ``BOS`` and ``EOS`` are the same in every vocabulary. Sides whose tokens have the same
+    ids share one model.
     """
 
     kind: Literal["unigram", "bpe", "word", "char"]
@@ -94,7 +95,7 @@ class Tokenizer:
         source_model: bytes,
         target_model: bytes,
     ) -> Self:
-        """A tokenizer from serialised sentencepiece models; equal models make a joint vocabulary.
+        """A tokenizer from serialised sentencepiece models; equal models are shared.
 
         Raises:
             InputError: these are no sentencepiece models, or their special tokens are not ours.
@@ -104,8 +105,18 @@ class Tokenizer:
         return cls(kind, normaliser, source_model, target_model, source, target)
 
     @classmethod
-    def train(cls, config: DataConfig, sources: Iterable[str], targets: Iterable[str]) -> Self:
+    def train(
+        cls, config: DataConfig, sources: Sequence[str], targets: Sequence[str], *, same_ids: bool = False
+    ) -> Self:
         """Learn the vocabulary from the sentences of the training part.
+
+        Args:
+            config: its ``tokenizer`` and ``normalise`` say how.
+            sources: source sentences.
+            targets: target sentences.
+            same_ids: whether a piece of a joint vocabulary must have one id on both sides. Else each side keeps only
+                the pieces that it needs: what no sentence holds is neither read nor written by a network, but it would
+                be computed at every step.
 
         Raises:
             ConfigError: ``data.tokenizer.vocab_size`` does not fit the text, or there is no text.
@@ -113,7 +124,8 @@ class Tokenizer:
         settings, normaliser = config.tokenizer, Normaliser(config.normalise)
         if settings.joint:
             model = _train(settings, normaliser, chain(sources, targets), "training text")
-            return cls.from_models(settings.kind, normaliser, model, model)
+            whole = cls.from_models(settings.kind, normaliser, model, model)
+            return whole if same_ids else whole._for_each_side(sources, targets)
         source_model = _train(settings, normaliser, sources, f"source side ({config.source_lang})")
         target_model = _train(settings, normaliser, targets, f"target side ({config.target_lang})")
         return cls.from_models(settings.kind, normaliser, source_model, target_model)
@@ -130,7 +142,7 @@ class Tokenizer:
 
     @property
     def joint(self) -> bool:
-        """Whether both sides share one vocabulary."""
+        """Whether both sides share one vocabulary, in which a token has one id."""
         return self._source is self._target
 
     @property
@@ -217,6 +229,35 @@ class Tokenizer:
             return cls.from_models(info.kind, Normaliser(info.normalise), source, target)
         except InputError as error:
             raise InputError(f"{folder}: {error}") from None
+
+    def _for_each_side(self, sources: Sequence[str], targets: Sequence[str]) -> Self:
+        """A joint vocabulary divided: each side with the pieces that its sentences hold, cut up as before.
+
+        The merges of bpe need pieces that no sentence holds in the end, so there it is left as it is.
+        """
+        if self.kind == "bpe":
+            return self
+        models = [keep_pieces(self.source_model, self._needed(sentences)) for sentences in (sources, targets)]
+        return self.from_models(self.kind, self.normaliser, *models)
+
+    def _needed(self, sentences: Sequence[str]) -> set[int]:
+        """The pieces that sentences hold, and those with which any other can be written: letters and bytes.
+
+        Raises:
+            ConfigError: they hold none.
+        """
+        model = self._source
+        found = set(chain.from_iterable(self._encode(model, sentences)))
+        if found <= {UNK}:
+            raise ConfigError(
+                f"a joint vocabulary of {model.get_piece_size():,} tokens has none for one of the two languages; "
+                "raise data.tokenizer.vocab_size, or set data.tokenizer.joint to false"
+            )
+        return found | {
+            token
+            for token in range(model.get_piece_size())
+            if token <= EOS or model.is_byte(token) or len(model.id_to_piece(token)) == 1
+        }
 
     def _sampled(self, processor: SentencePieceProcessor, sentences: Sequence[str], alpha: float) -> list[list[int]]:
         ids: list[list[int]] = [

@@ -148,9 +148,9 @@ def test_the_valid_store_has_every_source_with_every_reference(configure: Config
 
 def test_the_tokenizer_sees_the_training_part_only(configure: Configure) -> None:
     data = prepare(configure(tokenizer={"kind": "word", "vocab_size": 5000}, normalise={"punctuation": "basic"})).data
-    seen = {word for name in ("train.source", "train.target") for line in lines(data.directory / name)
-            for word in data.tokenizer.normaliser(line).split()}  # fmt: skip
-    assert data.tokenizer.target_size == len(seen) + 4
+    for side, size in (("source", data.tokenizer.source_size), ("target", data.tokenizer.target_size)):
+        text = lines(data.directory / f"train.{side}")
+        assert size == len({word for line in text for word in data.tokenizer.normaliser(line).split()}) + 4
 
 
 def test_the_same_input_gives_the_same_bytes(configure: Configure, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_everything_is_there(exported):
     names = {path.relative_to(exported).as_posix() for path in exported.rglob("*") if path.is_file()}
     assert names == {
         "encoder.onnx", "decoder.onnx", "model.json", "config.yaml", "tokenizer/tokenizer.json",
-        "tokenizer/joint.model", "translate.py", "normalise.py", "cut.py",
+        "tokenizer/source.model", "tokenizer/target.model", "translate.py", "normalise.py", "cut.py",
     }  # fmt: skip
 
 

@@ -307,7 +307,7 @@ def with_model(model: bytes) -> Callable[[Path], None]:
 
 
 def flipped(run: Path) -> None:
-    path = run / "tokenizer" / "joint.model"
+    path = run / "tokenizer" / "source.model"
     content = bytearray(path.read_bytes())
     content[100] ^= 1
     path.write_bytes(content)
@@ -326,7 +326,7 @@ def with_many_pieces(run: Path) -> None:
     for number in range(300_000):
         text = f"x{number}".encode()
         pieces += bytes([0x0A, len(text) + 2, 0x0A, len(text)]) + text
-    with_model(bytes(pieces) + (run / "tokenizer" / "joint.model").read_bytes())(run)
+    with_model(bytes(pieces) + (run / "tokenizer" / "source.model").read_bytes())(run)
 
 
 def with_info(change: Callable[[dict[str, dict[str, object]]], object]) -> Callable[[Path], None]:
@@ -344,13 +344,13 @@ def info_of(run: Path) -> Path:
 
 
 TOKENIZERS: dict[str, tuple[Callable[[Path], object], str]] = {
-    "a flipped bit": (flipped, r"joint\.model: damaged: its sha256 is not the one in tokenizer\.json"),
+    "a flipped bit": (flipped, r"source\.model: damaged: its sha256 is not the one in tokenizer\.json"),
     "no model": (with_model(b"\xff" * 1000), "tokenizer: the tokenizer's model is no sentencepiece model"),
     "an empty model": (with_model(b""), "tokenizer: the tokenizer's model"),
     "other special tokens": (other_special_tokens, "as pad, unk, bos, eos; expected"),
     "many pieces": (with_many_pieces, TOO_LARGE),
     "a model outside": (
-        with_info(lambda info: info["source"].update(file="../../outside/run/tokenizer/joint.model")),
+        with_info(lambda info: info["source"].update(file="../../outside/run/tokenizer/source.model")),
         r"tokenizer\.json: damaged",
     ),
     "a model anywhere": (with_info(lambda info: info["source"].update(file="/etc/passwd")), r"\.json: damaged"),
@@ -358,7 +358,7 @@ TOKENIZERS: dict[str, tuple[Callable[[Path], object], str]] = {
     "depth": (lambda run: info_of(run).write_text("[" * 60_000), r"tokenizer\.json: damaged"),
     "too long": (lambda run: info_of(run).write_text(" " * 70_000), r"tokenizer\.json: larger than 65,536 bytes"),
     "a model too long": (
-        lambda run: os.truncate(run / "tokenizer" / "joint.model", 1 << 40), r"joint\.model: larger than 67,108,864"
+        lambda run: os.truncate(run / "tokenizer" / "source.model", 1 << 40), r"source\.model: larger than 67,108,864"
     ),
     "no JSON": (lambda run: info_of(run).write_bytes(b"\xff"), r"tokenizer\.json: damaged"),
     "missing": (lambda run: info_of(run).unlink(), r"tokenizer\.json: cannot read the tokenizer: No such file"),
@@ -409,7 +409,7 @@ def test_a_pointer_to_a_checkpoint_that_is_gone(run: Path) -> None:
 
 
 LINKS = ["config.yaml", "best", "latest", "manifest.json", "metrics.jsonl", "tokenizer", "tokenizer/tokenizer.json",
-         "tokenizer/joint.model", "checkpoints", "checkpoints/00000010", "checkpoints/00000010/model.safetensors",
+         "tokenizer/source.model", "checkpoints", "checkpoints/00000010", "checkpoints/00000010/model.safetensors",
          "checkpoints/00000020"]  # fmt: skip
 
 

@@ -1,4 +1,5 @@
 import json
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -18,14 +19,16 @@ GESTES = ["ouvre la fenêtre", "arrose les roses", "lit une longue lettre", "ach
 TARGETS = [f"{sujet} {geste}." for sujet in SUJETS for geste in GESTES]
 
 
-def make(kind: str = "unigram", vocab_size: int = 70, joint: bool = True, **normalise: object) -> Tokenizer:
+def make(
+    kind: str = "unigram", vocab_size: int = 70, joint: bool = True, same_ids: bool = False, **normalise: object
+) -> Tokenizer:
     config = DataConfig(
         tokenizer=TokenizerConfig.model_validate(
             {"kind": kind, "vocab_size": vocab_size, "joint": joint, "character_coverage": 1.0}
         ),
         normalise=NormaliseConfig.model_validate(normalise),
     )
-    return Tokenizer.train(config, SOURCES, TARGETS)
+    return Tokenizer.train(config, SOURCES, TARGETS, same_ids=same_ids)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +47,27 @@ def test_training_text_comes_back(kind: str, joint: bool) -> None:
     assert trained.decode(ids) == TARGETS
     assert all(UNK < token < trained.target_size for sequence in ids for token in sequence)
     assert all(0 < token < trained.source_size for sequence in trained.encode_source(SOURCES) for token in sequence)
-    assert trained.joint is joint
+
+
+@pytest.mark.parametrize(("kind", "vocab_size"), [("unigram", 75), ("word", 300)])
+def test_each_side_keeps_what_it_needs_of_a_joint_vocabulary(kind: str, vocab_size: int) -> None:
+    whole, divided = (make(kind, vocab_size, same_ids=same_ids) for same_ids in (True, False))
+    assert (whole.joint, divided.joint) == (True, False)
+    assert divided.source_pieces(SOURCES) == whole.source_pieces(SOURCES)
+    assert divided.target_pieces(TARGETS) == whole.target_pieces(TARGETS)
+    assert max(divided.source_size, divided.target_size) < whole.target_size
+    found = set(chain.from_iterable(divided.encode_target(TARGETS)))
+    assert all(len(piece) == 1 for piece in divided.written(sorted(set(range(4, divided.target_size)) - found)))
+
+
+def test_letters_of_the_other_side_can_still_be_written(tokenizer: Tokenizer) -> None:
+    """As can those of names, which sentences of the other language hold."""
+    assert tokenizer.decode(tokenizer.encode_target(SOURCES)) == SOURCES
+
+
+def test_a_joint_vocabulary_of_merges_stays_whole() -> None:
+    """What bpe merges on the way to a piece need not be in any sentence."""
+    assert make("bpe").joint
 
 
 covered = st.text(sorted(set("".join(TARGETS))), min_size=1, max_size=40)
@@ -122,7 +145,7 @@ def test_a_vocabulary_too_large_names_the_largest_that_works(kind: str) -> None:
     with pytest.raises(ConfigError, match=r"data\.tokenizer\.vocab_size to (\d+) or less") as caught:
         make(kind, vocab_size=8000)
     largest = int(str(caught.value).split("vocab_size to ")[1].split(" ")[0])
-    assert make(kind, vocab_size=largest).target_size == largest
+    assert make(kind, vocab_size=largest, same_ids=True).target_size == largest
     with pytest.raises(ConfigError):
         make(kind, vocab_size=largest + 1)
 
@@ -137,6 +160,12 @@ def test_the_side_that_is_at_fault_is_named() -> None:
     config = DataConfig(tokenizer=TokenizerConfig(vocab_size=40, joint=False))
     with pytest.raises(ConfigError, match=r"target side \(fr\)"):
         Tokenizer.train(config, SOURCES, ["Oui."])
+
+
+def test_a_joint_vocabulary_without_a_word_of_one_side() -> None:
+    config = DataConfig(tokenizer=TokenizerConfig(kind="word", vocab_size=16))
+    with pytest.raises(ConfigError, match=r"has none for one of the two languages; raise data\.tokenizer\.vocab_size"):
+        Tokenizer.train(config, [f"{SOURCES[0]} {SOURCES[-1]} one two three four five"] * 9, ["un deux trois"])
 
 
 @pytest.mark.parametrize("texts", [[], ["", " "]])
@@ -158,17 +187,17 @@ def test_saved_and_loaded_it_does_the_same(tmp_path: Path, joint: bool) -> None:
 
 
 def damaged_model(folder: Path) -> None:
-    content = bytearray((folder / "joint.model").read_bytes())
+    content = bytearray((folder / "target.model").read_bytes())
     content[len(content) // 2] ^= 1
-    (folder / "joint.model").write_bytes(content)
+    (folder / "target.model").write_bytes(content)
 
 
 def swapped_model(folder: Path) -> None:
-    (folder / "joint.model").write_bytes(make("bpe", vocab_size=60).source_model)
+    (folder / "target.model").write_bytes(make("bpe", vocab_size=60).target_model)
 
 
 def missing_model(folder: Path) -> None:
-    (folder / "joint.model").unlink()
+    (folder / "target.model").unlink()
 
 
 def cut_off_description(folder: Path) -> None:
