@@ -39,15 +39,35 @@ class Memory:
 
     def select(self, rows: Tensor) -> Memory:
         """The sentences ``rows`` of the batch, which may repeat."""
-        # index_select, since indexing with [rows] takes five times as long on a CPU.
         fertility = None if self.fertility is None else self.fertility.index_select(0, rows)
-        states, keys, mask = (part.index_select(0, rows) for part in (self.states, self.keys, self.mask))
+        states, keys, mask = (_select(part, rows) for part in (self.states, self.keys, self.mask))
         return Memory(states, keys, mask, fertility)
 
     def part(self, rows: slice) -> Memory:
         """The sentences ``rows`` of the batch, without a copy."""
         fertility = None if self.fertility is None else self.fertility[rows]
         return Memory(self.states[rows], self.keys[rows], self.mask[rows], fertility)
+
+    def shortened(self) -> Memory:
+        """Without the positions that are padding in all sentences; no copy."""
+        return self._to(int(self.mask.sum(1).max()))
+
+    def shortened_to(self, rows: Tensor) -> Memory:
+        """As :meth:`select`, without the positions that are padding in all of them."""
+        return self._to(int(self.mask.index_select(0, rows).sum(1).max())).select(rows)
+
+    def _to(self, longest: int) -> Memory:
+        fertility = None if self.fertility is None else self.fertility[:, :longest]
+        return Memory(self.states[:, :longest], self.keys[:, :longest], self.mask[:, :longest], fertility)
+
+
+def _select(part: Tensor, rows: Tensor) -> Tensor:
+    """As ``part[rows]``, which takes five times as long on a CPU; ``index_select`` three times if a row has gaps."""
+    wide = part.stride(0) >= part[0].numel() and part[0].is_contiguous()
+    if not wide:
+        return part.index_select(0, rows)
+    flat = part.as_strided((len(part), part[0].numel()), (part.stride(0), 1))
+    return flat.index_select(0, rows).view(len(rows), *part.shape[1:])
 
 
 class Score(nn.Module):

@@ -44,6 +44,11 @@ class Encoder(nn.Module):
         self.forward_layers = make_layers(config, input_sizes, size)
         self.backward_layers = make_layers(config, input_sizes, size)
 
+    def embed(self, tokens: Tensor) -> Tensor:
+        """Embeddings of token ids, with dropout."""
+        embedded: Tensor = self.word_dropout(self.dropout(self.embedding(tokens) * self.scale))
+        return embedded
+
     def forward(self, source: Tensor, lengths: Tensor) -> Encoded:
         """Encode.
 
@@ -51,7 +56,7 @@ class Encoder(nn.Module):
             source: token ids, (B, S), padded at the end.
             lengths: real tokens of each sentence, (B).
         """
-        vectors = self.word_dropout(self.dropout(self.embedding(source.t()) * self.scale))  # (S, B, E)
+        vectors = self.embed(source.t())  # (S, B, E)
         reversal = reversed_positions(lengths, source.shape[1])
         directions = zip(recurrences(self.forward_layers), recurrences(self.backward_layers), strict=True)
         for index, (ahead, back) in enumerate(directions):

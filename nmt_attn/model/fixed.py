@@ -24,7 +24,7 @@ class FixedLinear:
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None, compute: Compute, *, bounded: bool = False) -> None:
-        weight = weight.detach()
+        weight, self.width = weight.detach(), len(weight)
         bias = None if bias is None else bias.detach()
         self.multiply: Callable[[Tensor], Tensor]
         if compute.precision == "int8":
@@ -39,6 +39,33 @@ class FixedLinear:
     def __call__(self, inputs: Tensor) -> Tensor:
         """x Wᵀ + b."""
         return self.multiply(inputs)
+
+
+class TokenTable:
+    """What a linear layer makes of each token's embedding: looked up once so many have been read that a table pays.
+
+    A table of more than ``MOST_BYTES`` is not made.
+
+    Args:
+        embed: ids (…) to embeddings (…, E).
+        layer: what is made of them.
+        size: the vocabulary, V.
+    """
+
+    MOST_BYTES = 1 << 28
+
+    def __init__(self, embed: Callable[[Tensor], Tensor], layer: FixedLinear, size: int) -> None:
+        self.embed, self.layer, self.size = embed, layer, size
+        self.pays = 4 * size * layer.width <= self.MOST_BYTES
+        self.read = 0
+        self.table: Tensor | None = None
+
+    def __call__(self, tokens: Tensor) -> Tensor:
+        """Tokens (N) to (N, O)."""
+        self.read += len(tokens)
+        if self.table is None and self.pays and self.read > self.size:
+            self.table = self.layer(self.embed(torch.arange(self.size, device=tokens.device)))
+        return self.layer(self.embed(tokens)) if self.table is None else self.table.index_select(0, tokens)
 
 
 def _bf16(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
@@ -64,11 +91,13 @@ def _int8(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
 def _int8_of_bounded(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
     """The same for inputs between -1 and 1: oneDNN brings the integers back into fp32 before it writes them down."""
     rounded, steps = _rounded(weight.float())
-    multiply = OnednnInt8(rounded, steps.squeeze(1), bias)
+    multiply, zero = OnednnInt8(rounded, steps.squeeze(1), bias), torch.tensor(128.5)
 
     def bounded(inputs: Tensor) -> Tensor:
         rows = inputs.float().reshape(-1, inputs.shape[-1])
-        return multiply(rows.mul(127).add_(128.5).clamp_(0, 255).to(torch.uint8)).view(*inputs.shape[:-1], -1)
+        # By way of int16, for from fp32 to uint8 at once takes torch three times as long.
+        numbers = torch.add(zero, rows, alpha=127).clamp_(0, 255).to(torch.int16).to(torch.uint8)
+        return multiply(numbers).view(*inputs.shape[:-1], -1)
 
     return bounded
 

@@ -7,23 +7,28 @@ token alone is looked up in a table, and tanh is made of what is fast. The netwo
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from nmt_attn.model.attention import AdditiveScore, Attended, Memory
-from nmt_attn.model.decoder import BahdanauDecoder, DecoderState, DecoderStep, LuongDecoder
+from nmt_attn.model.attention import AdditiveScore, Attended, GeneralScore, Memory, Score
+from nmt_attn.model.decoder import BahdanauDecoder, Decoder, DecoderState, DecoderStep, LuongDecoder
 from nmt_attn.model.device import Compute, choose_compute
+from nmt_attn.model.encoder import Encoded
 from nmt_attn.model.ensemble import Ensemble
-from nmt_attn.model.fixed import FixedLinear
+from nmt_attn.model.fixed import FixedLinear, TokenTable
 from nmt_attn.model.network import Searchable, Start, TranslationModel
+from nmt_attn.model.prepared_encoder import PreparedEncoder
 from nmt_attn.model.recurrence import RESIDUAL_FROM, LayerState, Recurrence, gru_forward
 
 ROWS = 512
 """Rows that a step is computed for at once on a CPU."""
+
+ATTENDING = 128
+"""Sentences, or hypotheses, that attend at once on a CPU."""
 
 
 def for_search(model: TranslationModel, compute: Compute) -> Searchable:
@@ -39,28 +44,6 @@ def for_search(model: TranslationModel, compute: Compute) -> Searchable:
     return PreparedModel(model, compute).eval()
 
 
-class TokenTable:
-    """What a linear layer makes of each token's embedding: looked up once so many have been read that a table pays.
-
-    Args:
-        embed: ids (…) to embeddings (…, E).
-        layer: what is made of them.
-        size: the vocabulary, V.
-    """
-
-    def __init__(self, embed: Callable[[Tensor], Tensor], layer: FixedLinear, size: int) -> None:
-        self.embed, self.layer, self.size = embed, layer, size
-        self.read = 0
-        self.table: Tensor | None = None
-
-    def __call__(self, tokens: Tensor) -> Tensor:
-        """Tokens (N) to (N, O)."""
-        self.read += len(tokens)
-        if self.table is None and self.read > self.size:
-            self.table = self.layer(self.embed(torch.arange(self.size, device=tokens.device)))
-        return self.layer(self.embed(tokens)) if self.table is None else self.table.index_select(0, tokens)
-
-
 class PreparedModel(nn.Module):
     """See :func:`for_search`.
 
@@ -71,30 +54,58 @@ class PreparedModel(nn.Module):
 
     def __init__(self, model: TranslationModel, compute: Compute) -> None:
         super().__init__()
-        decoder, layers = model.decoder, model.decoder._layers()
-        # Rounding once a sentence costs less than at every step, so int8 is not for the encoder.
-        self.encoding = choose_compute(compute.device.type, "auto") if compute.precision == "int8" else compute
         self.network = [model]  # in a list, so that it is no part of this module: its mode stays its own
         self.config, self.never_written, self.compute = model.config, model.never_written, compute
-        size, width = decoder.embedding.weight.shape
-        first, readout = layers[0], decoder.readout
-        self.looks_first = isinstance(decoder, BahdanauDecoder)
-        self.feeds = isinstance(decoder, LuongDecoder) and decoder.input_feeding
+        # A state is never beyond -1 and 1, nor is a mean of states; what is added up along the way may be.
+        self.states_bounded = model.config.encoder.layers <= RESIDUAL_FROM
+        self.hidden_bounded = model.config.decoder.layers <= RESIDUAL_FROM
+        self.looks_first = isinstance(model.decoder, BahdanauDecoder)
+        self.feeds = isinstance(model.decoder, LuongDecoder) and model.decoder.input_feeding
+        # Rounding once a sentence costs less than at every step, so int8 is not for the encoder.
+        self.encoding = choose_compute(compute.device.type, "auto") if compute.precision == "int8" else compute
+        packs = model.config.cell == "gru" and compute.device.type == "cpu"
+        self.encoder = PreparedEncoder(model.encoder, self.encoding) if packs else None
+        self._fix_attention(model.decoder.attention.score)
+        self._fix_layers(model.decoder)
+        self._fix_readout(model)
+
+    def _fix_attention(self, score: Score | None) -> None:
+        """An additive score is vᵀ tanh(q + k) as 2vᵀ σ(2q + 2k) - Σ v, so queries, keys and v are doubled."""
+        self.is_additive = isinstance(score, AdditiveScore)
+        self.key = None
+        if isinstance(score, AdditiveScore):
+            query, keys = score.query_layer.weight, score.key_layer
+            self.query = FixedLinear(2 * query, None, self.compute, bounded=self.hidden_bounded)
+            self.key = FixedLinear(2 * keys.weight, 2 * keys.bias, self.encoding, bounded=self.states_bounded)
+            self.vector = 2 * score.vector.detach()
+        elif isinstance(score, GeneralScore):
+            self.key = FixedLinear(score.key_layer.weight, None, self.encoding, bounded=self.states_bounded)
+
+    def _fix_layers(self, decoder: Decoder) -> None:
+        layers, compute = decoder._layers(), self.compute
+        first, (size, width) = layers[0], decoder.embedding.weight.shape
         from_token = FixedLinear(first.input_weight[:, :width], first.input_bias, compute)
         self.gates_of_token = TokenTable(decoder.embed, from_token, size)
         if self.looks_first or self.feeds:
-            self.gates_of_more = FixedLinear(first.input_weight[:, width:], None, compute)
-        self.inputs = [FixedLinear(layer.input_weight, layer.input_bias, compute) for layer in layers[1:]]
-        self.recurrents = [FixedLinear(layer.recurrent_weight, layer.recurrent_bias, compute) for layer in layers]
-        features = readout.in_features - (width if self.looks_first else 0)
-        self.readout = FixedLinear(readout.weight[:, :features], readout.bias, compute)
+            bounded = self.feeds or self.states_bounded
+            self.gates_of_more = FixedLinear(first.input_weight[:, width:], None, compute, bounded=bounded)
+        self.inputs = [
+            FixedLinear(layer.input_weight, layer.input_bias, compute, bounded=index <= RESIDUAL_FROM)
+            for index, layer in enumerate(layers[1:], start=1)
+        ]
+        self.recurrents = [
+            FixedLinear(layer.recurrent_weight, layer.recurrent_bias, compute, bounded=True) for layer in layers
+        ]
+
+    def _fix_readout(self, model: TranslationModel) -> None:
+        decoder, readout, compute = model.decoder, model.decoder.readout, self.compute
+        size, width = decoder.embedding.weight.shape
+        features, bounded = readout.in_features, self.hidden_bounded and self.states_bounded
         if self.looks_first:
+            features -= width
             from_token = FixedLinear(readout.weight[:, features:], None, compute)
             self.readout_of_token = TokenTable(decoder.embed, from_token, size)
-        self.is_additive = isinstance(decoder.attention.score, AdditiveScore)
-        if isinstance(decoder.attention.score, AdditiveScore):
-            self.query = FixedLinear(2 * decoder.attention.score.query_layer.weight, None, compute)
-            self.vector = 2 * decoder.attention.score.vector.detach()
+        self.readout = FixedLinear(readout.weight[:, :features], readout.bias, compute, bounded=bounded)
         self.output = FixedLinear(model.output.weight, model.output.bias, compute, bounded=True)  # reads a tanh
 
     @property
@@ -105,14 +116,23 @@ class PreparedModel(nn.Module):
     def encode(self, source: Tensor, lengths: Tensor) -> Start:
         """See :meth:`TranslationModel.encode`."""
         with self.encoding.products():
-            start = self.network[0].encode(source, lengths)
-        state = DecoderState(
-            tuple(tuple(part.float() for part in layer) for layer in start.state.layers),
-            None if start.state.feed is None else start.state.feed.float(),
-        )
-        keys = start.memory.keys.float()
-        keys = 2 * keys if self.is_additive else keys
-        return Start(replace(start.memory, states=start.memory.states.float(), keys=keys), state)
+            start = self._read(source, lengths) if self.encoder is None else self._read_packed(source, lengths)
+        memory = replace(start.memory, states=start.memory.states.float(), keys=start.memory.keys.float())
+        layers = tuple(tuple(part.float() for part in layer) for layer in start.state.layers)
+        return Start(memory, DecoderState(layers, None if start.state.feed is None else start.state.feed.float()))
+
+    def _read(self, source: Tensor, lengths: Tensor) -> Start:
+        """By the network itself."""
+        start = self.network[0].encode(source, lengths)
+        keys = 2 * start.memory.keys if self.is_additive else start.memory.keys
+        return Start(replace(start.memory, keys=keys), start.state)
+
+    def _read_packed(self, source: Tensor, lengths: Tensor) -> Start:
+        """The same without computing padding."""
+        packed = cast(PreparedEncoder, self.encoder)(source, lengths)
+        states, mask = packed.padded(packed.states), torch.arange(source.shape[1]) < lengths.unsqueeze(1)
+        keys = states if self.key is None else packed.padded(self.key(packed.states))
+        return Start(Memory(states, keys, mask), self.network[0].decoder.start(Encoded(states, (packed.last,))))
 
     def step(self, tokens: Tensor, state: DecoderState, memory: Memory, owners: Tensor | None = None) -> DecoderStep:
         """See :meth:`TranslationModel.step`; on a CPU so many rows at a time that what they need stays in its cache."""
@@ -121,22 +141,24 @@ class PreparedModel(nn.Module):
         steps = []
         for begin in range(0, len(tokens), size):
             some, rows = slice(begin, begin + size), slice(begin * each, (begin + size) * each)
-            sources = memory.part(some) if owners is None else memory.select(owners[some])
-            steps.append(self._step(tokens[some], state.part(rows), sources))
+            if owners is None:
+                steps.append(self._step(tokens[some], state.part(rows), memory.part(some), None))
+            else:
+                steps.append(self._step(tokens[some], state.part(rows), memory, owners[some]))
         return steps[0] if len(steps) == 1 else DecoderStep.join(steps)
 
-    def _step(self, tokens: Tensor, state: DecoderState, memory: Memory) -> DecoderStep:
-        """The same for all rows at once, with a source each (B), or for the K hypotheses of one (B, K)."""
+    def _step(self, tokens: Tensor, state: DecoderState, memory: Memory, owners: Tensor | None) -> DecoderStep:
+        """The same for all rows at once."""
         rows = tokens.reshape(-1)
         gates = self.gates_of_token(rows)  # (N, G·H)
         if self.looks_first:
-            attended = self._attend(state.layers[-1][0], memory)
+            attended = self._attend(state.layers[-1][0], memory, owners)
             gates = gates + self.gates_of_more(attended.context.flatten(0, 1))
         elif self.feeds:
             gates = gates + self.gates_of_more(cast(Tensor, state.feed))
         top, layers = self._advance(gates, state.layers)
         if not self.looks_first:
-            attended = self._attend(top, memory)
+            attended = self._attend(top, memory, owners)
         context = attended.context.flatten(0, 1)  # (N, A)
         order = (top, context) if self.looks_first else (context, top)
         summed = self.readout(torch.cat(order, dim=-1))
@@ -152,17 +174,36 @@ class PreparedModel(nn.Module):
         scores[..., self.never_written] = -torch.inf
         return scores
 
-    def _attend(self, hidden: Tensor, memory: Memory) -> Attended:
-        """Attend with a query a row, (B·K, H)."""
+    def _attend(self, hidden: Tensor, memory: Memory, owners: Tensor | None) -> Attended:
+        """Attend with a query a row, (B·K, H).
+
+        On a CPU a few sentences at a time: what is compared stays in the cache, and where sentences are ordered by
+        length little of it is padding.
+        """
+        sentences = len(memory.states) if owners is None else len(owners)
+        queries = hidden.view(sentences, -1, hidden.shape[-1])  # (B, K, H)
+        if self.is_additive:
+            queries = self.query(queries)
+        if hidden.device.type != "cpu":
+            return self._look(queries, memory if owners is None else memory.select(owners))
+        found = []
+        for begin in range(0, sentences, ATTENDING):
+            some = slice(begin, begin + ATTENDING)
+            sources = memory.part(some).shortened() if owners is None else memory.shortened_to(owners[some])
+            found.append(self._look(queries[some], sources))
+        steps = memory.mask.shape[1]
+        weights = [F.pad(one.weights, (0, steps - one.weights.shape[2])) for one in found]
+        return Attended(torch.cat([one.context for one in found]), torch.cat(weights))
+
+    def _look(self, queries: Tensor, memory: Memory) -> Attended:
+        """Attend with queries (B, K, H), which for an additive score have been projected and doubled."""
         attention = self.network[0].decoder.attention
-        queries = hidden.view(len(memory.states), -1, hidden.shape[-1])  # (B, K, H)
         if not self.is_additive:
             attended: Attended = attention(queries, memory)
             return attended
-        # vᵀ tanh(q + k) as 2vᵀ σ(2q + 2k) - Σ v, of which the last is nothing to a softmax; the keys come doubled.
+        # See _fix_attention; what all scores have in common is nothing to a softmax.
         scores = [
-            torch.matmul((memory.keys + query.unsqueeze(1)).sigmoid_(), self.vector)
-            for query in self.query(queries).unbind(1)
+            torch.matmul((memory.keys + query.unsqueeze(1)).sigmoid_(), self.vector) for query in queries.unbind(1)
         ]
         return attention.look(torch.stack(scores, dim=1), memory)
 

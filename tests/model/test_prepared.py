@@ -8,9 +8,9 @@ from nmt_attn.decoding.hypothesis import SearchOptions
 from nmt_attn.decoding.search import search
 from nmt_attn.model.device import Compute
 from nmt_attn.model.ensemble import Ensemble
-from nmt_attn.model.fixed import FixedLinear
+from nmt_attn.model.fixed import FixedLinear, TokenTable
 from nmt_attn.model.network import NEVER_WRITTEN, TranslationModel
-from nmt_attn.model.prepared import PreparedModel, TokenTable, for_search
+from nmt_attn.model.prepared import PreparedModel, for_search
 
 VOCABULARY = 50
 KINDS = [
@@ -113,6 +113,16 @@ def test_lower_precisions_think_nearly_the_same(precision):
     plain = model.encode(source, lengths)
     theirs = model.next_scores(model.step(tokens, plain.state, plain.memory).readout).softmax(-1)
     assert 0 < float((ours - theirs).abs().max()) < 0.01
+
+
+def test_no_table_is_made_that_would_fill_the_memory(monkeypatch):
+    monkeypatch.setattr(TokenTable, "MOST_BYTES", 10 * 4 * 4 - 1)
+    embedding, layer = torch.nn.Embedding(10, 6).requires_grad_(False), torch.nn.Linear(6, 4).requires_grad_(False)
+    table = TokenTable(embedding, FixedLinear(layer.weight, layer.bias, compute()), 10)
+    for _ in range(5):
+        found = table(torch.arange(10))
+    assert table.table is None
+    torch.testing.assert_close(found, layer(embedding.weight))
 
 
 def test_a_table_is_made_once_it_pays_and_says_the_same():
