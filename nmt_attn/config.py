@@ -509,7 +509,8 @@ class DecodingConfig(Section):
     )
     batch_tokens: int | None = _key(
         None,
-        "Source tokens times beam_size in a batch (null: 16384 on a CPU, 65536 on a GPU).",
+        "Source tokens times beam_size in a batch (null: 81920 on a CPU, where 16384 source tokens are the most, and "
+        "65536 on a GPU).",
         "tokens",
         ge=1,
         le=100_000_000,

@@ -29,8 +29,11 @@ from nmt_attn.rundir import ModelPath, find_model
 from nmt_attn.text.cut import cut
 from nmt_attn.text.tokenizer import UNK, UNKNOWN, Tokenizer
 
-BATCH_TOKENS = {"cpu": 16384, "cuda": 65536}
+BATCH_TOKENS = {"cpu": 81920, "cuda": 65536}
 """Source tokens times beam size in a batch where the configuration says nothing; a GPU needs many to be busy."""
+
+SOURCE_TOKENS = {"cpu": 16384, "cuda": 65536}
+"""Source tokens in a batch, then, at most; a CPU has more than enough to do with them."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Translator:
         self.prepared = for_search(model, compute)
         self.tokenizer = tokenizer
         self.compute = compute
-        self.batch_tokens = decoding.batch_tokens or BATCH_TOKENS[compute.device.type]
+        self.batch_tokens = decoding.batch_tokens
         self.max_source_tokens = decoding.max_source_tokens
         self.options = SearchOptions.of(decoding)
 
@@ -181,10 +184,17 @@ class Translator:
         different = [source for source in dict.fromkeys(sources) if source]
         lengths = np.array([len(source) + 1 for source in different], dtype=np.int64)
         with self._evaluating(), self.compute.products():
-            for rows in batches_of(lengths, max(1, self.batch_tokens // options.beam_size)):
+            for rows in batches_of(lengths, self._source_tokens(options.beam_size)):
                 batch = [different[row] for row in rows]
                 results.update(zip(batch, self._translate_batch(batch, options, sampling), strict=True))
         return results
+
+    def _source_tokens(self, beam_size: int) -> int:
+        """How many there may be in a batch."""
+        device = self.compute.device.type
+        if self.batch_tokens is None:
+            return max(1, min(BATCH_TOKENS[device] // beam_size, SOURCE_TOKENS[device]))
+        return max(1, self.batch_tokens // beam_size)
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> list[PairScore]:
         """How probable each target is as a translation of its source.
@@ -197,7 +207,7 @@ class Translator:
         lengths = np.array([max(len(source), len(target)) + 1 for source, target in pairs], dtype=np.int64)
         scores: dict[int, PairScore] = {}
         with self._evaluating():
-            for rows in batches_of(lengths, self.batch_tokens):
+            for rows in batches_of(lengths, self._source_tokens(1)):
                 found = score_pairs(self.model, [pairs[row][0] for row in rows], [pairs[row][1] for row in rows])
                 _check_numbers(one.log_prob for one in found)
                 scores.update(zip(rows.tolist(), found, strict=True))
