@@ -150,7 +150,7 @@ def int8_rate() -> float:
     """As :func:`bench_train.peak_rate`, of products with int8 weights."""
     size = 2048
     layer, inputs = (
-        FixedLinear(torch.rand(size, size), None, Compute(torch.device("cpu"), "int8")),
+        FixedLinear(torch.rand(size, size), None, Compute(torch.device("cpu"), "int8"), bounded=True),
         torch.rand(size, size),
     )
     fastest = float("inf")
@@ -166,13 +166,18 @@ def summarise(variants: list[Variant], references: list[list[str]] | None, langu
     naive_rates = {one.beam: one.rate for one in variants if one.name.endswith("naive")}
     peaks = {one.compute.precision: one.compute for one in variants}
     rates = {name: int8_rate() if name == "int8" else peak_rate(compute) for name, compute in peaks.items()}
-    flop = {one.beam: flop_per_sentence(one) for one in reversed(variants) if one.compute.precision != "int8"}
+    # Products of int8 are not counted, but there are as many of them; the first variant of a beam has the whole input.
+    counted: dict[int, Variant] = {}
+    for one in variants:
+        if one.compute.precision != "int8":
+            counted.setdefault(one.beam, one)
+    flop = {beam: flop_per_sentence(one) for beam, one in counted.items()}
     rows = []
     for one in variants:
         row: dict[str, object] = {"search": one.name, "sentences/s": round(one.rate, 1)}
         row["tokens/s"] = round(one.rate * sum(len(line.split()) for line in one.output or []) / len(one.sentences))
         row["times naive"] = round(one.rate / naive_rates[one.beam], 1)
-        if one.beam in flop:  # products of int8 are not counted
+        if one.beam in flop:
             row["share of the matrix-product bound"] = round(
                 one.rate * flop[one.beam] / rates[one.compute.precision], 3
             )
