@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,11 +95,7 @@ def translate_command(
         # Whoever is asked for the next line wants to see the answer to the last one first: no reading ahead.
         one_by_one = (answer([line])[0] for line in lines)
         answers = one_by_one if interactive else answer_lines(lines, answer, batch_lines)
-        for number, one in enumerate(answers):
-            sink.write(_json(one) if as_json else _text(number, one, nbest))
-            sink.flush()
-            if one.found[0].parts > 1:
-                print(f"line {number + 1} is long: translated in {one.found[0].parts} parts", file=sys.stderr)
+        _write(answers, sink, None if as_json else nbest)
 
 
 @dataclass(frozen=True)
@@ -178,6 +174,15 @@ def _sink(output: Path | None, open_files: ExitStack) -> TextIO:
     if output is None:
         return sys.stdout
     return open_files.enter_context(output.open("w", encoding="utf-8", newline="\n"))
+
+
+def _write(answers: Iterable[_Answer], sink: TextIO, nbest: int | None) -> None:
+    """Each answer as soon as it is known: the ``nbest`` in text, or None: as JSON."""
+    for number, one in enumerate(answers):
+        sink.write(_json(one) if nbest is None else _text(number, one, nbest))
+        sink.flush()
+        if one.found[0].parts > 1:
+            print(f"line {number + 1} is long: translated in {one.found[0].parts} parts", file=sys.stderr)
 
 
 def _text(number: int, answer: _Answer, nbest: int) -> str:
