@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -9,7 +10,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nmt_attn.model.device import Compute
-from nmt_attn.model.products import OnednnInt8, has_onednn_int8, linear
+from nmt_attn.model.products import OnednnInt8, goes_to_onednn, has_onednn_int8, linear
+
+SMALLEST_STEP = 32
+"""See :func:`rows_on_grid`."""
 
 
 class FixedLinear:
@@ -30,15 +34,14 @@ class FixedLinear:
         if compute.precision == "int8":
             make = _int8_of_bounded if bounded and has_onednn_int8() else _int8
             self.multiply = make(weight, bias)
-        elif compute.precision == "bf16":
-            self.multiply = _bf16(weight, bias)
         else:
-            weight = weight.contiguous()
-            self.multiply = lambda inputs: linear(inputs.float(), weight, bias)
+            make = _bf16 if compute.precision == "bf16" else _fp32
+            self.multiply = make(weight, bias)
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """x Wᵀ + b."""
-        return self.multiply(inputs)
+        rows = inputs.reshape(math.prod(inputs.shape[:-1]), inputs.shape[-1])
+        return self.multiply(rows)[: len(rows)].view(*inputs.shape[:-1], self.width)
 
 
 class TokenTable:
@@ -68,10 +71,43 @@ class TokenTable:
         return self.layer(self.embed(tokens)) if self.table is None else self.table.index_select(0, tokens)
 
 
+def rows_on_grid(count: int) -> int:
+    """As many rows or a few more, so that few different numbers of rows occur.
+
+    oneDNN compiles a kernel for each number that it has not met, which takes about a millisecond, and never forgets it:
+    100 to 200 kB each, by which a process that translates thousands of batches grew and grew.
+    """
+    if count < SMALLEST_STEP:
+        return count
+    step = max(SMALLEST_STEP, 1 << (count - 1).bit_length() - 5)  # so of 1,000 rows 24 are added, of 10,000 240
+    return -(-count // step) * step
+
+
+def _filled_up(rows: Tensor, dtype: torch.dtype) -> Tensor:
+    """Rows (N, I) in a precision, and on a CPU rows of zeros after them: as many as :func:`rows_on_grid` says."""
+    count = rows_on_grid(len(rows)) if rows.device.type == "cpu" else len(rows)
+    if count == len(rows):
+        return rows.to(dtype)
+    filled = rows.new_empty(count, rows.shape[1], dtype=dtype)
+    filled[: len(rows)] = rows
+    filled[len(rows) :] = 0
+    return filled
+
+
+def _fp32(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
+    weight = weight.contiguous()
+
+    def multiply(rows: Tensor) -> Tensor:
+        foreign = goes_to_onednn(rows, len(weight))
+        return linear(_filled_up(rows, torch.float32) if foreign else rows.float(), weight, bias)
+
+    return multiply
+
+
 def _bf16(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
     rounded = weight.to(torch.bfloat16).contiguous()
     rounded_bias = None if bias is None else bias.to(torch.bfloat16)
-    return lambda inputs: F.linear(inputs.to(torch.bfloat16), rounded, rounded_bias).float()
+    return lambda rows: F.linear(_filled_up(rows, torch.bfloat16), rounded, rounded_bias).float()
 
 
 def _int8(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
@@ -79,11 +115,10 @@ def _int8(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
     rounded, steps = _rounded(weight.float())
     rounded, steps = rounded.t().contiguous(), steps.squeeze(1)  # (I, O), (O)
 
-    def multiply(inputs: Tensor) -> Tensor:
-        left, left_steps = _rounded(inputs.float().reshape(-1, inputs.shape[-1]))
+    def multiply(rows: Tensor) -> Tensor:
+        left, left_steps = _rounded(_filled_up(rows, torch.float32))
         product = torch._int_mm(left, rounded).float().mul_(steps)
-        product = product.mul_(left_steps) if bias is None else torch.addcmul(bias, product, left_steps, out=product)
-        return product.view(*inputs.shape[:-1], -1)
+        return product.mul_(left_steps) if bias is None else torch.addcmul(bias, product, left_steps, out=product)
 
     return multiply
 
@@ -93,11 +128,10 @@ def _int8_of_bounded(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], 
     rounded, steps = _rounded(weight.float())
     multiply, zero = OnednnInt8(rounded, steps.squeeze(1), bias), torch.tensor(128.5)
 
-    def bounded(inputs: Tensor) -> Tensor:
-        rows = inputs.float().reshape(-1, inputs.shape[-1])
+    def bounded(rows: Tensor) -> Tensor:
         # By way of int16, for from fp32 to uint8 at once takes torch three times as long.
-        numbers = torch.add(zero, rows, alpha=127).clamp_(0, 255).to(torch.int16).to(torch.uint8)
-        return multiply(numbers).view(*inputs.shape[:-1], -1)
+        numbers = torch.add(zero, rows.float(), alpha=127).clamp_(0, 255).to(torch.int16)
+        return multiply(_filled_up(numbers, torch.uint8))
 
     return bounded
 

@@ -135,9 +135,19 @@ class PreparedModel(nn.Module):
         return Start(Memory(states, keys, mask), self.network[0].decoder.start(Encoded(states, (packed.last,))))
 
     def step(self, tokens: Tensor, state: DecoderState, memory: Memory, owners: Tensor | None = None) -> DecoderStep:
-        """See :meth:`TranslationModel.step`; on a CPU so many rows at a time that what they need stays in its cache."""
+        """See :meth:`TranslationModel.step`.
+
+        On a CPU so many rows at a time that what they need stays in its cache, and the attention in fp32: rounding the
+        sources anew at each step takes longer than their products save.
+        """
+        if tokens.device.type != "cpu":
+            return self._step(tokens, state, memory, owners)
+        with torch.autocast("cpu", enabled=False):
+            return self._step_by_rows(tokens, state, memory, owners)
+
+    def _step_by_rows(self, tokens: Tensor, state: DecoderState, memory: Memory, owners: Tensor | None) -> DecoderStep:
         each = tokens.shape[1]
-        size = max(1, ROWS // each) if tokens.device.type == "cpu" else len(tokens)
+        size = max(1, ROWS // each)
         steps = []
         for begin in range(0, len(tokens), size):
             some, rows = slice(begin, begin + size), slice(begin * each, (begin + size) * each)

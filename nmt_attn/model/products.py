@@ -30,7 +30,7 @@ class Linear(nn.Linear):
 
 def linear(inputs: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x Wᵀ + b, as :func:`torch.nn.functional.linear`: (…, I), (O, I) and (O) to (…, O)."""
-    if torch.is_autocast_enabled(inputs.device.type) or not _by_onednn(inputs, len(weight)):
+    if torch.is_autocast_enabled(inputs.device.type) or not goes_to_onednn(inputs, len(weight)):
         return F.linear(inputs, weight, bias)
     if torch.is_grad_enabled() and (inputs.requires_grad or weight.requires_grad):
         result: Tensor = _Linear.apply(inputs, weight, bias)  # type: ignore[no-untyped-call]
@@ -40,7 +40,7 @@ def linear(inputs: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor
 
 def product(left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:
     """Left times right, plus a bias, without autograd: (M, K), (K, N) and (N) to (M, N)."""
-    if _by_onednn(left, right.shape[1]):
+    if goes_to_onednn(left, right.shape[1]):
         return _onednn(left, right.t(), bias)
     return left @ right if bias is None else torch.addmm(bias, left, right)
 
@@ -116,7 +116,8 @@ def _onednn(inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     return result
 
 
-def _by_onednn(inputs: Tensor, columns: int) -> bool:
+def goes_to_onednn(inputs: Tensor, columns: int) -> bool:
+    """Whether :func:`linear` gives a product with so many columns to oneDNN."""
     large = inputs.numel() * columns >= LARGE
     return large and inputs.dtype == torch.float32 and inputs.device.type == "cpu" and _onednn_pays()
 

@@ -1,12 +1,18 @@
 """Products with fixed weights in every precision, against those of fp32."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from nmt_attn.model import fixed, products
 from nmt_attn.model.device import Compute
-from nmt_attn.model.fixed import FixedLinear
+from nmt_attn.model.fixed import FixedLinear, rows_on_grid
 
 
 def compute(precision):
@@ -68,3 +74,52 @@ def test_a_processor_without_the_instruction_does_without_onednn(monkeypatch, tm
         products.has_onednn_int8.cache_clear()
         assert not products.has_onednn_int8()
     products.has_onednn_int8.cache_clear()
+
+
+@given(st.integers(0, 100_000))
+def test_few_rows_are_added_to_reach_the_grid(count):
+    assert count <= rows_on_grid(count) <= count + max(31, count / 15)
+    assert rows_on_grid(rows_on_grid(count)) == rows_on_grid(count)
+
+
+def test_the_grid_is_coarse():
+    assert len({rows_on_grid(count) for count in range(32, 16385)}) <= 100
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+def test_rows_that_are_added_are_not_seen(precision):
+    torch.manual_seed(0)
+    weight, bias, inputs = torch.randn(512, 512), torch.randn(512), torch.rand(300, 512)
+    for bounded in (True, False):
+        layer = FixedLinear(weight, bias, compute(precision), bounded=bounded)
+        found = layer(inputs)
+        assert found.shape == (300, 512)
+        torch.testing.assert_close(found, layer(torch.cat([inputs, torch.rand(20, 512)]))[:300])
+
+
+GROWTH = """
+import torch
+from pathlib import Path
+from nmt_attn.model.device import Compute
+from nmt_attn.model.fixed import FixedLinear
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+layer = FixedLinear(torch.rand(1024, 256), None, Compute(torch.device("cpu"), "fp32"))
+inputs = torch.rand(1100, 256)
+with torch.inference_mode():
+    layer(inputs)
+    before = resident()
+    for count in range(300, 1100):
+        layer(inputs[:count])
+print(resident() - before)
+"""
+"""Bytes by which a process grows with 800 different numbers of rows."""
+
+
+def test_a_process_does_not_grow_with_every_number_of_rows():
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("no way here to ask how much memory a process has")
+    done = subprocess.run([sys.executable, "-c", GROWTH], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 300 * 2**20  # where oneDNN makes the products, 2 GiB without the grid
