@@ -509,11 +509,19 @@ class DecodingConfig(Section):
     )
     batch_tokens: int | None = _key(
         None,
-        "Source tokens times beam_size in a batch (null: 81920 on a CPU, where 16384 source tokens are the most, and "
-        "65536 on a GPU).",
+        "Source tokens times beam_size in a batch (null: 81920 on a CPU, where 16384 source tokens are the most, of "
+        "which processes get a half, a third or a quarter each, and 65536 on a GPU).",
         "tokens",
         ge=1,
         le=100_000_000,
+    )
+    processes: int | None = _key(
+        None,
+        "How many share the sentences where there are many, on a CPU under Linux (null: one for each core, at most 16; "
+        "1: no other than the one that is there, which then uses all cores).",
+        "processes",
+        ge=1,
+        le=1024,
     )
 
 

@@ -34,9 +34,14 @@ def translate_command(
     beam: BeamOption = None,
     nbest: Annotated[int, typer.Option("--nbest", min=1, help="Translations a sentence: index, score, text.")] = 1,
     batch_lines: Annotated[
-        int,
-        typer.Option("--batch-lines", min=1, help="Most lines translated at once; 1 for the least delay."),
-    ] = 1024,
+        int | None,
+        typer.Option(
+            "--batch-lines",
+            min=1,
+            help="Most lines translated at once; 1 for the least delay. Default: 1024 for each process.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
     alignments: Annotated[
         bool, typer.Option("--alignments", help="Beside each line, after a tab, which word comes from which: 0-0 1-2.")
@@ -68,7 +73,7 @@ def translate_command(
 ) -> None:
     """Translate sentences, a file or a pipe: a line out for each line in, in order."""
     from nmt_attn.decoding.sampling import SamplingOptions
-    from nmt_attn.decoding.stream import answer_lines
+    from nmt_attn.decoding.stream import BATCH_LINES, answer_lines
     from nmt_attn.decoding.translator import Translator
     from nmt_attn.errors import UserError
 
@@ -94,7 +99,8 @@ def translate_command(
 
         # Whoever is asked for the next line wants to see the answer to the last one first: no reading ahead.
         one_by_one = (answer([line])[0] for line in lines)
-        answers = one_by_one if interactive else answer_lines(lines, answer, batch_lines)
+        most = batch_lines or BATCH_LINES * translator.workers.count
+        answers = one_by_one if interactive else answer_lines(lines, answer, most)
         _write(answers, sink, None if as_json else nbest)
 
 

@@ -11,7 +11,7 @@ Line = TypeVar("Line")
 Result = TypeVar("Result")
 
 BATCH_LINES = 1024
-"""Lines answered at once when input comes faster than the answers."""
+"""Lines that a process answers at once when input comes faster than the answers."""
 
 
 def answer_lines(

@@ -20,6 +20,7 @@ from nmt_attn.decoding.hypothesis import SearchOptions
 from nmt_attn.decoding.sampling import SamplingOptions, sample
 from nmt_attn.decoding.scoring import PairScore, score_pairs
 from nmt_attn.decoding.search import search
+from nmt_attn.decoding.workers import Workers, processes_here
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.model.device import Compute, choose_compute
 from nmt_attn.model.ensemble import Ensemble
@@ -34,6 +35,9 @@ BATCH_TOKENS = {"cpu": 81920, "cuda": 65536}
 
 SOURCE_TOKENS = {"cpu": 16384, "cuda": 65536}
 """Source tokens in a batch, then, at most; a CPU has more than enough to do with them."""
+
+SHARE = 256
+"""Sentences for each process from which it pays to share them."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +59,16 @@ class Translator:
         tokenizer: the one that it was trained with.
         decoding: beam size, penalties and batch size; each call may change the search.
         compute: device, and the precision of the search; given translations are scored and aligned in fp32.
+        processes: how many share the sentences where there are many.
     """
 
     def __init__(
-        self, model: TranslationModel, tokenizer: Tokenizer, decoding: DecodingConfig, compute: Compute
+        self,
+        model: TranslationModel,
+        tokenizer: Tokenizer,
+        decoding: DecodingConfig,
+        compute: Compute,
+        processes: int = 1,
     ) -> None:
         self.model = model
         self.prepared = for_search(model, compute)
@@ -67,6 +77,7 @@ class Translator:
         self.batch_tokens = decoding.batch_tokens
         self.max_source_tokens = decoding.max_source_tokens
         self.options = SearchOptions.of(decoding)
+        self.workers: Workers[str, list[Translation]] = Workers(self._nbest, processes)
 
     @classmethod
     def load(
@@ -103,7 +114,7 @@ class Translator:
             for member in members:
                 member.never_written.remove(UNK)
         network = members[0] if len(members) == 1 else Ensemble(members).eval()
-        return cls(network, tokenizer, decoding, compute)
+        return cls(network, tokenizer, decoding, compute, processes_here(compute.device, decoding.processes))
 
     def translate(self, sentences: Sequence[str], *, beam_size: int | None = None) -> list[str]:
         """The best translation of each sentence; an empty one for an empty sentence."""
@@ -137,6 +148,16 @@ class Translator:
         if sampling is not None:
             beam = count
         options = replace(self.options, beam_size=beam, nbest=min(count, beam), prefix=self._prefix(prefix))
+        different = sorted(dict.fromkeys(sentences), key=len)  # so that all shares take equally long
+        if self.workers.count == 1 or len(different) < SHARE * self.workers.count:
+            return self._nbest(sentences, options, sampling)
+        found = dict(zip(different, self.workers.share(different, options, sampling), strict=True))
+        return [found[sentence] for sentence in sentences]
+
+    def _nbest(
+        self, sentences: Sequence[str], options: SearchOptions, sampling: SamplingOptions | None
+    ) -> list[list[Translation]]:
+        """As :meth:`nbest`, in this process."""
         parts = [self._parts(sentence) for sentence in sentences]
         sources = [tuple(ids) for ids in self.tokenizer.encode_source([part for some in parts for part in some])]
         found = self._search(sources, options, sampling)
@@ -190,10 +211,10 @@ class Translator:
         return results
 
     def _source_tokens(self, beam_size: int) -> int:
-        """How many there may be in a batch."""
-        device = self.compute.device.type
+        """How many there may be in a batch; fewer where several processes hold one each."""
+        device, parts = self.compute.device.type, min(self.workers.count, 4)
         if self.batch_tokens is None:
-            return max(1, min(BATCH_TOKENS[device] // beam_size, SOURCE_TOKENS[device]))
+            return max(1, min(BATCH_TOKENS[device] // beam_size, SOURCE_TOKENS[device]) // parts)
         return max(1, self.batch_tokens // beam_size)
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> list[PairScore]:

@@ -1,6 +1,7 @@
 """The Translator as Python callers use it: order, empty sentences, n-best lists, independence of the batch."""
 
 import random
+import sys
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ import torch
 from nmt_attn import Translator
 from nmt_attn.config import DecodingConfig
 from nmt_attn.config_file import load_config
+from nmt_attn.decoding import translator as translator_module
 from nmt_attn.decoding.alignment import Alignment, source_words
 from nmt_attn.decoding.sampling import SamplingOptions
 from nmt_attn.errors import InputError, UserError
@@ -36,6 +38,30 @@ def test_a_translation_does_not_depend_on_its_batch(translator, beam_size):
     shuffled = translator.translate([sentences[i] for i in order], beam_size=beam_size)
     assert [shuffled[order.index(i)] for i in range(60)] == together
     assert [translator.translate([one], beam_size=beam_size)[0] for one in sentences] == together
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="sentences are shared under Linux alone")
+def test_a_translation_does_not_depend_on_who_makes_it(trained, translator, monkeypatch):
+    monkeypatch.setattr(translator_module, "SHARE", 4)
+    shared = Translator.load(trained / "runs" / "toy", overrides=["decoding.processes=3"])
+    sentences = [source for source, _ in toy_corpus(40, seed=8)] + ["", "x", "Big dog.", "Big dog.", ""]
+    wishes = [
+        {"count": 1},
+        {"count": 1, "beam_size": 1},
+        {"count": 4},
+        {"count": 1, "prefix": "Eta"},
+        {"count": 3, "sampling": SamplingOptions(temperature=0.7, seed=5)},
+    ]
+    for wish in wishes:
+        expected = translator.nbest(sentences, **wish)
+        found = shared.nbest(sentences, **wish)
+        assert [[one.text for one in nbest] for nbest in found] == [[one.text for one in nbest] for nbest in expected]
+        scores = [one.score for nbest in found for one in nbest]
+        assert scores == pytest.approx([one.score for nbest in expected for one in nbest], abs=1e-4)
+    assert shared.workers.processes == 3
+    assert translator.workers.processes == 0
+    assert shared.translate(["Big dog."]) == ["Granda hundo."]
+    shared.workers.close()
 
 
 def test_nbest_lists_are_sorted_different_and_begin_with_the_best(translator):

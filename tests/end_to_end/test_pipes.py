@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -39,6 +39,8 @@ def running(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
             yield process
         finally:
             process.kill()
+            with suppress(BrokenPipeError):
+                process.stdin.close()
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +163,62 @@ def test_a_closed_pipe_ends_it_quietly(trained):
         process.stdin.close()
         assert process.wait(60) == 0
         assert process.stderr.read() == b""
+
+
+SHARED = ("--set", "decoding.processes=2")
+under_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="lines are shared under Linux alone")
+
+
+def children(process: subprocess.Popen[bytes]) -> list[int]:
+    """The processes that it has started."""
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def wait_until_gone(pids: list[int]) -> None:
+    end = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+@under_linux
+def test_many_lines_are_shared_by_processes_to_the_same_effect(trained):
+    sources = [source.encode() for source, _ in toy_corpus(700, seed=12)]
+    lines = [*sources, *ODD, b"", *sources[:500]]
+    stdin = b"\n".join(lines) + b"\n"
+    alone, shared = (run_nmt(trained, "translate", *some, stdin=stdin) for some in ((), SHARED))
+    assert shared.returncode == 0, shared.stderr
+    assert shared.stdout.count("\n") == len(lines)
+    assert shared.stdout == alone.stdout
+
+
+@under_linux
+@pytest.mark.parametrize("ending", ["interrupted", "killed", "closed"])
+def test_however_it_ends_no_process_is_left_behind(trained, ending):
+    sources = [source.encode() for source, _ in toy_corpus(3000, seed=13)]
+    with running(trained, *SHARED) as process:
+        writer = threading.Thread(target=_write_for_ever, args=(process, sources), daemon=True)
+        writer.start()
+        while len(pids := children(process)) < 2:  # what comes in first is answered before there is much
+            assert process.stdout.readline()
+        assert len(pids) == 2
+        if ending == "interrupted":
+            process.send_signal(signal.SIGINT)
+        elif ending == "killed":
+            process.kill()
+        process.stdout.close()
+        assert process.wait(60) == {"interrupted": 130, "killed": -signal.SIGKILL, "closed": 0}[ending]
+        wait_until_gone(pids)
+        assert process.stderr.read() == b""
+        writer.join(20)
+
+
+def _write_for_ever(process: subprocess.Popen[bytes], sources: list[bytes]) -> None:
+    try:
+        while True:
+            process.stdin.write(b"\n".join(sources) + b"\n")
+    except (BrokenPipeError, ValueError):
+        pass
 
 
 def test_shuffled_and_in_any_batches_the_output_is_the_same_to_the_byte(trained):
