@@ -25,7 +25,7 @@ from nmt_attn.errors import InputError, UserError
 from nmt_attn.model.device import Compute, choose_compute
 from nmt_attn.model.ensemble import Ensemble
 from nmt_attn.model.network import TranslationModel
-from nmt_attn.model.prepared import for_search
+from nmt_attn.model.prepared import fill_tables, for_search
 from nmt_attn.rundir import ModelPath, find_model
 from nmt_attn.text.cut import cut
 from nmt_attn.text.tokenizer import UNK, UNKNOWN, Tokenizer
@@ -151,6 +151,8 @@ class Translator:
         different = sorted(dict.fromkeys(sentences), key=len)  # so that all shares take equally long
         if self.workers.count == 1 or len(different) < SHARE * self.workers.count:
             return self._nbest(sentences, options, sampling)
+        if not self.workers.processes:
+            fill_tables(self.prepared)
         found = dict(zip(different, self.workers.share(different, options, sampling), strict=True))
         return [found[sentence] for sentence in sentences]
 

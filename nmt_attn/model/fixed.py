@@ -66,9 +66,14 @@ class TokenTable:
     def __call__(self, tokens: Tensor) -> Tensor:
         """Tokens (N) to (N, O)."""
         self.read += len(tokens)
-        if self.table is None and self.pays and self.read > self.size:
-            self.table = self.layer(self.embed(torch.arange(self.size, device=tokens.device)))
+        if self.read > self.size:
+            self.fill(tokens.device)
         return self.layer(self.embed(tokens)) if self.table is None else self.table.index_select(0, tokens)
+
+    def fill(self, device: torch.device) -> None:
+        """Make the table now, if one is to be had."""
+        if self.table is None and self.pays:
+            self.table = self.layer(self.embed(torch.arange(self.size, device=device)))
 
 
 def rows_on_grid(count: int) -> int:

@@ -44,6 +44,17 @@ def for_search(model: TranslationModel, compute: Compute) -> Searchable:
     return PreparedModel(model, compute).eval()
 
 
+def fill_tables(model: Searchable) -> None:
+    """Make what is otherwise made once it pays, so that copies of this process share it.
+
+    Args:
+        model: what :func:`for_search` has given.
+    """
+    for one in model.networks() if isinstance(model, Ensemble) else [model]:
+        if isinstance(one, PreparedModel):
+            one.fill_tables()
+
+
 class PreparedModel(nn.Module):
     """See :func:`for_search`.
 
@@ -113,6 +124,13 @@ class PreparedModel(nn.Module):
     def device(self) -> torch.device:
         """Where the weights are."""
         return self.compute.device
+
+    @torch.inference_mode()
+    def fill_tables(self) -> None:
+        """Make all tables of what depends on a token alone."""
+        tables = [self.gates_of_token, *([self.readout_of_token] if self.looks_first else [])]
+        for table in tables + ([] if self.encoder is None else self.encoder.first):
+            table.fill(self.device)
 
     def encode(self, source: Tensor, lengths: Tensor) -> Start:
         """See :meth:`TranslationModel.encode`."""
