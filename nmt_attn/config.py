@@ -509,8 +509,8 @@ class DecodingConfig(Section):
     )
     batch_tokens: int | None = _key(
         None,
-        "Source tokens times beam_size in a batch (null: 81920 on a CPU, where 16384 source tokens are the most, of "
-        "which processes get a half, a third or a quarter each, and 65536 on a GPU).",
+        "Source tokens times beam_size in a batch (null: 81920 on a CPU, where 16384 source tokens are the most, or "
+        "20480 and 8192 where processes share the sentences; 65536 on a GPU).",
         "tokens",
         ge=1,
         le=100_000_000,

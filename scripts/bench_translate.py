@@ -1,7 +1,9 @@
 """How fast sentences are translated, beside a naive stepwise beam search with the same weights in the same run.
 
-The naive search is the classroom one: a sentence at a time, source keys projected anew at each step, the log-softmax of
-the whole vocabulary, and hypotheses kept in Python lists. All that are compared translate the same sentences.
+Processes share the sentences as they do for ``nmt translate`` (``--set decoding.processes=1``: there is one alone); the
+first repeat has them start. The naive search is the classroom one: a sentence at a time, source keys projected anew at
+each step, the log-softmax of the whole vocabulary, and hypotheses kept in Python lists. All that are compared translate
+the same sentences.
 
     python scripts/bench_translate.py --model runs/fra-eng --input test.source
     python scripts/bench_translate.py --model runs/fra-eng --input test.source --beams 5 --precisions fp32 bf16 int8 \
@@ -23,7 +25,7 @@ from bench_train import device_name, peak_rate, product_counter
 from torch.nn import functional as F
 
 from nmt_attn.decoding.hypothesis import SearchOptions
-from nmt_attn.decoding.translator import Translator
+from nmt_attn.decoding.translator import SHARE, Translator
 from nmt_attn.evaluation.scores import bleu
 from nmt_attn.model.decoder import DecoderState
 from nmt_attn.model.device import Compute
@@ -140,9 +142,13 @@ def make_variants(arguments: argparse.Namespace, sentences: list[str]) -> list[V
 
 
 def flop_per_sentence(translator_of: Variant) -> float:
-    """FLOP of the matrix products of one sentence, counted over all of them."""
+    """FLOP of the matrix products of one sentence, counted over all of them.
+
+    A few at a time, so that this process makes all products itself.
+    """
     with product_counter() as counter:
-        translator_of.translate(translator_of.sentences)
+        for begin in range(0, len(translator_of.sentences), SHARE):
+            translator_of.translate(translator_of.sentences[begin : begin + SHARE])
     return float(counter.get_total_flops()) / len(translator_of.sentences)
 
 

@@ -213,11 +213,14 @@ class Translator:
         return results
 
     def _source_tokens(self, beam_size: int) -> int:
-        """How many there may be in a batch; fewer where several processes hold one each."""
-        device, parts = self.compute.device.type, min(self.workers.count, 4)
-        if self.batch_tokens is None:
-            return max(1, min(BATCH_TOKENS[device] // beam_size, SOURCE_TOKENS[device]) // parts)
-        return max(1, self.batch_tokens // beam_size)
+        """How many there may be in a batch."""
+        if self.batch_tokens is not None:
+            return max(1, self.batch_tokens // beam_size)
+        device = self.compute.device.type
+        with_beam, alone = BATCH_TOKENS[device], SOURCE_TOKENS[device]
+        if self.workers.count > 1:  # each needs memory for its own, and smaller ones are as fast
+            with_beam, alone = with_beam // 4, alone // 2
+        return max(1, min(with_beam // beam_size, alone))
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> list[PairScore]:
         """How probable each target is as a translation of its source.

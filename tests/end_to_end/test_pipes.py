@@ -107,10 +107,11 @@ def test_a_line_of_a_megabyte_is_one_line(trained, kind):
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_lines_in_less_than_a_gigabyte(trained):
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_hundred_thousand_lines_in_less_than_a_gigabyte(trained, processes):
     resource = pytest.importorskip("resource")
     sources = [source.encode() for source, _ in toy_corpus(500)]
-    with running(trained) as process:
+    with running(trained, "--set", f"decoding.processes={processes}") as process:
         writer = threading.Thread(target=_write_many, args=(process, sources, 100_000))
         writer.start()
         count = sum(1 for _ in process.stdout)
