@@ -99,7 +99,7 @@ def translate_command(
 
         # Whoever is asked for the next line wants to see the answer to the last one first: no reading ahead.
         one_by_one = (answer([line])[0] for line in lines)
-        most = batch_lines or BATCH_LINES * translator.workers.count
+        most = batch_lines or BATCH_LINES * translator.processes
         answers = one_by_one if interactive else answer_lines(lines, answer, most)
         _write(answers, sink, None if as_json else nbest)
 

@@ -77,7 +77,9 @@ class Translator:
         self.batch_tokens = decoding.batch_tokens
         self.max_source_tokens = decoding.max_source_tokens
         self.options = SearchOptions.of(decoding)
-        self.workers: Workers[str, list[Translation]] = Workers(self._nbest, processes)
+        self.workers: Workers[str, list[Translation]] | None = None
+        if processes > 1:
+            self.workers = Workers(self._nbest, processes)
 
     @classmethod
     def load(
@@ -116,6 +118,11 @@ class Translator:
         network = members[0] if len(members) == 1 else Ensemble(members).eval()
         return cls(network, tokenizer, decoding, compute, processes_here(compute.device, decoding.processes))
 
+    @property
+    def processes(self) -> int:
+        """How many share the sentences where there are many."""
+        return 1 if self.workers is None else self.workers.count
+
     def translate(self, sentences: Sequence[str], *, beam_size: int | None = None) -> list[str]:
         """The best translation of each sentence; an empty one for an empty sentence."""
         return [nbest[0].text for nbest in self.nbest(sentences, 1, beam_size=beam_size)]
@@ -149,7 +156,7 @@ class Translator:
             beam = count
         options = replace(self.options, beam_size=beam, nbest=min(count, beam), prefix=self._prefix(prefix))
         different = sorted(dict.fromkeys(sentences), key=len)  # so that all shares take equally long
-        if self.workers.count == 1 or len(different) < SHARE * self.workers.count:
+        if self.workers is None or len(different) < SHARE * self.workers.count:
             return self._nbest(sentences, options, sampling)
         if not self.workers.processes:
             fill_tables(self.prepared)
@@ -218,7 +225,7 @@ class Translator:
             return max(1, self.batch_tokens // beam_size)
         device = self.compute.device.type
         with_beam, alone = BATCH_TOKENS[device], SOURCE_TOKENS[device]
-        if self.workers.count > 1:  # each needs memory for its own, and smaller ones are as fast
+        if self.workers is not None:  # each needs memory for its own, and smaller ones are as fast
             with_beam, alone = with_beam // 4, alone // 2
         return max(1, min(with_beam // beam_size, alone))
 

@@ -6,6 +6,7 @@ waits for another one, so several processes do.
 
 from __future__ import annotations
 
+import multiprocessing
 import signal
 import sys
 import threading
@@ -35,8 +36,9 @@ def processes_here(device: torch.device, wished: int | None) -> int:
         device: what is computed on.
         wished: as many; None: one for each thread that torch would use, at most :data:`MOST`.
     """
-    # Elsewhere a copy of a process is not safe to go on with, and starting a new one takes as long as loading torch.
-    if device.type != "cpu" or not sys.platform.startswith("linux"):
+    # Elsewhere a copy of a process is not safe to go on with, and starting a new one takes as long as loading torch. A
+    # daemon, such as a worker of multiprocessing.Pool, may start none.
+    if device.type != "cpu" or not sys.platform.startswith("linux") or multiprocessing.current_process().daemon:
         return 1
     return min(torch.get_num_threads(), MOST) if wished is None else wished
 
@@ -93,8 +95,6 @@ class Workers(Generic[Item, Result]):
         return results
 
     def _start(self) -> None:
-        import multiprocessing
-
         context = multiprocessing.get_context("fork")
         for _ in range(self.count):
             ours, theirs = context.Pipe()

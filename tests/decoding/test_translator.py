@@ -58,8 +58,8 @@ def test_a_translation_does_not_depend_on_who_makes_it(trained, translator, monk
         assert [[one.text for one in nbest] for nbest in found] == [[one.text for one in nbest] for nbest in expected]
         scores = [one.score for nbest in found for one in nbest]
         assert scores == pytest.approx([one.score for nbest in expected for one in nbest], abs=1e-4)
-    assert shared.workers.processes == 3
-    assert translator.workers.processes == 0
+    assert shared.processes == shared.workers.processes == 3
+    assert translator.processes == 1
     assert shared.translate(["Big dog."]) == ["Granda hundo."]
     shared.workers.close()
 

@@ -164,6 +164,10 @@ def test_ctrl_c_is_the_parents_to_answer(make_workers):
     assert workers.share(range(3)) == pids
 
 
+def test_a_daemon_works_alone(make_workers):
+    assert make_workers(lambda items: [processes_here(torch.device("cpu"), 4)] * len(items)).share([1]) == [1]
+
+
 def test_how_many_there_are(monkeypatch):
     cpu, cuda = torch.device("cpu"), torch.device("cuda")
     monkeypatch.setattr(torch, "get_num_threads", lambda: 6)
