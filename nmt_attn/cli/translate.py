@@ -21,52 +21,64 @@ if TYPE_CHECKING:
     from nmt_attn.decoding.translator import Translation, Translator
 
 
+SentencesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="SENTENCE", help="Sentences; none: standard input, one a line."),
+]
+InputOption = Annotated[Path | None, typer.Option("--input", "-i", help="Read this file.", show_default=False)]
+OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.", show_default=False)]
+NbestOption = Annotated[int, typer.Option("--nbest", min=1, help="Translations a sentence: index, score, text.")]
+BatchLinesOption = Annotated[
+    int | None,
+    typer.Option(
+        "--batch-lines",
+        min=1,
+        help="Most lines translated at once; 1 for the least delay. Default: 1024 for each process.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+AlignmentsOption = Annotated[
+    bool, typer.Option("--alignments", help="Beside each line, after a tab, which word comes from which: 0-0 1-2.")
+]
+PrefixOption = Annotated[str, typer.Option("--prefix", help="What every translation begins with.")]
+SampleOption = Annotated[bool, typer.Option("--sample", help="Draw at random instead of searching the best.")]
+TemperatureOption = Annotated[float, typer.Option("--temperature", help="With --sample: below 1 is less bold.")]
+TopKOption = Annotated[int, typer.Option("--top-k", help="With --sample: of the k most probable tokens; 0: all.")]
+TopPOption = Annotated[float, typer.Option("--top-p", help="With --sample: of the most probable p of all.")]
+MbrOption = Annotated[
+    int,
+    typer.Option("--mbr", min=0, help="Of so many candidates, the n best or drawn ones, what most agree with; 0: off."),
+]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="With --sample: the same draws the same.")]
+OnErrorOption = Annotated[
+    str, typer.Option("--on-error", help="What to do with a line that is not UTF-8: replace or fail.")
+]
+ReplaceUnknownOption = Annotated[
+    bool,
+    typer.Option("--replace-unknown", help="Where the model knows no word, copy the source word it looked at most."),
+]
+
+
 def translate_command(
-    sentences: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="SENTENCE", help="Sentences; none: standard input, one a line."),
-    ] = None,
+    sentences: SentencesArgument = None,
     model: ModelsOption = None,
-    source: Annotated[Path | None, typer.Option("--input", "-i", help="Read this file.", show_default=False)] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write to this file.", show_default=False)
-    ] = None,
+    source: InputOption = None,
+    output: OutputOption = None,
     beam: BeamOption = None,
-    nbest: Annotated[int, typer.Option("--nbest", min=1, help="Translations a sentence: index, score, text.")] = 1,
-    batch_lines: Annotated[
-        int | None,
-        typer.Option(
-            "--batch-lines",
-            min=1,
-            help="Most lines translated at once; 1 for the least delay. Default: 1024 for each process.",
-            show_default=False,
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
-    alignments: Annotated[
-        bool, typer.Option("--alignments", help="Beside each line, after a tab, which word comes from which: 0-0 1-2.")
-    ] = False,
-    prefix: Annotated[str, typer.Option("--prefix", help="What every translation begins with.")] = "",
-    sampled: Annotated[bool, typer.Option("--sample", help="Draw at random instead of searching the best.")] = False,
-    temperature: Annotated[float, typer.Option("--temperature", help="With --sample: below 1 is less bold.")] = 1.0,
-    top_k: Annotated[int, typer.Option("--top-k", help="With --sample: of the k most probable tokens; 0: all.")] = 0,
-    top_p: Annotated[float, typer.Option("--top-p", help="With --sample: of the most probable p of all.")] = 1.0,
-    mbr: Annotated[
-        int,
-        typer.Option(
-            "--mbr", min=0, help="Of so many candidates, the n best or drawn ones, what most agree with; 0: off."
-        ),
-    ] = 0,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="With --sample: the same draws the same.")] = 1,
-    on_error: Annotated[
-        str, typer.Option("--on-error", help="What to do with a line that is not UTF-8: replace or fail.")
-    ] = "replace",
-    replace_unknown: Annotated[
-        bool,
-        typer.Option(
-            "--replace-unknown", help="Where the model knows no word, copy the source word it looked at most."
-        ),
-    ] = False,
+    nbest: NbestOption = 1,
+    batch_lines: BatchLinesOption = None,
+    as_json: JsonOption = False,
+    alignments: AlignmentsOption = False,
+    prefix: PrefixOption = "",
+    sampled: SampleOption = False,
+    temperature: TemperatureOption = 1.0,
+    top_k: TopKOption = 0,
+    top_p: TopPOption = 1.0,
+    mbr: MbrOption = 0,
+    seed: SeedOption = 1,
+    on_error: OnErrorOption = "replace",
+    replace_unknown: ReplaceUnknownOption = False,
     precision: PrecisionOption = None,
     overrides: RunSetOption = None,
     device: DeviceOption = "auto",

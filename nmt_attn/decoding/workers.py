@@ -142,5 +142,5 @@ def _serve(work: Callable[..., Sequence[Any]], requests: Connection, of_the_pare
             results = error
         try:
             requests.send(results)
-        except (BrokenPipeError, ConnectionError):
+        except ConnectionError:
             return
