@@ -12,6 +12,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
 
+from nmt_attn.language import standard_code
+
 # Upper limits where nothing smaller follows from the matter itself. A value above them is a slip or a trap: it would
 # not end, or ask for more memory than any machine has.
 _MOST = 1_000_000_000  # of what is only counted
@@ -28,6 +30,10 @@ def _usable(path: Path) -> Path:
 
 # A string in YAML stands for a path although the schema is strict about types.
 File = Annotated[Path, Strict(False), AfterValidator(_usable)]
+
+
+# A language code in any of its usual forms, kept in that of BCP 47.
+Language = Annotated[str, AfterValidator(standard_code)]
 
 
 def _key(default: Any, about: str, unit: str = "", **limits: Any) -> Any:
@@ -184,8 +190,8 @@ class TokenizerConfig(Section):
 class DataConfig(Section):
     """What is learned from."""
 
-    source_lang: str = _key("en", "Language translated from.", "code")
-    target_lang: str = _key("fr", "Language translated into.", "code")
+    source_lang: Language = _key("en", "Language translated from, such as en, eng, zh-Hant; x-NAME for none.", "code")
+    target_lang: Language = _key("fr", "Language translated into.", "code")
     directory: File | None = _key(None, "Where the prepared data lies (null: data/<name>).", "folder")
     corpus: CorpusConfig = _key(CorpusConfig, "One file of pairs.")
     parallel: ParallelConfig | None = _key(None, "Your own split files, instead of data.corpus.")

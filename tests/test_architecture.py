@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "nmt_attn"
 
 FLOORS = {
     "errors": 1,
+    "language": 1,
     "files": 1,
     "lock": 1,
     "config": 1,

@@ -42,10 +42,10 @@ def test_the_promised_files_are_shipped():
 
 
 def test_numbers_words_and_overrides(tmp_path):
-    text = "training: {learning_rate: 1e-3}\ndata: {source_lang: no, target_lang: on}\n"
+    text = "training: {learning_rate: 1e-3}\nname: on\ndata: {source_lang: no}\n"
     config = load(tmp_path, text, "training.max_epochs=7", "training.clip_norm=null", "data.tokenizer.kind=bpe")
     assert config.training.learning_rate == 0.001
-    assert (config.data.source_lang, config.data.target_lang) == ("no", "on")
+    assert (config.data.source_lang, config.name) == ("no", "on")
     assert (config.training.max_epochs, config.training.clip_norm) == (7, None)
     assert config.data.tokenizer.kind == "bpe"
 
