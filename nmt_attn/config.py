@@ -489,7 +489,7 @@ class DecodingConfig(Section):
         0.0, "A translation has at least this many times the source's tokens, both with their end.", ge=0.0, le=100.0
     )
     max_length_ratio: float = _key(
-        3.0, "A translation ends after this many times the source's tokens, plus 10.", gt=0.0, le=100.0
+        3.0, "A translation ends at this many times the source's tokens, plus 10.", gt=0.0, le=100.0
     )
     max_source_tokens: int = _key(
         250,
@@ -503,8 +503,8 @@ class DecodingConfig(Section):
     )
     pruning: float | None = _key(
         1.5,
-        "Where only the best translation is wanted, hypotheses so far behind the best one of their sentence are "
-        "dropped (Freitag and Al-Onaizan 2017; null: none are).",
+        "Where only the best translation is wanted, hypotheses so far behind the best one of their sentence are not "
+        "followed any further (Freitag and Al-Onaizan 2017; null: all are). Greedy search never finds a better one.",
         "nats",
         gt=0.0,
         le=1e6,
