@@ -4,9 +4,9 @@ A row of the network is a hypothesis that still runs, whatever sentence it belon
 up to K, and fewer again where the others fell too far behind.
 
 A wider beam alone does not find better hypotheses: what a narrower one keeps may be crowded out. So a beam holds the
-narrower ones within it. Its first place belongs to greedy search; of a beam of 2K, the first K places belong to the
-beam of K, which chooses among its own hypotheses exactly as it does alone, and the rest is filled from all. Whatever a
-narrower search finds is found by the wider one too.
+narrower ones within it. Its first place belongs to greedy search; next to it, of a beam of 2K, come the places of the
+beam of K, which chooses among its own hypotheses exactly as it does alone. The places behind them are for what is among
+the 2K best of all and has no place yet. Whatever a narrower search finds is found by the wider one too.
 
 Something is given up for speed, in each of the beams by itself: with pruning a hypothesis that falls far behind,
 without it whatever still runs when K of the best hypotheses have ended. Either may have won in the end by being longer.
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -40,13 +41,14 @@ def nested_sizes(beam_size: int) -> tuple[int, ...]:
 
 @dataclass
 class Beams:
-    """The hypotheses of the b sentences that are not done, K places each, of which those with a finite total run.
+    """The hypotheses of the b sentences that are not done, P places each, of which those with a finite total run.
 
     The rows (N) that the network computes are the running ones, sentence by sentence.
     """
 
     options: SearchOptions
-    sizes: tuple[int, ...]  # of the L beams within each other, the last is K
+    sizes: tuple[int, ...]  # of the L beams within each other
+    places: tuple[int, ...]  # in each of them, those of narrower ones included; the last is P
     memory: Memory  # of the whole batch that came in
     state: DecoderState  # (N)
     last: Tensor  # (N): the token that the next step reads
@@ -54,27 +56,29 @@ class Beams:
     minima: Tensor  # (b)
     longest: Tensor  # (b): what the log-probability of a hypothesis of the most tokens is divided by
     sentences: Tensor  # (b): their place in the batch that came in
-    tokens: Tensor  # (b, K, t): the tokens so far
-    totals: Tensor  # (b, K): log-probabilities so far; -inf where no hypothesis runs
-    parents: Tensor  # (b, K): the row that each of them continues
+    tokens: Tensor  # (b, P, t): the tokens so far
+    totals: Tensor  # (b, P): log-probabilities so far; -inf where no hypothesis runs
+    parents: Tensor  # (b, P): the row that each of them continues
     alive: Tensor  # (b, L): which of the beams have hypotheses that run
     best_ended: Tensor  # (b, L): in each beam the highest log-probability of what ended near its best, with pruning
     ended: Tensor  # (b, L): how many have ended that were among the best of each beam, without pruning
     finished: Finished  # of all sentences of the batch that came in
-    attention: Tensor | None  # (b, K, S): of all steps so far, with a coverage penalty
+    attention: Tensor | None  # (b, P, S): of all steps so far, with a coverage penalty
 
     @classmethod
     def begin(cls, start: Start, limits: Tensor, minima: Tensor, options: SearchOptions) -> Beams:
         """One hypothesis a sentence, of no token."""
-        batch, beam, sizes = len(limits), options.beam_size, nested_sizes(options.beam_size)
-        totals = torch.full((batch, beam), -math.inf, device=limits.device)
+        batch, sizes = len(limits), nested_sizes(options.beam_size)
+        places = tuple(accumulate(sizes))
+        totals = torch.full((batch, places[-1]), -math.inf, device=limits.device)
         totals[:, 0] = 0.0
         attention = None
         if options.coverage_penalty:
-            attention = start.memory.states.new_zeros(batch, beam, start.memory.mask.shape[1])
+            attention = start.memory.states.new_zeros(batch, places[-1], start.memory.mask.shape[1])
         return cls(
             options=options,
             sizes=sizes,
+            places=places,
             memory=start.memory,
             state=start.state,
             last=limits.new_full((batch,), BOS),
@@ -82,9 +86,9 @@ class Beams:
             minima=minima,
             longest=totals.new_tensor([options.normaliser(limit) for limit in limits.tolist()]),
             sentences=torch.arange(batch, device=limits.device),
-            tokens=limits.new_empty(batch, beam, 0),
+            tokens=limits.new_empty(batch, places[-1], 0),
             totals=totals,
-            parents=limits.new_zeros(batch, beam),
+            parents=limits.new_zeros(batch, places[-1]),
             alive=torch.ones(batch, len(sizes), dtype=torch.bool, device=limits.device),
             best_ended=totals.new_full((batch, len(sizes)), -math.inf),
             ended=limits.new_zeros(batch, len(sizes)),
@@ -94,7 +98,7 @@ class Beams:
 
     @property
     def running(self) -> Tensor:
-        """Which places hold a hypothesis that runs, (b, K)."""
+        """Which places hold a hypothesis that runs, (b, P)."""
         return self.totals > -math.inf
 
     @property
@@ -127,7 +131,7 @@ class Beams:
         return not len(running)
 
     def _in_places(self, of_rows: Tensor, running: Tensor) -> Tensor:
-        """What each row has, (N, …), in the place of its hypothesis, (b, K, …); -inf or 0 where none runs."""
+        """What each row has, (N, …), in the place of its hypothesis, (b, P, …); -inf or 0 where none runs."""
         empty = -math.inf if of_rows.is_floating_point() else 0
         placed = of_rows.new_full((*running.shape, *of_rows.shape[1:]), empty)
         placed[running] = of_rows
@@ -153,8 +157,8 @@ class Beams:
     # --- what ends ----------------------------------------------------------------------------------------------
 
     def _end(self, found: Continuations, running: Tensor) -> Tensor:
-        """Note every hypothesis as one that ends here; their log-probabilities, (b, K)."""
-        ends = self._in_places(found.ends, running)  # (b, K)
+        """Note every hypothesis as one that ends here; their log-probabilities, (b, P)."""
+        ends = self._in_places(found.ends, running)  # (b, P)
         best_word = self._in_places(found.log_probs[:, 0], running)[:, 0]
         greedy_ends = (ends[:, 0] >= best_word) | self._at_limit
         self.alive[:, 0] &= ~greedy_ends
@@ -177,33 +181,40 @@ class Beams:
 
     def _continue(self, found: Continuations, running: Tensor) -> None:
         """Fill the places with the best continuations, those of each narrower beam first."""
-        totals = self._in_places(self.totals[running].unsqueeze(1) + found.log_probs, running)  # (b, K, W)
+        totals = self._in_places(self.totals[running].unsqueeze(1) + found.log_probs, running)  # (b, P, W)
         totals = totals.masked_fill(self._at_limit[:, None, None], -math.inf)
-        chosen = self._chosen(totals)  # (b, K)
+        chosen, again = self._chosen(totals)  # (b, P)
         parents = chosen // totals.shape[2]
-        self.totals = totals.flatten(1).gather(1, chosen)
+        self.totals = totals.flatten(1).gather(1, chosen).masked_fill(again, -math.inf)
         words = self._in_places(found.tokens, running).flatten(1).gather(1, chosen)
         self.tokens = torch.cat([_pick(self.tokens, parents), words.unsqueeze(2)], dim=2)
         self.attention = None if self.attention is None else _pick(self.attention, parents)
         self.parents = (running.flatten().cumsum(0).view_as(running) - 1).gather(1, parents)
 
-    def _chosen(self, totals: Tensor) -> Tensor:
-        """Which of the continuations (b, K, W) go on: their places in (b, K·W), for the K places."""
+    def _chosen(self, totals: Tensor) -> tuple[Tensor, Tensor]:
+        """Which of the continuations (b, P, W) go on.
+
+        Returns:
+            For each place one of them, as its place in (b, P·W), and whether the place is to be empty, since a narrower
+            beam has it already or is done: both (b, P).
+        """
         words, flat = totals.shape[2], totals.flatten(1)
         chosen = torch.zeros_like(self.parents[:, :1])  # greedy search: the best word of the first hypothesis
-        for level, size in enumerate(self.sizes[1:]):
-            within, alive = flat[:, : size * words], self.alive[:, level : level + 1]
-            # What a narrower beam has taken is not taken twice; one that is done has no places any more.
-            taken = within.gather(1, chosen).masked_fill(alive, -math.inf)
-            best = within.scatter(1, chosen, taken).topk(size, dim=1).indices
-            narrower = torch.cat([chosen, best[:, : size - chosen.shape[1]]], dim=1)
-            chosen = torch.where(alive, narrower, best)
-        return chosen
+        empty = ~self.alive[:, :1]
+        for level, (size, places) in enumerate(zip(self.sizes, self.places, strict=True)):
+            if level == 0:
+                continue
+            best = flat[:, : places * words].topk(size, dim=1).indices
+            known = chosen.masked_fill(empty, -1)
+            again = (best.unsqueeze(2) == known.unsqueeze(1)).any(2)
+            chosen = torch.cat([chosen, best], dim=1)
+            empty = torch.cat([empty, again | ~self.alive[:, level, None]], dim=1)
+        return chosen, empty
 
     # --- what does not --------------------------------------------------------------------------------------------
 
     def _drop(self, ends: Tensor) -> None:
-        """Let go what cannot win any more or is not followed any further, given what ended, (b, K)."""
+        """Let go what cannot win any more or is not followed any further, given what ended, (b, P)."""
         # Log-probabilities only fall, no length divides by more than the longest, and coverage adds nothing positive.
         to_beat = self.finished.scores[self.sentences, -1] * self.longest
         dropped = self.totals <= to_beat.unsqueeze(1)
@@ -211,37 +222,38 @@ class Beams:
             self._count(ends)
         else:
             dropped |= self._too_far_behind(ends, self.options.pruning)
-        places = torch.arange(self.options.beam_size, device=ends.device)
-        inside = [(places < size) & self.alive[:, level, None] for level, size in enumerate(self.sizes)]
+        column = torch.arange(self.places[-1], device=ends.device)
+        inside = [(column < places) & self.alive[:, level, None] for level, places in enumerate(self.places)]
         dropped |= ~torch.stack(inside).any(0)
         self.totals = self.totals.masked_fill(dropped, -math.inf)
-        within = [self.running[:, :size].any(1) for size in self.sizes]
+        within = [self.running[:, :places].any(1) for places in self.places]
         self.alive &= torch.stack(within, dim=1)
 
     def _count(self, ends: Tensor) -> None:
         """Let a beam of K be done when K hypotheses have ended that were among the K best of their step."""
-        for level, size in enumerate(self.sizes[1:], start=1):  # greedy search is done when it ends
-            ended, going = ends[:, :size, None], self.totals[:, None, :size]
-            ahead = (going > ended).sum(2) + (ended.transpose(1, 2) > ended).sum(2)  # (b, size)
-            in_front = (ahead < size) & (ends[:, :size] > -math.inf)
+        for level in range(1, len(self.sizes)):  # greedy search is done when it ends
+            size, places = self.sizes[level], self.places[level]
+            ended, going = ends[:, :places, None], self.totals[:, None, :places]
+            ahead = (going > ended).sum(2) + (ended.transpose(1, 2) > ended).sum(2)  # (b, places)
+            in_front = (ahead < size) & (ends[:, :places] > -math.inf)
             self.ended[:, level] += in_front.sum(1)
             self.alive[:, level] &= self.ended[:, level] < size
 
     def _too_far_behind(self, ends: Tensor, pruning: float) -> Tensor:
-        """Which hypotheses are further behind the best of the narrowest beam that they are in than allowed, (b, K).
+        """Which hypotheses are further behind the best of the narrowest beam that they are in than allowed, (b, P).
 
         What ended counts as the best only if it was not too far behind itself: else a few words that might end
         somewhere would be taken for better than the whole sentence.
         """
         behind = torch.zeros_like(self.totals, dtype=torch.bool)
         for level in reversed(range(1, len(self.sizes))):
-            size = self.sizes[level]
-            best, ended = self.totals[:, :size].amax(1), ends[:, :size].amax(1)
+            places = self.places[level]
+            best, ended = self.totals[:, :places].amax(1), ends[:, :places].amax(1)
             ended = ended.masked_fill(ended < best - pruning, -math.inf)
             self.best_ended[:, level] = self.best_ended[:, level].maximum(ended)
             best = best.maximum(self.best_ended[:, level]) - pruning
-            here = self.totals[:, :size] < best.unsqueeze(1)
-            behind[:, :size] = torch.where(self.alive[:, level : level + 1], here, behind[:, :size])
+            here = self.totals[:, :places] < best.unsqueeze(1)
+            behind[:, :places] = torch.where(self.alive[:, level, None], here, behind[:, :places])
         behind[:, 0] &= ~self.alive[:, 0]  # greedy search drops nothing
         return behind
 
@@ -255,5 +267,5 @@ class Beams:
 
 
 def _pick(histories: Tensor, columns: Tensor) -> Tensor:
-    """Rows of hypotheses: what they have, (b, K, t), and columns (b, J), to (b, J, t)."""
+    """Rows of hypotheses: what they have, (b, P, t), and columns (b, J), to (b, J, t)."""
     return histories.gather(1, columns.unsqueeze(2).expand(-1, -1, histories.shape[2]))
