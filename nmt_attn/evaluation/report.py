@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -180,22 +180,12 @@ def _of_files(request: EvaluationRequest, normaliser: Normaliser) -> Sentences:
             blank_sources += 1
         count += 1
     sentences = Sentences(HeldOut(sources, references), str(request.source), places, count)
-    for note in _left_out(sentences.left_out, blank_sources, blank_references, count):
-        print(note, file=sys.stderr)
+    without_reference = sentences.left_out - blank_sources
+    reasons = f"{blank_sources:,} with a blank source and {without_reference:,} without a reference"
     if not sources:
-        raise InputError(
-            f"{request.source}: no line of it has both a source and a reference, so there is nothing to score"
-        )
-    return sentences
-
-
-def _left_out(left_out: int, blank_sources: int, blank_references: int, lines: int) -> Iterator[str]:
-    """What is said about lines that are not whole."""
-    if left_out:
-        without_reference = left_out - blank_sources
-        yield (
-            f"left out: {left_out:,} of {lines:,} lines, {blank_sources:,} with a blank source and "
-            f"{without_reference:,} without a reference"
-        )
+        raise InputError(f"{request.source}: nothing to score, as all {count:,} lines are left out: {reasons}")
+    if sentences.left_out:
+        print(f"left out: {sentences.left_out:,} of {count:,} lines, {reasons}", file=sys.stderr)
     if blank_references:
-        yield f"not counted: {blank_references:,} blank references of sentences that have others"
+        print(f"not counted: {blank_references:,} blank references of sentences that have others", file=sys.stderr)
+    return sentences

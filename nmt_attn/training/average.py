@@ -83,7 +83,7 @@ def last_checkpoints(run: RunDirectory, count: int) -> list[Path]:
     Raises:
         UserError: there are not so many.
     """
-    return _enough(run, run.all_checkpoints(), count)[-count:]
+    return _enough(run, run.all_checkpoints(), count, "checkpoints")[-count:]
 
 
 def best_checkpoints(run: RunDirectory, count: int) -> list[Path]:
@@ -95,14 +95,18 @@ def best_checkpoints(run: RunDirectory, count: int) -> list[Path]:
     ranks = _ranks(run)
     validated = [checkpoint for checkpoint in run.all_checkpoints() if int(checkpoint.name) in ranks]
     # Of equals the earlier one is the better, as in training.
-    ranked = sorted(_enough(run, validated, count), key=lambda checkpoint: ranks[int(checkpoint.name)], reverse=True)
+    ranked = sorted(
+        _enough(run, validated, count, "validated checkpoints"),
+        key=lambda checkpoint: ranks[int(checkpoint.name)],
+        reverse=True,
+    )
     return sorted(ranked[:count])
 
 
-def _enough(run: RunDirectory, checkpoints: list[Path], count: int) -> list[Path]:
+def _enough(run: RunDirectory, checkpoints: list[Path], count: int, what: str) -> list[Path]:
     if len(checkpoints) < count:
         raise UserError(
-            f"{run.path}: {len(checkpoints)} checkpoints to choose from, {count} are asked for; "
+            f"{run.path}: {len(checkpoints)} {what} to choose from, {count} are asked for; "
             "training.keep_checkpoints says how many a training keeps"
         )
     return checkpoints
