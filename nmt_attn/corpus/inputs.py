@@ -65,7 +65,7 @@ def _fetch(role: str, path: Path, corpus: CorpusConfig) -> InputFile:
             url=fetched_from,
             size=status.st_size,
             mtime_ns=status.st_mtime_ns,
-            sha256=_sha256(path),
+            sha256=sha256_of(path),
         )
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
@@ -82,11 +82,12 @@ def is_unchanged(recorded: InputFile, path: Path) -> bool:
     if recorded.path == str(path) and status.st_mtime_ns == recorded.mtime_ns:
         return True  # no need to read it all
     try:
-        return _sha256(path) == recorded.sha256
+        return sha256_of(path) == recorded.sha256
     except OSError:
         return False
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Hash the content of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
