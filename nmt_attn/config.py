@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
 
+from nmt_attn.files import expand_user
 from nmt_attn.language import standard_code
 
 # Upper limits where nothing smaller follows from the matter itself. A value above them is a slip or a trap: it would
@@ -25,7 +26,7 @@ def _usable(path: Path) -> Path:
     """A path with a name that a file can have, and that fits into a message of one line."""
     if not path.name or any(unicodedata.category(character) in ("Cc", "Cs") for character in str(path)):
         raise ValueError("must be the name of a file or folder, without control characters")
-    return path
+    return expand_user(path)
 
 
 # A string in YAML stands for a path although the schema is strict about types.
