@@ -199,6 +199,8 @@ def _write(folder: Path, config: Config, inputs: list[InputFile], material: Mate
         inputs=inputs,
         pairs_read=material.pairs_read,
         dropped=material.dropped,
+        html_entities=material.html_entities,
+        notes=material.notes,
         splits=splits,
         known=material.known,
         vocabulary=Vocabulary(

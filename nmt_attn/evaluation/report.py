@@ -109,5 +109,5 @@ def _held_out(request: EvaluationRequest, config: Config, runs: Sequence[ModelPa
         return data.held_out(split), request.split
     if request.source is None or not request.references:
         raise UserError("--source and --reference go together: the sentences and their translations")
-    lines = list(read_parallel(request.source, request.references))
+    lines = list(read_parallel(request.source, request.references, lenient=True))
     return HeldOut([line.source for line in lines], [line.targets for line in lines]), str(request.source)

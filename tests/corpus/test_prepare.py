@@ -82,7 +82,8 @@ def test_every_dropped_pair_is_counted(configure: Configure, corpus: Path) -> No
         file.write(f"{'word ' * 90}\tmot\nOh\t{'très long ' * 30}\n")
     data = prepare(configure()).data
     assert data.manifest.dropped == {
-        "blank": 2, "empty": 1, "too_long": 1, "length_ratio": 1, "identical": 1, "duplicate": 1,
+        "blank": 2, "columns": 0, "empty": 1, "too_long": 1, "too_many_characters": 0, "length_ratio": 1,
+        "identical": 1, "duplicate": 1,
     }  # fmt: skip
     assert adds_up(data)
 
@@ -550,7 +551,7 @@ def test_data_made_of_other_kinds_of_files_does_not_match(
 def as_format_2(directory: Path) -> Manifest:
     """Turn prepared data into what the version before wrote: no hashes of what was written, another number."""
     manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
-    for later in ("sha256",):
+    for later in ("sha256", "html_entities", "notes"):
         del manifest[later]
     (directory / "manifest.json").write_text(json.dumps({**manifest, "format": 2}), encoding="utf-8")
     return Manifest.load(directory)
