@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nmt_attn.cli.lines import check_output
+from nmt_attn.cli.lines import check_output, check_standard_input
 from nmt_attn.cli.options import (
     BeamOption,
     ConfigOption,
@@ -16,8 +16,12 @@ from nmt_attn.cli.options import (
     ModelsOption,
     PrecisionOption,
     RunSetOption,
+    expanded,
     with_precision,
 )
+from nmt_attn.errors import UserError
+from nmt_attn.text.reading import STANDARD
+from nmt_attn.text.writing import writing
 
 
 def eval_command(
@@ -27,19 +31,31 @@ def eval_command(
     split: Annotated[str, typer.Option("--split", help="test or valid.")] = "test",
     source: Annotated[
         Path | None,
-        typer.Option("--source", help="Sentences to translate instead of a split.", show_default=False),
+        typer.Option(
+            "--source",
+            callback=expanded,
+            help="Sentences to translate instead of a split; -: standard input.",
+            show_default=False,
+        ),
     ] = None,
     reference: Annotated[
         list[Path] | None,
         typer.Option(
             "--reference",
-            help="Their translations; repeat for several references. A blank line is none.",
+            callback=expanded,
+            help="Their translations; repeat for several references; a blank line is none; -: standard input.",
             show_default=False,
         ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Write the translations here, a line a line.", show_default=False),
+        typer.Option(
+            "--output",
+            "-o",
+            callback=expanded,
+            help="Write the translations here, packed where the name ends in .gz, .bz2, .xz or .zst.",
+            show_default=False,
+        ),
     ] = None,
     beam: BeamOption = None,
     tokenize: Annotated[
@@ -58,6 +74,9 @@ def eval_command(
     """Translate held-out sentences and score them: BLEU, chrF, TER, exact matches."""
     from nmt_attn.evaluation.report import EvaluationRequest, report
 
+    check_standard_input([("--source", source), *(("--reference", path) for path in reference or ())])
+    if output == STANDARD:
+        raise UserError("--output -: standard output is for the scores; give a file")
     if output is not None:
         check_output(output, source, *(reference or ()))
     request = EvaluationRequest(
@@ -73,7 +92,8 @@ def eval_command(
     result = report(request)
     print(json.dumps(result.to_json(), ensure_ascii=False) if as_json else result.to_text(), flush=True)
     if output is not None:  # after the scores, which are not lost if this fails
-        output.write_text("".join(line + "\n" for line in result.translations), encoding="utf-8", newline="\n")
+        with writing(output) as write:
+            write("".join(line + "\n" for line in result.translations))
 
 
 def _tokenize(name: str | None) -> list[str]:

@@ -14,7 +14,7 @@ from nmt_attn import __version__
 from nmt_attn.config import Config
 from nmt_attn.corpus.clean import CleanPair
 from nmt_attn.corpus.gather import Material, Sentence, gather
-from nmt_attn.corpus.inputs import fetch_inputs, input_paths, is_unchanged
+from nmt_attn.corpus.inputs import fetch_inputs, input_paths, is_unchanged, sha256_of
 from nmt_attn.corpus.manifest import (
     FORMAT,
     InputFile,
@@ -34,7 +34,16 @@ from nmt_attn.files import atomic_directory, recover
 from nmt_attn.lock import locked
 from nmt_attn.text.tokenizer import Tokenizer
 
-__all__ = ["HeldOut", "Preparation", "PreparedData", "is_current", "prepare", "summary"]
+__all__ = [
+    "ExpectedData",
+    "HeldOut",
+    "Preparation",
+    "PreparedData",
+    "expected_data",
+    "is_current",
+    "prepare",
+    "summary",
+]
 
 _ENCODED_AT_ONCE = 4096
 _OURS = re.compile(r"manifest\.json|tokenizer|store|train\.(source|target)|(valid|test)\.(source|reference\.\d+)")
@@ -85,6 +94,47 @@ def _make(config: Config) -> Preparation:
     return Preparation(PreparedData.open(directory), fresh=True)
 
 
+@dataclass(frozen=True)
+class ExpectedData:
+    """Settings and input files of the data that a configuration gives, known without making it."""
+
+    settings: str
+    """The hash of the configuration keys that change the outcome."""
+    inputs: dict[str, Path]
+    """The input files by role. They are read only where a manifest records another place or another date."""
+
+    def differences(self, manifest: Manifest) -> list[str]:
+        """Name what is not as ``manifest`` records it, a few words each; nothing where the data would be the same.
+
+        An input file that is gone, but lay in the same place, counts as unchanged.
+        """
+        recorded = {entry.role: entry for entry in manifest.inputs}
+        found = []
+        if manifest.format != FORMAT:
+            found.append("it was prepared by another version of nmt")
+        elif manifest.settings != self.settings:
+            found.append("the configuration of the data has changed")
+        if recorded.keys() != self.inputs.keys():
+            found.append("it was made of other files")
+        else:
+            changed = [path for role, path in self.inputs.items() if not is_unchanged(recorded[role], path)]
+            found += [f"{path} has changed" for path in changed]
+        return found
+
+    def matches(self, manifest: Manifest) -> bool:
+        """Say whether data with this manifest is what would be made now."""
+        return not self.differences(manifest)
+
+
+def expected_data(config: Config) -> ExpectedData:
+    """Describe the data that ``config`` gives, without writing, downloading or preparing anything.
+
+    Raises:
+        ConfigError: the configuration names no input files.
+    """
+    return ExpectedData(settings_hash(config), input_paths(config.data))
+
+
 def is_current(config: Config) -> bool:
     """Whether prepared data is there and is what ``config`` and its input files would give.
 
@@ -95,15 +145,12 @@ def is_current(config: Config) -> bool:
 
 
 def _current(config: Config) -> PreparedData | None:
-    paths = input_paths(config.data)
+    expected = expected_data(config)
     try:
         data = PreparedData.open(config.data_directory)
     except InputError:
         return None
-    recorded = {entry.role: entry for entry in data.manifest.inputs}
-    if data.manifest.settings != settings_hash(config) or recorded.keys() != paths.keys():
-        return None
-    return data if all(is_unchanged(recorded[role], path) for role, path in paths.items()) else None
+    return data if expected.matches(data.manifest) else None
 
 
 def _refuse_foreign_files(directory: Path) -> None:
@@ -142,6 +189,7 @@ def _write(folder: Path, config: Config, inputs: list[InputFile], material: Mate
         valid=_write_store(folder, "valid", valid, tokenizer, len(material.valid), groups.get("valid")),
         test=_write_store(folder, "test", test, tokenizer, len(material.test), groups.get("test")),
     )
+    written = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     manifest = Manifest(
         format=FORMAT,
         nmt_version=__version__,
@@ -151,6 +199,8 @@ def _write(folder: Path, config: Config, inputs: list[InputFile], material: Mate
         inputs=inputs,
         pairs_read=material.pairs_read,
         dropped=material.dropped,
+        html_entities=material.html_entities,
+        notes=material.notes,
         splits=splits,
         known=material.known,
         vocabulary=Vocabulary(
@@ -159,11 +209,8 @@ def _write(folder: Path, config: Config, inputs: list[InputFile], material: Mate
             source_size=tokenizer.source_size,
             target_size=tokenizer.target_size,
         ),
-        files={
-            path.relative_to(folder).as_posix(): path.stat().st_size
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        },
+        files={name: path.stat().st_size for name, path in written.items()},
+        sha256={name: sha256_of(path) for name, path in written.items()},
     )
     manifest.save(folder)
 

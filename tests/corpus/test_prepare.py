@@ -15,7 +15,8 @@ import pytest
 
 from nmt_attn.config import Config
 from nmt_attn.corpus.clean import REASONS
-from nmt_attn.corpus.prepare import HeldOut, PreparedData, is_current, prepare
+from nmt_attn.corpus.manifest import Manifest
+from nmt_attn.corpus.prepare import HeldOut, PreparedData, expected_data, is_current, prepare
 from nmt_attn.errors import InputError, NmtError, UserError
 from nmt_attn.text.tokenizer import BOS, EOS, PAD
 
@@ -81,7 +82,8 @@ def test_every_dropped_pair_is_counted(configure: Configure, corpus: Path) -> No
         file.write(f"{'word ' * 90}\tmot\nOh\t{'très long ' * 30}\n")
     data = prepare(configure()).data
     assert data.manifest.dropped == {
-        "blank": 2, "empty": 1, "too_long": 1, "length_ratio": 1, "identical": 1, "duplicate": 1,
+        "blank": 2, "columns": 0, "empty": 1, "too_long": 1, "too_many_characters": 0, "length_ratio": 1,
+        "identical": 1, "duplicate": 1,
     }  # fmt: skip
     assert adds_up(data)
 
@@ -493,3 +495,83 @@ def test_the_real_file(tmp_path: Path) -> None:
     assert sum(map(len, references)) / len(references) > 1.3
     decoded = data.tokenizer.decode(data.tokenizer.encode_target([texts[0] for texts in references[:50]]))
     assert decoded == [data.tokenizer.normaliser(texts[0]) for texts in references[:50]]
+
+
+# --- what would be made, without making it -----------------------------------------------------------------------
+
+
+def test_what_is_expected_is_what_is_made(configure: Configure, tmp_path: Path) -> None:
+    expected = expected_data(configure())
+    assert not (tmp_path / "data").exists()
+    manifest = prepare(configure()).data.manifest
+    assert expected.matches(manifest)
+    assert expected.settings == manifest.settings
+
+
+def _grow(corpus: Path) -> None:
+    with corpus.open("a", encoding="utf-8") as file:
+        file.write("A new one.\tUn nouveau.\n")
+
+
+def _edit_in_place(corpus: Path) -> None:
+    text = corpus.read_text(encoding="utf-8")
+    corpus.write_text(text.replace("cook", "chef"), encoding="utf-8")
+
+
+def _shrink(corpus: Path) -> None:
+    corpus.write_text("".join(corpus.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8")
+
+
+@pytest.mark.parametrize("change", [_grow, _edit_in_place, _shrink])
+def test_a_changed_corpus_is_named_and_nothing_is_written(
+    configure: Configure, corpus: Path, change: Callable[[Path], None]
+) -> None:
+    data = prepare(configure()).data
+    before = {path: path.stat().st_mtime_ns for path in data.directory.rglob("*")}
+    change(corpus)
+    assert expected_data(configure()).differences(data.manifest) == [f"{corpus} has changed"]
+    assert {path: path.stat().st_mtime_ns for path in data.directory.rglob("*")} == before
+
+
+@pytest.mark.parametrize("change", [{"filter": {"max_words": 3}}, {"target_lang": "de"}, {"split": {"valid": 21}}])
+def test_a_changed_configuration_is_expected_to_give_other_data(
+    configure: Configure, change: dict[str, object]
+) -> None:
+    manifest = prepare(configure()).data.manifest
+    assert not expected_data(configure(**change)).matches(manifest)
+
+
+def test_data_made_of_other_kinds_of_files_does_not_match(
+    configure: Configure, files: dict[str, dict[str, object]]
+) -> None:
+    manifest = prepare(configure()).data.manifest
+    assert "it was made of other files" in expected_data(configure(parallel=files)).differences(manifest)
+
+
+def as_format_2(directory: Path) -> Manifest:
+    """Turn prepared data into what the version before wrote: no hashes of what was written, another number."""
+    manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
+    for later in ("sha256", "html_entities", "notes"):
+        del manifest[later]
+    (directory / "manifest.json").write_text(json.dumps({**manifest, "format": 2}), encoding="utf-8")
+    return Manifest.load(directory)
+
+
+def test_data_of_the_version_before_can_be_read_but_is_made_anew(configure: Configure) -> None:
+    directory = prepare(configure()).data.directory
+    old = as_format_2(directory)
+    assert PreparedData.open(directory).manifest.same_data_as(old)
+    assert len(PreparedData.open(directory).held_out("test")) == 30
+    assert not is_current(configure())
+    assert expected_data(configure()).differences(old) == ["it was prepared by another version of nmt"]
+    assert prepare(configure()).fresh
+    assert is_current(configure())
+
+
+@pytest.mark.parametrize("number", [0, 1, 99])
+def test_data_of_a_version_too_old_or_too_new_is_said_to_be(configure: Configure, number: int) -> None:
+    directory = prepare(configure()).data.directory
+    manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
+    (directory / "manifest.json").write_text(json.dumps({**manifest, "format": number}), encoding="utf-8")
+    with pytest.raises(InputError, match="another version of nmt; run nmt prepare --force"):
+        PreparedData.open(directory)
