@@ -131,7 +131,12 @@ class NormaliseConfig(Section):
 
     unicode: Literal["nfc", "nfkc", "none"] = _key("nfc", "Unicode normal form.")
     quotes: bool = _key(True, "Typographic apostrophes and quotation marks become ' and \".")
-    lowercase: bool = _key(False, "Lowercase everything; scores are then case-insensitive.")
+    html_entities: bool = _key(
+        False, "&amp; and &#39; become what they stand for, in references too: they are a fault of the encoding."
+    )
+    lowercase: bool = _key(
+        False, "Lowercase everything, as the language does (I becomes ı in Turkish); scores are then case-insensitive."
+    )
     ascii_fold: bool = _key(False, "Drop accents and other marks: é becomes e, œ becomes oe.")
     punctuation: Literal["keep", "split", "basic"] = _key(
         "keep",

@@ -9,7 +9,7 @@ from typing import Literal
 
 from nmt_attn.config import FilterConfig
 from nmt_attn.corpus.pairs import Pair
-from nmt_attn.text.normalise import Normaliser, tidy
+from nmt_attn.text.normalise import Normaliser
 
 Reason = Literal["blank", "empty", "too_long", "length_ratio", "identical", "duplicate"]
 
@@ -29,10 +29,16 @@ class CleanPair:
 
 
 class Cleaner:
-    """Filters pairs, remembers those it has seen, and counts what it drops."""
+    """Filters pairs, remembers those it has seen, and counts what it drops.
 
-    def __init__(self, config: FilterConfig, normaliser: Normaliser) -> None:
-        self._config, self._normaliser = config, normaliser
+    Args:
+        config: what to drop.
+        source: normalises the source side.
+        target: normalises the target side; None: as the source side.
+    """
+
+    def __init__(self, config: FilterConfig, source: Normaliser, target: Normaliser | None = None) -> None:
+        self._config, self._source, self._target = config, source, target or source
         self._seen: set[tuple[str, str]] = set()
         self.drops: Counter[Reason] = Counter(dict.fromkeys(REASONS, 0))
 
@@ -50,8 +56,8 @@ class Cleaner:
             if pair is None:
                 self.drops["blank"] += 1
                 continue
-            raw = Pair(tidy(pair.source), tidy(pair.target))
-            normalised = Pair(self._normaliser(raw.source), self._normaliser(raw.target))
+            raw = Pair(self._source.tidy(pair.source), self._target.tidy(pair.target))
+            normalised = Pair(self._source(raw.source), self._target(raw.target))
             if normalised.source and normalised.target:
                 yield CleanPair(raw, raw if normalised == raw else normalised)
             else:

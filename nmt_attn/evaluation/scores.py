@@ -11,6 +11,9 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
 
+from nmt_attn.language import has_dotted_i
+from nmt_attn.text import normalise
+
 # Languages written without spaces, and how sacreBLEU is to cut them up; all others are cut as in WMT (13a).
 _TOKENIZERS = {"zh": "zh", "ja": "char", "ko": "char", "th": "char"}
 
@@ -48,20 +51,25 @@ def score(
         lowercase: score without regard to case, for models that lowercase; the signature says so.
         language: code of the target language; decides how BLEU cuts text into words.
     """
+    if lowercase:
+        hypotheses, references = _lowered(hypotheses, references, language)
     streams = _streams(references)
     results: list[Score] = []
     for metric in (_bleu(lowercase, language), CHRF(lowercase=lowercase), TER(case_sensitive=not lowercase)):
         result = metric.corpus_score(hypotheses, streams)
         results.append(Score(result.score, str(metric.get_signature())))
     by_words, by_letters, by_edits = results
-    exact = exact_match(hypotheses, references, lowercase=lowercase)
+    exact = exact_match(hypotheses, references, lowercase=lowercase, language=language)
     return Scores(bleu=by_words, chrf=by_letters, ter=by_edits, exact=exact)
 
 
-def exact_match(hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, lowercase: bool = False) -> Score:
+def exact_match(
+    hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, lowercase: bool = False, language: str = ""
+) -> Score:
     """How many hypotheses equal one of their references, in percent: the figure that counts for small tasks."""
-    change = str.lower if lowercase else str
-    hits = sum(change(hypothesis) in map(change, some) for hypothesis, some in zip(hypotheses, references, strict=True))
+    if lowercase:
+        hypotheses, references = _lowered(hypotheses, references, language)
+    hits = sum(hypothesis in some for hypothesis, some in zip(hypotheses, references, strict=True))
     return Score(100 * hits / max(1, len(hypotheses)), f"case:{'lc' if lowercase else 'mixed'}")
 
 
@@ -73,8 +81,21 @@ def bleu(
     language: str = "",
 ) -> float:
     """BLEU alone, as :func:`score` computes it."""
+    if lowercase:
+        hypotheses, references = _lowered(hypotheses, references, language)
     streams = _streams(references)
     return float(_bleu(lowercase, language).corpus_score(hypotheses, streams).score)
+
+
+def _lowered(
+    hypotheses: Sequence[str], references: Sequence[Sequence[str]], language: str
+) -> tuple[list[str], list[list[str]]]:
+    """Both sides lowercased as their language is; sacreBLEU, which knows no Turkish, then has nothing left to do."""
+
+    def lowered(texts: Sequence[str]) -> list[str]:
+        return [normalise.lowercase(text, dotted_i=has_dotted_i(language)) for text in texts]
+
+    return lowered(hypotheses), [lowered(some) for some in references]
 
 
 def _streams(references: Sequence[Sequence[str]]) -> list[list[str]]:

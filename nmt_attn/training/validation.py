@@ -66,8 +66,9 @@ class Validator:
         translator = Translator(self.model, self.tokenizer, self.config.decoding, self.compute)
         translations = translator.translate(self.held_out.sources, beam_size=options.beam_size)
         lowercase, references = self.tokenizer.lowercase, self.held_out.references
-        by_words = bleu(translations, references, lowercase=lowercase, language=self.config.data.target_lang)
-        exact = exact_match(translations, references, lowercase=lowercase).score
+        language = self.config.data.target_lang
+        by_words = bleu(translations, references, lowercase=lowercase, language=language)
+        exact = exact_match(translations, references, lowercase=lowercase, language=language).score
         shown = _evenly_spaced(len(translations), options.samples)
         samples = [Sample(self.held_out.sources[i], translations[i], references[i][0]) for i in shown]
         return Validation(loss, by_words, exact, samples)

@@ -3,7 +3,7 @@
 import pytest
 import sacrebleu
 
-from nmt_attn.evaluation.scores import bleu, score
+from nmt_attn.evaluation.scores import bleu, exact_match, score
 
 HYPOTHESES = ["the cat sat on the mat today", "a small red house stands there"]
 
@@ -50,3 +50,23 @@ def test_chinese_is_cut_by_characters():
     result = score(["我 爱 你们 大家"], [["我爱你们大家"]], language="zh-CN")
     assert "tok:zh" in result.bleu.signature
     assert result.bleu.score == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize("language", ["tr", "az", "crh", "gag"])
+def test_case_is_that_of_the_language(language):
+    hypotheses = ["ışık çok iyi geldi bugün"]
+    references = [["Işık ÇOK İYİ geldi BUGÜN"]]
+    result = score(hypotheses, references, lowercase=True, language=language)
+    assert (result.bleu.score, result.ter.score, result.exact.score) == (pytest.approx(100.0), 0.0, 100.0)
+    assert "case:lc" in result.bleu.signature
+    assert bleu(hypotheses, references, lowercase=True, language=language) == result.bleu.score
+    assert exact_match(hypotheses, references, lowercase=True).score == 0.0
+    # A model that mistakes one letter for the other has made a mistake.
+    assert score(["işik çok iyi geldi bugün"], references, lowercase=True, language=language).exact.score == 0.0
+
+
+def test_in_other_languages_it_is_that_of_sacrebleu():
+    hypotheses, references = ["το λεξικο ειναι εκει"], [["ΤΟ Λεξικο ΕΙΝΑΙ εκει"]]
+    assert score(hypotheses, references, lowercase=True, language="el").exact.score == 100.0
+    mine = score(["a İ b"], [["a i b"]], lowercase=True, language="de")
+    assert mine.chrf.score == pytest.approx(sacrebleu.CHRF(lowercase=True).corpus_score(["a İ b"], [["a i b"]]).score)
