@@ -503,6 +503,11 @@ class DecodingConfig(Section):
         ge=1,
         le=100_000,
     )
+    split_sentences: Literal["auto", "on", "off"] = _key(
+        "auto",
+        "A line of several sentences is translated one by one. auto: where the training lines seldom had so many, or "
+        "were seldom so long; off: only a line of more than max_source_tokens.",
+    )
     no_repeat_ngram: int = _key(
         0, "So many tokens in a row are never written twice (0: they may be).", "tokens", ge=0, le=1000
     )
@@ -534,6 +539,11 @@ class DecodingConfig(Section):
         ge=1,
         le=1024,
     )
+
+    @field_validator("split_sentences", mode="before")
+    @classmethod
+    def _yaml_reads_on_and_off_as_truth(cls, value: Any) -> Any:
+        return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
 
 
 class Config(Section):

@@ -23,8 +23,10 @@ from sentencepiece import SentencePieceProcessor, SentencePieceTrainer, set_rand
 from nmt_attn.config import DataConfig, NormaliseConfig, TokenizerConfig
 from nmt_attn.errors import ConfigError, InputError
 from nmt_attn.files import read_small
-from nmt_attn.language import has_dotted_i, standard_code
+from nmt_attn.language import has_dotted_i, sentence_space, standard_code, word_space
 from nmt_attn.pieces import keep_pieces
+from nmt_attn.text.cut import Limits
+from nmt_attn.text.lines import SplitSentences, TrainingLines, limits_of
 from nmt_attn.text.normalise import Normaliser, tidy
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
@@ -70,6 +72,7 @@ class _Info(_Strict):
     target: _ModelFile
     source_lang: _Code = ""
     target_lang: _Code = ""
+    lines: TrainingLines | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class Tokenizer:
 
     The ids of ``PAD``, ``UNK``, ``BOS`` and ``EOS`` are the same in every vocabulary. Sides whose tokens have the same
     ids share one model. Each side is lowercased as its language is; one that was saved before it knew its languages has
-    empty codes for them, and lowercases as it always did.
+    empty codes for them, and lowercases as it always did. Two are equal if they treat text alike.
     """
 
     kind: Literal["unigram", "bpe", "word", "char"]
@@ -95,8 +98,14 @@ class Tokenizer:
     target_model: bytes = field(repr=False)
     _source: SentencePieceProcessor = field(repr=False, compare=False)
     _target: SentencePieceProcessor = field(repr=False, compare=False)
-    source_lang: str = ""
-    target_lang: str = ""
+    source_lang: str = field(default="", compare=False)
+    target_lang: str = field(default="", compare=False)
+    lines: TrainingLines | None = field(default=None, compare=False)  # what it was trained on, where that is known
+    _dotted_i: tuple[bool, bool] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        dotted_i = tuple(has_dotted_i(code) for code in (self.source_lang, self.target_lang))
+        object.__setattr__(self, "_dotted_i", dotted_i if self.lowercase else (False, False))
 
     @classmethod
     def from_models(
@@ -108,6 +117,7 @@ class Tokenizer:
         *,
         source_lang: str = "",
         target_lang: str = "",
+        lines: TrainingLines | None = None,
     ) -> Self:
         """A tokenizer from serialised sentencepiece models; equal models are shared.
 
@@ -116,7 +126,7 @@ class Tokenizer:
         """
         source = _processor(source_model)
         target = source if target_model == source_model else _processor(target_model)
-        return cls(kind, normaliser, source_model, target_model, source, target, source_lang, target_lang)
+        return cls(kind, normaliser, source_model, target_model, source, target, source_lang, target_lang, lines)
 
     @classmethod
     def train(
@@ -183,6 +193,15 @@ class Tokenizer:
         """Whether the model only knows lowercase text, so that scores should ignore case."""
         return self.normaliser.config.lowercase
 
+    def limits(self, split: SplitSentences, most_tokens: int) -> Limits:
+        """Say what of a source line may be translated at once, as :func:`~nmt_attn.text.lines.limits_of`."""
+        return limits_of(self.lines, split, most_tokens, self.source_lang)
+
+    @property
+    def spaces(self) -> tuple[str, str]:
+        """What stands between two sentences of the target language, and between two words."""
+        return sentence_space(self.target_lang), word_space(self.target_lang)
+
     def encode_source(self, sentences: Sequence[str]) -> list[list[int]]:
         """Normalise and tokenise source sentences: ids without ``BOS`` and ``EOS``."""
         return _encode(self._source, self.source_normaliser, sentences)
@@ -241,6 +260,7 @@ class Tokenizer:
             "target": {"file": target, "sha256": _sha256(self.target_model)},
             "source_lang": self.source_lang,
             "target_lang": self.target_lang,
+            "lines": self.lines,
         }
         text = _Info.model_validate(info).model_dump_json(indent=2)
         (folder / INFO_FILE).write_text(text + "\n", encoding="utf-8")
@@ -269,6 +289,7 @@ class Tokenizer:
                 target,
                 source_lang=info.source_lang,
                 target_lang=info.target_lang,
+                lines=info.lines,
             )
         except InputError as error:
             raise InputError(f"{folder}: {error}") from None
