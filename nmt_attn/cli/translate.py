@@ -165,8 +165,9 @@ class _Wish:
             found = [[least_risk(candidates, drawn=self.sampling is not None)] for candidates in found]
         links: list[list[tuple[int, int]] | None] = [None] * len(lines)
         if self.alignments:
-            aligned = translator.align_found(lines, [nbest[0] for nbest in found])
-            links = [one.in_words().links() for one in aligned]
+            from nmt_attn.decoding.alignment import links_in_words
+
+            links = [links_in_words(parts) for parts in translator.align_parts(lines, [nbest[0] for nbest in found])]
         return [_Answer(*answer) for answer in zip(lines, found, links, strict=True)]
 
 

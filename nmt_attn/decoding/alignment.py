@@ -83,6 +83,23 @@ def joined(parts: Sequence[AlignedPart]) -> Alignment:
     return Alignment([*source, END], [*target, END], weights, log_prob)
 
 
+def links_in_words(parts: Sequence[AlignedPart]) -> list[tuple[int, int]]:
+    """Give the links between the words of a line, as (source, target) places in the whole of it.
+
+    They are those of :func:`joined`, without a table of every word of a long line with every other; but a word that two
+    parts share may come from one word in each.
+    """
+    links: list[tuple[int, int]] = []
+    sources = targets = 0
+    for part in parts:
+        words = part.alignment.in_words()
+        shared = (bool(sources) and not part.source_space, bool(targets) and not part.target_space)
+        sources, targets = sources - shared[0], targets - shared[1]
+        links += [(sources + source, targets + target) for source, target in words.links()]
+        sources, targets = sources + len(words.source) - 1, targets + len(words.target) - 1
+    return links
+
+
 def _labels(pieces: list[str], *, spaced: bool) -> list[str]:
     return pieces if spaced or not pieces else [pieces[0].removeprefix(SPACE), *pieces[1:]]
 

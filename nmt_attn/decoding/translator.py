@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,9 @@ BATCH_TOKENS = {"cpu": 81920, "cuda": 65536}
 
 SOURCE_TOKENS = {"cpu": 16384, "cuda": 65536}
 """Source tokens in a batch, then, at most; a CPU has more than enough to do with them."""
+
+ALIGNED = 1024
+"""Parts that are aligned at once."""
 
 SHARE = 256
 """Sentences for each process from which it pays to share them."""
@@ -311,12 +315,12 @@ class Translator:
         """
         if target is None:
             ((best,),) = self.nbest([sentence], 1, beam_size=beam_size)
-            return self.align_found([sentence], [best])[0]
+            return joined(self.align_parts([sentence], [best])[0])
         (alignment,) = self.align_all([sentence], self.tokenizer.encode_target([target]))
         return replace(alignment, target=[*self.tokenizer.target_pieces([target])[0], END])
 
-    def align_found(self, sentences: Sequence[str], found: Sequence[Translation]) -> list[Alignment]:
-        """Give the attention with which translations were written; labels are those of the whole lines.
+    def align_parts(self, sentences: Sequence[str], found: Sequence[Translation]) -> list[list[AlignedPart]]:
+        """Give the attention with which translations were written, part by part.
 
         Args:
             sentences: the lines.
@@ -327,10 +331,13 @@ class Translator:
             for sentence, one in zip(sentences, found, strict=True)
         ]
         everything = [part for parts in made_of for part in parts]
-        aligned = iter(self.align_all([one.source.text for one in everything], [one.tokens for one in everything]))
+        aligned = chain.from_iterable(
+            self.align_all([one.source.text for one in some], [one.tokens for one in some])
+            for some in (everything[place : place + ALIGNED] for place in range(0, len(everything), ALIGNED))
+        )
         spaces = {begins: bool(space) for begins, space in zip((True, False), self.tokenizer.spaces, strict=True)}
         return [
-            joined([AlignedPart(next(aligned), one.source.spaced, spaces[one.source.begins]) for one in parts])
+            [AlignedPart(next(aligned), one.source.spaced, spaces[one.source.begins]) for one in parts]
             for parts in made_of
         ]
 

@@ -130,6 +130,20 @@ def test_both_sides_are_lowercased_as_their_languages_are(configure: Configure, 
     )
 
 
+def test_how_many_sentences_a_line_has_is_known_to_manifest_and_tokenizer(configure: Configure, corpus: Path) -> None:
+    lines = prepare(configure()).data.manifest.lines
+    assert lines is not None
+    assert (lines.several, lines.common_sentences) == (0.0, 1)
+    with corpus.open("a", encoding="utf-8") as file:
+        file.write("".join(f"Stop {name}! Go home.\tArrête {name} ! Rentre.\n" for name in map(chr, range(97, 123))))
+    data = prepare(configure()).data
+    assert data.manifest.lines == data.tokenizer.lines
+    assert data.tokenizer.lines is not None
+    assert data.tokenizer.lines.common_sentences == 2
+    source = data.manifest.splits.train.source
+    assert source.mean_length < data.tokenizer.lines.usual_tokens <= source.max_length
+
+
 def test_splits_lie_there_as_plain_text(configure: Configure) -> None:
     data = prepare(configure()).data
     names = {path.name for path in data.directory.iterdir()}
