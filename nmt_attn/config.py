@@ -193,7 +193,12 @@ class NormaliseConfig(Section):
 
     unicode: Literal["nfc", "nfkc", "none"] = _key("nfc", "Unicode normal form.")
     quotes: bool = _key(True, "Typographic apostrophes and quotation marks become ' and \".")
-    lowercase: bool = _key(False, "Lowercase everything; scores are then case-insensitive.")
+    html_entities: bool = _key(
+        False, "&amp; and &#39; become what they stand for, in references too: they are a fault of the encoding."
+    )
+    lowercase: bool = _key(
+        False, "Lowercase everything, as the language does (I becomes ı in Turkish); scores are then case-insensitive."
+    )
     ascii_fold: bool = _key(False, "Drop accents and other marks: é becomes e, œ becomes oe.")
     punctuation: Literal["keep", "split", "basic"] = _key(
         "keep",
@@ -588,6 +593,11 @@ class DecodingConfig(Section):
         ge=1,
         le=100_000,
     )
+    split_sentences: Literal["auto", "on", "off"] = _key(
+        "auto",
+        "A line of several sentences is translated one by one. auto: where the training lines seldom had so many, or "
+        "were seldom so long; off: only a line of more than max_source_tokens.",
+    )
     no_repeat_ngram: int = _key(
         0, "So many tokens in a row are never written twice (0: they may be).", "tokens", ge=0, le=1000
     )
@@ -619,6 +629,11 @@ class DecodingConfig(Section):
         ge=1,
         le=1024,
     )
+
+    @field_validator("split_sentences", mode="before")
+    @classmethod
+    def _yaml_reads_on_and_off_as_truth(cls, value: Any) -> Any:
+        return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
 
 
 class EvaluationConfig(Section):

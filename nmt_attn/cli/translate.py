@@ -188,18 +188,12 @@ class _Wish:
             from nmt_attn.evaluation.risk import least_risk  # sacrebleu takes its time
 
             found = [[least_risk(candidates, drawn=self.sampling is not None)] for candidates in found]
-        links = _links(translator, lines, found) if self.alignments else [None] * len(lines)
+        links: list[list[tuple[int, int]] | None] = [None] * len(lines)
+        if self.alignments:
+            from nmt_attn.decoding.alignment import links_in_words
+
+            links = [links_in_words(parts) for parts in translator.align_parts(lines, [nbest[0] for nbest in found])]
         return [_Answer(*answer) for answer in zip(lines, found, links, strict=True)]
-
-
-def _links(translator: Translator, lines: list[str], found: list[list[Translation]]) -> list[list[tuple[int, int]]]:
-    """Which word comes from which, a list a line; none for a line that was translated in parts."""
-    whole = [row for row, nbest in enumerate(found) if nbest[0].parts == 1]
-    if not whole:
-        return [[] for _ in lines]
-    aligned = translator.align_all([lines[row] for row in whole], [found[row][0].tokens for row in whole])
-    links = {row: one.in_words().links() for row, one in zip(whole, aligned, strict=True)}
-    return [links.get(row, []) for row in range(len(lines))]
 
 
 def _given(sentences: list[str]) -> Iterator[str]:
@@ -211,7 +205,7 @@ def _write(answers: Iterable[_Answer], write: Write, nbest: int | None) -> None:
     """Each answer as soon as it is known: the ``nbest`` in text, or None: as JSON."""
     for number, one in enumerate(answers):
         write(_json(one) if nbest is None else _text(number, one, nbest))
-        if one.found[0].parts > 1:
+        if one.found[0].long:
             print(f"line {number + 1} is long: translated in {one.found[0].parts} parts", file=sys.stderr)
 
 
@@ -227,6 +221,7 @@ def _json(answer: _Answer) -> str:
     found = answer.found
     nbest = [{"text": one.text, "score": round(one.score, 4), "log_prob": round(one.log_prob, 4)} for one in found]
     values = {"source": answer.line, "translation": found[0].text, "score": nbest[0]["score"], "nbest": nbest}
+    values["parts"] = found[0].parts
     if answer.links is not None:
         values["alignment"] = answer.links
     return json.dumps(values, ensure_ascii=False) + "\n"

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from nmt_attn.config import Config
 from nmt_attn.errors import InputError
 from nmt_attn.files import read_small
+from nmt_attn.text.lines import TrainingLines
 
 MANIFEST_FILE = "manifest.json"
 MAX_BYTES = 16 << 20
@@ -111,6 +112,8 @@ class Manifest(_Entry):
     """The files of the prepared data with their sizes in bytes."""
     sha256: dict[str, str] = {}
     """SHA-256 of the same files (none in format 2)."""
+    lines: TrainingLines | None = None
+    """How many sentences the lines of the training part have (null: made before that was looked at)."""
 
     def same_data_as(self, other: Manifest) -> bool:
         """Whether both describe the same split of the same sentences, tokenised alike."""

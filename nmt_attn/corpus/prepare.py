@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from nmt_attn.corpus.summary import summary
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.files import atomic_directory, recover
 from nmt_attn.lock import locked
+from nmt_attn.text.lines import TrainingLines
 from nmt_attn.text.tokenizer import Tokenizer
 
 __all__ = [
@@ -174,7 +175,6 @@ def _refuse_foreign_files(directory: Path) -> None:
 
 def _write(folder: Path, config: Config, inputs: list[InputFile], material: Material, tokenizer: Tokenizer) -> None:
     """Fill ``folder`` with all that prepared data consists of."""
-    tokenizer.save(folder / "tokenizer")
     _write_lines(folder / "train.source", [pair.raw.source for pair in material.train])
     _write_lines(folder / "train.target", [pair.raw.target for pair in material.train])
     _write_held_out(folder, "valid", material.valid)
@@ -189,6 +189,8 @@ def _write(folder: Path, config: Config, inputs: list[InputFile], material: Mate
         valid=_write_store(folder, "valid", valid, tokenizer, len(material.valid), groups.get("valid")),
         test=_write_store(folder, "test", test, tokenizer, len(material.test), groups.get("test")),
     )
+    lines = _training_lines(folder, config, material)
+    replace(tokenizer, lines=lines).save(folder / "tokenizer")
     written = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     manifest = Manifest(
         format=FORMAT,
@@ -203,6 +205,7 @@ def _write(folder: Path, config: Config, inputs: list[InputFile], material: Mate
         notes=material.notes,
         splits=splits,
         known=material.known,
+        lines=lines,
         vocabulary=Vocabulary(
             kind=tokenizer.kind,
             joint=tokenizer.joint,
@@ -213,6 +216,12 @@ def _write(folder: Path, config: Config, inputs: list[InputFile], material: Mate
         sha256={name: sha256_of(path) for name, path in written.items()},
     )
     manifest.save(folder)
+
+
+def _training_lines(folder: Path, config: Config, material: Material) -> TrainingLines:
+    """Look at the source lines of the training part, whose store is written."""
+    tokens = PairStore.open(folder / "store", "train").source.lengths.tolist()
+    return TrainingLines.of([pair.raw.source for pair in material.train], tokens, config.data.source_lang)
 
 
 def _all_pairs(sentences: Sequence[Sentence]) -> list[CleanPair]:

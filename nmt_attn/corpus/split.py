@@ -44,9 +44,10 @@ class _Group:
 def comparison_key(text: str) -> str:
     """What two sentences have in common when they count as the same: letters, marks and digits, without case.
 
-    A text that has none of these is its own key.
+    A text that has none of these is its own key. I, İ, i and ı count as one letter, whatever the language.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    folded = folded.replace("ı", "i").replace("i\u0307", "i")
     # Spaces go too: "porte-monnaie" and "porte monnaie" must not lie in different parts.
     return folded.translate(_WORDLIKE) or text
 

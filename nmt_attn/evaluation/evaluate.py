@@ -37,11 +37,15 @@ def evaluate(
     Args:
         translator: the model.
         sources: raw source sentences.
-        references: for each of them one or several raw reference translations.
+        references: for each of them one or several raw reference translations; HTML entities in them are resolved
+            where the model resolves those of its training text.
         scorer: of the target language, with the model's sense of case.
         beam_size: instead of the configured one.
     """
     began = time.perf_counter()
     translations = translator.translate(sources, beam_size=beam_size)
     seconds = time.perf_counter() - began
+    normaliser = translator.tokenizer.target_normaliser
+    if normaliser.config.html_entities:
+        references = [[normaliser.tidy(text) for text in some] for some in references]
     return Evaluation(scorer.scores(translations, references), translations, seconds)

@@ -12,7 +12,8 @@ from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
 
 from nmt_attn.evaluation.tokenization import CHINESE, JAPANESE, bleu_tokenizer, make_bleu
-from nmt_attn.language import has_no_spaces, script_of
+from nmt_attn.language import has_dotted_i, has_no_spaces, script_of
+from nmt_attn.text import normalise
 
 NGRAM = int(MAX_NGRAM_ORDER)
 """Words in the longest sequences that BLEU counts."""
@@ -72,6 +73,7 @@ class Scorer:
         It is a mean over sequences of one to four words. Where no translation has four words, or no reference has, the
         last part of it is 0 of 0, for which sacreBLEU prints 0.00, however good the translations are.
         """
+        hypotheses, references = self._cased(hypotheses, references)
         result = self._bleu.corpus_score(hypotheses, _streams(references))
         signature = str(self._bleu.get_signature())
         counted = f"no sequence of {NGRAM} {self.tokenizer.unit} to count"
@@ -91,6 +93,7 @@ class Scorer:
 
     def chrf(self, hypotheses: Sequence[str], references: References) -> Score:
         """Compute chrF (Popović 2015), which counts characters and no spaces."""
+        hypotheses, references = self._cased(hypotheses, references)
         metric = CHRF(lowercase=self.lowercase)
         result = metric.corpus_score(hypotheses, _streams(references))
         return Score(float(result.score), str(metric.get_signature()))
@@ -105,15 +108,26 @@ class Scorer:
         metric = TER(case_sensitive=not self.lowercase, normalized=by_characters, asian_support=by_characters)
         if has_no_spaces(self.language) and not by_characters:
             return Score(None, "", "it counts words, and there are no spaces between them")
+        hypotheses, references = self._cased(hypotheses, references)
         result = metric.corpus_score(hypotheses, _streams(references))
         return Score(float(result.score), str(metric.get_signature()))
 
     def exact(self, hypotheses: Sequence[str], references: References) -> Score:
         """Compute the share of hypotheses that are one of their references: the figure that counts for small tasks."""
-        change = str.lower if self.lowercase else str
-        pairs = zip(hypotheses, references, strict=True)
-        hits = sum(change(hypothesis) in map(change, some) for hypothesis, some in pairs)
+        hypotheses, references = self._cased(hypotheses, references)
+        hits = sum(hypothesis in some for hypothesis, some in zip(hypotheses, references, strict=True))
         return Score(100 * hits / max(1, len(hypotheses)), f"case:{'lc' if self.lowercase else 'mixed'}")
+
+    def _cased(self, hypotheses: Sequence[str], references: References) -> tuple[Sequence[str], References]:
+        """Both sides lowercased as their language is; nothing is left to sacreBLEU, which knows no Turkish."""
+        if not self.lowercase:
+            return hypotheses, references
+        dotted_i = has_dotted_i(self.language)
+
+        def lowered(texts: Sequence[str]) -> list[str]:
+            return [normalise.lowercase(text, dotted_i=dotted_i) for text in texts]
+
+        return lowered(hypotheses), [lowered(some) for some in references]
 
 
 def score(

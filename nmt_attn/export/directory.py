@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,7 +81,8 @@ def export_run(found: ModelPath, output: Path, *, overrides: Sequence[str] = (),
         (aside / DECODER_FILE).write_bytes(network.decoder.SerializeToString())
         tokenizer.save(aside / TOKENIZER)
         (aside / CONFIG_FILE).write_text(dump_config(config), encoding="utf-8")
-        description = json.dumps(describe(config, network, f"{found.run.path.name}/{found.checkpoint.name}"), indent=2)
+        name = f"{found.run.path.name}/{found.checkpoint.name}"
+        description = json.dumps(describe(config, network, tokenizer, name), indent=2)
         (aside / MODEL_FILE).write_text(description + "\n", encoding="utf-8")
         for name, source in PROGRAM.items():
             shutil.copyfile(source, aside / name)
@@ -111,7 +112,7 @@ def check_output(output: Path, *, force: bool) -> None:
         raise UserError(f"{output} also holds {foreign[0]}, which --force would delete; move it away first")
 
 
-def describe(config: Config, network: OnnxNetwork, run: str) -> dict[str, Any]:
+def describe(config: Config, network: OnnxNetwork, tokenizer: Tokenizer, run: str) -> dict[str, Any]:
     """What ``model.json`` holds."""
     from nmt_attn.export.network import FORBIDDEN, LENGTHS, NEXT, SOURCE
 
@@ -123,6 +124,9 @@ def describe(config: Config, network: OnnxNetwork, run: str) -> dict[str, Any]:
         "source_lang": config.data.source_lang,
         "target_lang": config.data.target_lang,
         "tokenizer": f"{TOKENIZER}/{INFO_FILE}",
+        "dotted_i": tokenizer.source_normaliser.dotted_i,
+        "limits": asdict(tokenizer.limits(config.decoding.split_sentences, config.decoding.max_source_tokens)),
+        "spaces": dict(zip(("between_sentences", "between_words"), tokenizer.spaces, strict=True)),
         "special_ids": {"pad": PAD, "unk": UNK, "bos": BOS, "eos": EOS},
         "forbidden_ids": list(FORBIDDEN),
         "encoder": {

@@ -160,7 +160,9 @@ def test_a_corpus_of_one_group_can_be_learned_from_whole() -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [("Go!", "go"), ("It's me.", "It’s me"), ("porte-monnaie", "Porte monnaie"), ("STRASSE", "Straße"),
-     ("«\u00a0Oui\u00a0»", "oui"), ("e\u0301te\u0301", "Été"), ("ΟΔΟΣ", "οδος")],
+     ("«\u00a0Oui\u00a0»", "oui"), ("e\u0301te\u0301", "Été"), ("ΟΔΟΣ", "οδος"),
+     ("IŞIK", "ışık"), ("İYİ", "iyi"), ("I\u0307yi", "iyi"), ("DİYARBAKIR", "Diyarbakır"), ("می\u200cروم", "میروم"),
+     ("👩\u200d🚀 Go", "go")],
 )  # fmt: skip
 def test_sentences_that_count_as_the_same(one: str, other: str) -> None:
     assert comparison_key(one) == comparison_key(other)

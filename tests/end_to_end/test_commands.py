@@ -339,6 +339,33 @@ def test_a_long_line_is_one_line_with_a_word_about_it(trained):
     assert len(lines) == 3
     assert lines[1].count("hundo") == 300
     assert "line 2 is long: translated in" in done.stderr
+    translation, links = lines[1].split("\t")
+    pairs = [link.split("-") for link in links.split()]
+    assert {int(target) for _, target in pairs} <= set(range(len(translation.split())))
+    assert max(int(source) for source, _ in pairs) == len(long.split()) - 1
+
+
+def test_sentences_of_a_line_are_translated_one_by_one_without_a_word(trained):
+    done = run_nmt(trained, "translate", "--alignments", stdin="Big dog. Red cat.\n\nBlue tree.\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    first, blank, last = done.stdout.splitlines()
+    assert first == "Granda hundo. Rugha kato.\t0-0 1-1 2-2 3-3"
+    assert (blank, last) == ("", "Blua arbo.\t0-0 1-1")
+    (line,) = run_nmt(trained, "translate", "--json", "Big dog. Red cat.").stdout.splitlines()
+    assert json.loads(line)["parts"] == 2
+    assert json.loads(line)["translation"] == "Granda hundo. Rugha kato."
+    # YAML takes on and off for truth values.
+    for value, parts in (("off", 1), ("on", 2), ("auto", 2)):
+        chosen = run_nmt(
+            trained, "translate", "--json", "--set", f"decoding.split_sentences={value}", "Big dog. Red cat."
+        )
+        assert json.loads(chosen.stdout)["parts"] == parts, chosen.stderr
+    (trained / "split.json").unlink(missing_ok=True)
+    assert run_nmt(trained, "attend", "Big dog. Red cat.", "--output", "split.json").returncode == 0
+    shown = json.loads((trained / "split.json").read_text(encoding="utf-8"))
+    assert shown["target"] == ["Granda", "hundo.", "Rugha", "kato.", "</s>"]
+    assert shown["source"] == ["Big", "dog.", "Red", "cat.", "</s>"]
+    assert all(weight < 0.001 for row in shown["weights"][:2] for weight in row[2:4])
 
 
 def test_two_models_translate_as_one_and_must_share_a_tokenizer(trained, tmp_path):

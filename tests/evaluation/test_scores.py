@@ -131,3 +131,23 @@ def test_ter_has_no_figure_where_there_are_no_words(language):
     assert result.score is None
     assert result.reason is not None
     assert "no spaces" in result.reason
+
+
+@pytest.mark.parametrize("language", ["tr", "az", "crh", "gag"])
+def test_case_is_that_of_the_language(language):
+    hypotheses = ["ışık çok iyi geldi bugün"]
+    references = [["Işık ÇOK İYİ geldi BUGÜN"]]
+    result = score(hypotheses, references, lowercase=True, language=language)
+    assert (result.bleu.score, result.ter.score, result.exact.score) == (pytest.approx(100.0), 0.0, 100.0)
+    assert "case:lc" in result.bleu.signature
+    assert bleu(hypotheses, references, lowercase=True, language=language) == result.bleu.score
+    assert score(hypotheses, references, lowercase=True).exact.score == 0.0
+    # A model that mistakes one letter for the other has made a mistake.
+    assert score(["işik çok iyi geldi bugün"], references, lowercase=True, language=language).exact.score == 0.0
+
+
+def test_in_other_languages_it_is_that_of_sacrebleu():
+    hypotheses, references = ["το λεξικο ειναι εκει"], [["ΤΟ Λεξικο ΕΙΝΑΙ εκει"]]
+    assert score(hypotheses, references, lowercase=True, language="el").exact.score == 100.0
+    mine = score(["a İ b"], [["a i b"]], lowercase=True, language="de")
+    assert mine.chrf.score == pytest.approx(sacrebleu.CHRF(lowercase=True).corpus_score(["a İ b"], [["a i b"]]).score)
