@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -25,6 +24,7 @@ from nmt_attn.corpus.manifest import (
     Vocabulary,
     settings_hash,
 )
+from nmt_attn.corpus.ownership import check_folder, edited_texts, move_aside, refuse_inputs_inside
 from nmt_attn.corpus.prepared import HeldOut, PreparedData, SplitName
 from nmt_attn.corpus.progress import Progress, note
 from nmt_attn.corpus.store import PairStore, TokenStore
@@ -47,7 +47,6 @@ __all__ = [
 ]
 
 _ENCODED_AT_ONCE = 4096
-_OURS = re.compile(r"manifest\.json|tokenizer|store|train\.(source|target)|(valid|test)\.(source|reference\.\d+)")
 
 
 @dataclass(frozen=True)
@@ -63,24 +62,32 @@ def prepare(config: Config, *, force: bool = False) -> Preparation:
 
     Args:
         config: its ``data`` section says what goes in and how; the folder is ``config.data_directory``.
-        force: make it anew in any case.
+        force: make it anew in any case; a folder in which something has been edited is moved aside.
 
     Raises:
-        UserError: the configuration or the input is wrong; the prepared data is then as it was.
+        UserError: the configuration or the input is wrong, or something would be written over that is not ours, or no
+            longer as it was written; the folder is then as it was.
         NmtError: a download failed, the disk is full or not writable, or another process is at it.
     """
     if not force and (current := _current(config)) is not None:
         return Preparation(current, fresh=False)
-    with locked(config.data_directory):
-        recover(config.data_directory.parent, config.data_directory.name)
+    refuse_inputs_inside(config)
+    place = config.data_directory.resolve()  # where it is a link, what it leads to is replaced, not the link
+    with locked(place):
+        recover(place.parent, place.name)
         if not force and (current := _current(config)) is not None:  # somebody has been faster
             return Preparation(current, fresh=False)
-        return _make(config)
+        return _make(config, force=force)
 
 
-def _make(config: Config) -> Preparation:
+def _make(config: Config, *, force: bool) -> Preparation:
     directory = config.data_directory
-    _refuse_foreign_files(directory)
+    edited = check_folder(directory)
+    if edited and not force:
+        raise UserError(
+            f"{edited[0]}: not as nmt prepare wrote it, and would be written anew; put it back, give another "
+            "data.directory or name, or move it aside with: nmt prepare --force"
+        )
     inputs = fetch_inputs(config.data)
     material = gather(config.data)
     note(f"training the tokenizer on {len(material.train):,} pairs")
@@ -90,7 +97,9 @@ def _make(config: Config) -> Preparation:
         [pair.normalised.target for pair in material.train],
         same_ids=config.same_ids,
     )
-    with atomic_directory(directory) as folder:
+    if edited:
+        note(f"{edited[0]}: not as nmt prepare wrote it; the old data is now {move_aside(directory)}")
+    with atomic_directory(directory.resolve()) as folder:
         _write(folder, config, inputs, material, tokenizer)
     return Preparation(PreparedData.open(directory), fresh=True)
 
@@ -151,23 +160,9 @@ def _current(config: Config) -> PreparedData | None:
         data = PreparedData.open(config.data_directory)
     except InputError:
         return None
-    return data if expected.matches(data.manifest) else None
-
-
-def _refuse_foreign_files(directory: Path) -> None:
-    """The folder is replaced as a whole, so it must not hold what somebody else has put there."""
-    if not directory.exists():
-        return
-    if not directory.is_dir():
-        raise UserError(
-            f"{directory}: is a file, but the prepared data goes there; set data.directory to another place"
-        )
-    foreign = sorted(entry.name for entry in directory.iterdir() if not _OURS.fullmatch(entry.name))
-    if foreign:
-        raise UserError(
-            f"{directory}: holds files that are not prepared data ({', '.join(foreign[:3])}) and would be lost; "
-            "set data.directory to another folder"
-        )
+    if not expected.matches(data.manifest):
+        return None
+    return data if not edited_texts(config.data_directory, data.manifest) else None
 
 
 # --- writing ------------------------------------------------------------------------------------------------

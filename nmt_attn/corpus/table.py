@@ -210,12 +210,13 @@ def _refuse_numbers(rows: Sequence[Row], usual: int, name: str) -> None:
     text = [column + 1 for column in range(min(usual, 50)) if not _are_numbers(wide, column)]
     if len(wide) < 2 or not text or 1 in text:
         return
-    if usual == 2:
-        advice = "if they are what is to be translated, set data.corpus.columns to [1, 2]"
-    elif len(text) > 1:
+    if usual == 2:  # nothing else could be meant, and numbers in words are a fair task
+        note(f"{name}: the first column holds bare numbers, which are taken for sentences")
+        return
+    if len(text) > 1:
         advice = f"set data.corpus.columns to the two columns of sentences, such as [{text[0]}, {text[1]}]"
     else:
-        advice = "set data.corpus.columns to the two columns of sentences, if there are two"
+        advice = f"if they are what is to be translated, set data.corpus.columns to [1, {text[0]}]"
     raise InputError(f"{name}, line {wide[0].number}: the first column holds bare numbers; {advice}")
 
 
