@@ -6,12 +6,23 @@ editors are generated from it by ``scripts/make_config_docs.py``; :mod:`nmt_attn
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    field_validator,
+    model_validator,
+)
 
+from nmt_attn.files import expand_user
 from nmt_attn.language import standard_code
 
 # Upper limits where nothing smaller follows from the matter itself. A value above them is a slip or a trap: it would
@@ -25,15 +36,42 @@ def _usable(path: Path) -> Path:
     """A path with a name that a file can have, and that fits into a message of one line."""
     if not path.name or any(unicodedata.category(character) in ("Cc", "Cs") for character in str(path)):
         raise ValueError("must be the name of a file or folder, without control characters")
-    return path
+    return expand_user(path)
 
 
 # A string in YAML stands for a path although the schema is strict about types.
 File = Annotated[Path, Strict(False), AfterValidator(_usable)]
 
 
+# A column of a table, counted from 1.
+Column = Annotated[int, Field(ge=1, le=1000)]
+
+
 # A language code in any of its usual forms, kept in that of BCP 47.
 Language = Annotated[str, AfterValidator(standard_code)]
+
+
+BleuTokenizerName = Literal[
+    "auto", "13a", "intl", "zh", "char", "ja-mecab", "ko-mecab", "none", "flores101", "flores200", "spm", "spBLEU-1K"
+]
+
+
+def known_tokenizer(value: Any) -> Any:
+    """Return the name of a BLEU tokenizer as it is.
+
+    Raises:
+        ValueError: there is none of this name; the message names the nearest one.
+    """
+    names = get_args(BleuTokenizerName)
+    if isinstance(value, str) and value not in names:
+        nearest = difflib.get_close_matches(value, names, n=1, cutoff=0.5)
+        advice = f"did you mean {nearest[0]}? " if nearest else ""
+        raise ValueError(f"no tokenizer of sacreBLEU is called {value[:40]!r}; {advice}there are {', '.join(names)}")
+    return value
+
+
+# How BLEU cuts text into words: one of sacreBLEU's ways, or the one that fits the language.
+BleuTokenizer = Annotated[BleuTokenizerName, BeforeValidator(known_tokenizer)]
 
 
 def _key(default: Any, about: str, unit: str = "", **limits: Any) -> Any:
@@ -66,11 +104,30 @@ class ShortSection(Section):
 class CorpusConfig(Section):
     """One file of sentence pairs, from which train, valid and test are split."""
 
-    path: File | None = _key(None, "A .zip, .tsv or .txt with source<TAB>target[<TAB>attribution] lines.", "file")
+    path: File | None = _key(
+        None,
+        "Lines of source<TAB>target[<TAB>attribution], a .csv, TMX, or a .zip of these or of a file a language; gzip, "
+        "bzip2, xz and zstd too (docs/data.md).",
+        "file",
+    )
     url: str | None = _key(None, "Fetched to data.corpus.path where that file is missing.", "https address")
     allow_http: bool = _key(False, "Take an http address too, though anybody on the way can change the file.")
     max_pairs: int | None = _key(None, "Only the first lines of the file (null: all).", "lines", ge=1, le=_MOST)
+    columns: list[Column] | None = _key(
+        None,
+        "Which columns of a table are source and target, such as [2, 4] (null: the first two, or what a header says).",
+        "columns, from 1",
+        min_length=2,
+        max_length=2,
+    )
     reverse: bool = _key(False, "Swap the columns: the file is target<TAB>source.")
+
+    @field_validator("columns")
+    @classmethod
+    def _two_columns(cls, value: list[int] | None) -> list[int] | None:
+        if value is not None and value[0] == value[1]:
+            raise ValueError("source and target must be different columns")
+        return value
 
     @field_validator("url")
     @classmethod
@@ -81,7 +138,7 @@ class CorpusConfig(Section):
 
 
 class ParallelFiles(Section):
-    """Files of equal length, one sentence a line (``.gz`` too)."""
+    """Files of equal length, one sentence a line, packed or not."""
 
     source: File = Field(description="Source sentences.", json_schema_extra={"unit": "file"})
     target: list[File] = Field(
@@ -100,8 +157,13 @@ class ParallelConfig(Section):
     """Your own files, already split."""
 
     train: ParallelFiles = Field(description="Training pairs.")
-    valid: ParallelFiles = Field(description="Pairs that training is watched on.")
-    test: ParallelFiles = Field(description="Pairs for the final score.")
+    valid: ParallelFiles | None = _key(None, "Pairs that training is watched on (null: none, and it is not watched).")
+    test: ParallelFiles | None = _key(None, "Pairs for the final score (null: none).")
+
+    def given(self) -> dict[str, ParallelFiles]:
+        """Return the files of each part that has any, by its name."""
+        parts = {"train": self.train, "valid": self.valid, "test": self.test}
+        return {name: files for name, files in parts.items() if files is not None}
 
 
 class TaskConfig(ShortSection):
@@ -148,6 +210,13 @@ class FilterConfig(Section):
     """Which pairs are dropped before the split; every drop is counted under its reason."""
 
     max_words: int = _key(80, "Longest sentence kept, either side.", "words", ge=1, le=1_000_000)
+    max_characters: int = _key(
+        1000,
+        "Longest sentence kept, either side; what limits text without spaces between words.",
+        "characters",
+        ge=1,
+        le=1_000_000,
+    )
     max_length_ratio: float = _key(
         4.0, "Longer side over shorter side, in characters; a side under 20 characters counts as 20.", ge=1.0, le=1e6
     )
@@ -156,10 +225,18 @@ class FilterConfig(Section):
 
 
 class SplitConfig(Section):
-    """How many sentences are held out. Sentences that share a side are never parted."""
+    """Held-out sentences. Those that share a side with one another are never parted."""
 
-    valid: int = _key(2000, "Distinct source sentences held out for validation.", "sentences", ge=1, le=_MOST)
-    test: int = _key(2000, "Distinct source sentences held out for the final score.", "sentences", ge=1, le=_MOST)
+    valid: int = _key(
+        2000,
+        "Distinct source sentences held out for validation; 0: none, so `best` is the latest checkpoint.",
+        "sentences",
+        ge=0,
+        le=_MOST,
+    )
+    test: int = _key(
+        2000, "Distinct source sentences held out for the final score; 0: none.", "sentences", ge=0, le=_MOST
+    )
 
 
 class TokenizerConfig(Section):
@@ -219,6 +296,12 @@ class DataConfig(Section):
         if self.corpus.url is not None and self.corpus.path is None:
             raise ValueError("data.corpus.url needs data.corpus.path, the file to fetch it to")
         return self
+
+    def nothing_held_out(self, split: Literal["valid", "test"]) -> str | None:
+        """Say why a split has no sentences, as ``data.split.valid is 0``; None where it is to have some."""
+        if self.parallel is not None:
+            return f"data.parallel.{split} is not set" if getattr(self.parallel, split) is None else None
+        return f"data.split.{split} is 0" if getattr(self.split, split) == 0 else None
 
 
 # --- model --------------------------------------------------------------------------
@@ -378,7 +461,12 @@ class TeacherForcingConfig(ShortSection):
 class EarlyStoppingConfig(Section):
     """What `best` means, and when to give up."""
 
-    metric: Literal["bleu", "loss"] = _key("bleu", "Which validation figure decides.")
+    metric: Literal["auto", "bleu", "chrf", "exact", "loss"] = _key(
+        "auto",
+        "Which validation figure decides, the loss between equals. auto: BLEU where at least half of the validation "
+        "sentences have a reference of 4 words, chrF otherwise; once more than half of the sentences are translated "
+        "exactly, first how many are. The opening lines of a training say which.",
+    )
     patience: int | None = _key(
         None, "Stop after this many validations without a better one (null: never).", "validations", ge=1, le=_MOST
     )
@@ -391,9 +479,11 @@ class ValidationConfig(Section):
         None, "Validate every so many steps (null: after each epoch).", "steps", ge=1, le=_MOST
     )
     max_sentences: int = _key(
-        2000, "How many validation sentences are translated for BLEU.", "sentences", ge=1, le=_MOST
+        2000, "How many validation sentences are translated and scored.", "sentences", ge=1, le=_MOST
     )
-    beam_size: int = _key(1, "Search for the validation BLEU; 1 is greedy.", "hypotheses", ge=1, le=1000)
+    beam_size: int = _key(
+        1, "Search of the validation, whatever decoding.beam_size is; 1 is greedy.", "hypotheses", ge=1, le=1000
+    )
     samples: int = _key(2, "Translations shown at each validation.", "sentences", ge=0, le=10_000)
 
 
@@ -494,7 +584,7 @@ class DecodingConfig(Section):
         0.0, "A translation has at least this many times the source's tokens, both with their end.", ge=0.0, le=100.0
     )
     max_length_ratio: float = _key(
-        3.0, "A translation ends after this many times the source's tokens, plus 10.", gt=0.0, le=100.0
+        3.0, "A translation ends at this many times the source's tokens, plus 10.", gt=0.0, le=100.0
     )
     max_source_tokens: int = _key(
         250,
@@ -513,8 +603,8 @@ class DecodingConfig(Section):
     )
     pruning: float | None = _key(
         1.5,
-        "Where only the best translation is wanted, hypotheses so far behind the best one of their sentence are "
-        "dropped (Freitag and Al-Onaizan 2017; null: none are).",
+        "Where only the best translation is wanted, hypotheses so far behind the best one of their sentence are not "
+        "followed any further (Freitag and Al-Onaizan 2017; null: all are). Greedy search never finds a better one.",
         "nats",
         gt=0.0,
         le=1e6,
@@ -546,6 +636,17 @@ class DecodingConfig(Section):
         return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
 
 
+class EvaluationConfig(Section):
+    """Scores of translations, in validation and in nmt eval."""
+
+    tokenize: BleuTokenizer = _key(
+        "auto",
+        "Tokenizer of sacreBLEU with which BLEU cuts text. auto: zh for Chinese scripts, ja-mecab for Japanese and "
+        "ko-mecab for Korean where they are installed (char and 13a where not), char for other languages without "
+        "spaces, else 13a. spm, flores101, flores200 and spBLEU-1K are fetched once by sacreBLEU.",
+    )
+
+
 class Config(Section):
     """One experiment."""
 
@@ -560,6 +661,7 @@ class Config(Section):
     model: ModelConfig = _key(ModelConfig, "Model.")
     training: TrainingConfig = _key(TrainingConfig, "Training.")
     decoding: DecodingConfig = _key(DecodingConfig, "Decoding.")
+    evaluation: EvaluationConfig = _key(EvaluationConfig, "Evaluation.")
 
     @model_validator(mode="after")
     def _tying_needs_a_joint_vocabulary(self) -> Self:
@@ -572,6 +674,22 @@ class Config(Section):
         kind = self.data.tokenizer.kind
         if self.training.subword_sampling is not None and kind not in ("unigram", "bpe"):
             raise ValueError(f"training.subword_sampling needs data.tokenizer.kind: unigram or bpe, not {kind}")
+        return self
+
+    @model_validator(mode="after")
+    def _watching_needs_sentences(self) -> Self:
+        """Refuse what has no effect where there is no validation."""
+        reason, training = self.data.nothing_held_out("valid"), self.training
+        if reason is None:
+            return self
+        idle = {
+            "training.early_stopping.patience": training.early_stopping.patience is not None,
+            "training.early_stopping.metric": training.early_stopping.metric != "auto",
+            "training.validation.every_steps": training.validation.every_steps is not None,
+            "training.schedule.kind: plateau": training.schedule.kind == "plateau",
+        }
+        for key in (key for key, is_set in idle.items() if is_set):
+            raise ValueError(f"{key} needs validation sentences, and {reason}; hold some out, or leave this out")
         return self
 
     @model_validator(mode="after")

@@ -58,6 +58,14 @@ def write_text(path: Path, text: str) -> None:
             aside.unlink(missing_ok=True)
 
 
+def expand_user(path: Path) -> Path:
+    """Read ``~`` and ``~name`` at the beginning of a path as a home folder, where there is such a user."""
+    try:
+        return path.expanduser()
+    except RuntimeError:  # no such user: a file may be called so
+        return path
+
+
 def read_small(path: Path, most: int) -> bytes:
     """The content of a file that may have come from anywhere: an ordinary one of at most ``most`` bytes.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nmt_attn.errors import InputError
-from nmt_attn.files import delete_directory, disk_errors, read_small, write_text
+from nmt_attn.files import delete_directory, disk_errors, expand_user, read_small, write_text
 from nmt_attn.inspection import refuse_foreign, refuse_misfit
 
 RUNS = Path("runs")
@@ -130,7 +130,7 @@ def find_model(model: Path | None) -> ModelPath:
         InputError: there is no such run, nothing has been saved in it, or something in it leads out of it.
     """
     named = model or (Path(os.environ["NMT_MODEL"]) if os.environ.get("NMT_MODEL") else None)
-    path = named if named is not None else _last_run()
+    path = expand_user(named) if named is not None else _last_run()
     if not path.exists():
         raise InputError(f"{path}: no such run or checkpoint; train one with: nmt train --config FILE")
     above = path.absolute().parent  # of a name alone, where one stands

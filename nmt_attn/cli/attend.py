@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nmt_attn.cli.lines import check_output
-from nmt_attn.cli.options import BeamOption, DeviceOption, ModelsOption, RunSetOption
+from nmt_attn.cli.options import BeamOption, DeviceOption, ModelsOption, RunSetOption, expanded
 
 
 def attend_command(
@@ -21,7 +21,11 @@ def attend_command(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="Write a .png, .svg, .html or .json instead of the terminal.", show_default=False
+            "--output",
+            "-o",
+            callback=expanded,
+            help="Write a .png, .svg, .html or .json instead of the terminal.",
+            show_default=False,
         ),
     ] = None,
     words: Annotated[bool, typer.Option("--words/--pieces", help="Whole words, or the tokenizer's pieces.")] = True,

@@ -7,18 +7,25 @@ from typing import Annotated
 
 import typer
 
-from nmt_attn.cli.options import ModelOption
+from nmt_attn.cli.options import ModelOption, expanded
 
 
 def average_command(
-    output: Annotated[Path, typer.Option("--output", "-o", help="The new run, such as runs/averaged.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", callback=expanded, help="The new run, such as runs/averaged.")
+    ],
     model: ModelOption = None,
     last: Annotated[
         int | None, typer.Option("--last", min=1, help="Of the last so many checkpoints.", show_default=False)
     ] = None,
     best: Annotated[
         int | None,
-        typer.Option("--best", min=1, help="Of the so many with the best validation BLEU.", show_default=False),
+        typer.Option(
+            "--best",
+            min=1,
+            help="Of the so many that are best by what the training went by (training.early_stopping.metric).",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Make a run of the mean weights of several checkpoints; all of them unless --last or --best says how many."""

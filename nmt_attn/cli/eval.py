@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nmt_attn.cli.lines import check_output
+from nmt_attn.cli.lines import check_output, check_standard_input
 from nmt_attn.cli.options import (
     BeamOption,
     ConfigOption,
@@ -16,8 +16,12 @@ from nmt_attn.cli.options import (
     ModelsOption,
     PrecisionOption,
     RunSetOption,
+    expanded,
     with_precision,
 )
+from nmt_attn.errors import UserError
+from nmt_attn.text.reading import STANDARD
+from nmt_attn.text.writing import writing
 
 
 def eval_command(
@@ -27,16 +31,42 @@ def eval_command(
     split: Annotated[str, typer.Option("--split", help="test or valid.")] = "test",
     source: Annotated[
         Path | None,
-        typer.Option("--source", help="Sentences to translate instead of a split.", show_default=False),
+        typer.Option(
+            "--source",
+            callback=expanded,
+            help="Sentences to translate instead of a split; -: standard input.",
+            show_default=False,
+        ),
     ] = None,
     reference: Annotated[
         list[Path] | None,
-        typer.Option("--reference", help="Their translations; repeat for several references.", show_default=False),
+        typer.Option(
+            "--reference",
+            callback=expanded,
+            help="Their translations; repeat for several references; a blank line is none; -: standard input.",
+            show_default=False,
+        ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the translations here.", show_default=False)
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            callback=expanded,
+            help="Write the translations here, packed where the name ends in .gz, .bz2, .xz or .zst.",
+            show_default=False,
+        ),
     ] = None,
     beam: BeamOption = None,
+    tokenize: Annotated[
+        str | None,
+        typer.Option(
+            "--tokenize",
+            help="How BLEU cuts text: auto or a tokenizer of sacreBLEU (13a, intl, zh, char, ja-mecab, ko-mecab, none, "
+            "flores101, flores200, spm, spBLEU-1K). Default: the run's.",
+            show_default=False,
+        ),
+    ] = None,
     precision: PrecisionOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     device: DeviceOption = "auto",
@@ -44,12 +74,15 @@ def eval_command(
     """Translate held-out sentences and score them: BLEU, chrF, TER, exact matches."""
     from nmt_attn.evaluation.report import EvaluationRequest, report
 
+    check_standard_input([("--source", source), *(("--reference", path) for path in reference or ())])
+    if output == STANDARD:
+        raise UserError("--output -: standard output is for the scores; give a file")
     if output is not None:
         check_output(output, source, *(reference or ()))
     request = EvaluationRequest(
         models=tuple(model or ()),
         config=config,
-        overrides=with_precision(overrides, precision),
+        overrides=(*with_precision(overrides, precision), *_tokenize(tokenize)),
         split=split,
         source=source,
         references=tuple(reference or ()),
@@ -59,4 +92,19 @@ def eval_command(
     result = report(request)
     print(json.dumps(result.to_json(), ensure_ascii=False) if as_json else result.to_text(), flush=True)
     if output is not None:  # after the scores, which are not lost if this fails
-        output.write_text("".join(line + "\n" for line in result.translations), encoding="utf-8", newline="\n")
+        with writing(output) as write:
+            write("".join(line + "\n" for line in result.translations))
+
+
+def _tokenize(name: str | None) -> list[str]:
+    """What ``--tokenize`` sets."""
+    from nmt_attn.config import known_tokenizer
+    from nmt_attn.errors import UserError
+
+    if name is None:
+        return []
+    try:
+        known_tokenizer(name)
+    except ValueError as error:
+        raise UserError(f"--tokenize: {error}") from None
+    return [f"evaluation.tokenize={name}"]

@@ -1,53 +1,87 @@
-"""Lines of text as they come in through a pipe or a file."""
+"""Lines of text as they come in through a pipe or a file, and where the results go."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
-from nmt_attn.errors import InputError, UserError
+from nmt_attn.errors import UserError
+from nmt_attn.text.reading import STANDARD, Bytes, TextLines
+
+# A line that is read to be translated is cut up, so it may be long; there is an end to it all the same.
+MAX_LINE_BYTES = 64 << 20
 
 
 def check_output(output: Path, *inputs: Path | None) -> None:
     """Say before the work that its results could not be written, or would be written over what is to be read.
 
+    Args:
+        output: the file to write; ``-`` is standard output, about which there is nothing to say.
+        inputs: what will be read; ``-`` is standard input, which a shell may have opened from a file.
+
     Raises:
         UserError: ``output`` is a folder or one of ``inputs``, or the folder that it is to lie in is not there.
     """
+    if output == STANDARD:
+        return
     if output.is_dir():
         raise UserError(f"--output {output}: a folder; give a file in it")
+    if output.suffix.lower() in (".zip", ".7z", ".rar"):
+        raise UserError(f"--output {output}: archives are not written; end the name in .gz, .bz2, .xz or .zst")
     if not output.parent.is_dir():
         raise UserError(f"--output {output}: there is no folder {output.parent}; make it first")
     for path in inputs:
-        if path is not None and output.exists() and path.exists() and output.samefile(path) and output.is_file():
+        if path is not None and output.is_file() and _is_same(output, path):
             raise UserError(f"--output {output}: that is the file to be read, which would be lost; give another name")
     writable = output if output.exists() else output.parent
     if not os.access(writable, os.W_OK):
         raise UserError(f"--output {output}: {writable} cannot be written by you; give another name")
 
 
-def standard_input() -> BinaryIO:
-    """Standard input for a thread that reads ahead.
-
-    A reader of its own: Python locks its own one when it ends, and aborts where a thread still waits in it.
-    """
+def _is_same(output: Path, path: Path) -> bool:
+    if path != STANDARD:
+        return path.exists() and output.samefile(path)
     try:
-        return os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+        return os.path.samestat(output.stat(), os.fstat(sys.stdin.fileno()))
     except OSError:  # no file of the system's, where the program is called from Python
-        return sys.stdin.buffer
+        return False
 
 
-def text_lines(stream: BinaryIO, *, strict: bool = False) -> Iterator[str]:
-    """The lines of a stream without their ends; bytes that are not UTF-8 are replaced by a mark.
+def check_standard_input(options: Sequence[tuple[str, Path | None]]) -> None:
+    """Refuse to read standard input twice.
+
+    Args:
+        options: names of options with what they say.
 
     Raises:
-        InputError: ``strict``, and a line is not UTF-8.
+        UserError: several of them say ``-``.
     """
-    for number, line in enumerate(stream, start=1):
-        try:
-            yield line.decode("utf-8", errors="strict" if strict else "replace").rstrip("\r\n")
-        except UnicodeDecodeError:
-            raise InputError(f"line {number}: not UTF-8; --on-error replace goes on with a mark in its place") from None
+    reading = [name for name, path in options if path == STANDARD]
+    if len(reading) > 1:
+        both = f"{reading[0]} and {reading[1]}" if reading[0] != reading[1] else f"{reading[0]} twice"
+        raise UserError(f"{both}: standard input (-) can be read only once; give a file for one of them")
+
+
+def text_of(path: Path, *, strict: bool = False) -> TextLines:
+    """Open a file of lines, or standard input for ``-``.
+
+    Raises:
+        InputError: it cannot be read; while it is read: it is damaged or no text, or ``strict``, and a line is not
+            UTF-8.
+    """
+    return TextLines(
+        Bytes.of(path),
+        strict=strict,
+        advice="--on-error replace goes on with a mark in its place",
+        max_line_bytes=MAX_LINE_BYTES,
+        max_unpacked=None,
+    )
+
+
+def say_remarks(texts: Iterable[TextLines]) -> None:
+    """Say on standard error how many lines were not UTF-8, where some were not."""
+    for text in texts:
+        if remark := text.remark():
+            print(remark, file=sys.stderr)

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from nmt_attn.files import expand_user
+
+
+def expanded(value: Any) -> Any:
+    """Read ``~`` in a path option, or in each of several, as the home folder: shells leave it in ``--input=~/text``."""
+    if isinstance(value, list | tuple):
+        return [expanded(path) for path in value]
+    return expand_user(value) if isinstance(value, Path) else value
+
+
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", "-c", help="Configuration file (YAML).", show_default=False)
+    Path | None,
+    typer.Option("--config", "-c", callback=expanded, help="Configuration file (YAML).", show_default=False),
 ]
 SetOption = Annotated[
     list[str] | None,
@@ -25,6 +36,7 @@ ModelOption = Annotated[
     typer.Option(
         "--model",
         "-m",
+        callback=expanded,
         help="A run directory or a checkpoint in one; default: $NMT_MODEL, else the run trained last.",
         show_default=False,
     ),
@@ -34,6 +46,7 @@ ModelsOption = Annotated[
     typer.Option(
         "--model",
         "-m",
+        callback=expanded,
         help="A run directory or a checkpoint in one; default: $NMT_MODEL, else the run trained last. "
         "Of several the probabilities are averaged.",
         show_default=False,

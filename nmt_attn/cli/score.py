@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nmt_attn.cli.lines import standard_input, text_lines
-from nmt_attn.cli.options import DeviceOption, ModelsOption
+from nmt_attn.cli.lines import check_standard_input, say_remarks, text_of
+from nmt_attn.cli.options import DeviceOption, ModelsOption, expanded
 from nmt_attn.errors import InputError, UserError
+from nmt_attn.text.reading import STANDARD, TextLines
 
 if TYPE_CHECKING:
     from nmt_attn.decoding.scoring import PairScore
@@ -20,9 +22,17 @@ if TYPE_CHECKING:
 
 def score_command(
     model: ModelsOption = None,
-    source: Annotated[Path | None, typer.Option("--source", help="Sentences, one a line.", show_default=False)] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--source", callback=expanded, help="Sentences, one a line; -: standard input.", show_default=False
+        ),
+    ] = None,
     target: Annotated[
-        Path | None, typer.Option("--target", help="Their translations, one a line.", show_default=False)
+        Path | None,
+        typer.Option(
+            "--target", callback=expanded, help="Their translations, one a line; -: standard input.", show_default=False
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
     device: DeviceOption = "auto",
@@ -37,9 +47,9 @@ def score_command(
 
     if (source is None) != (target is None):
         raise UserError("--source and --target belong together; give both, or neither and pairs on standard input")
-    pairs = _from_pipe(standard_input())
-    if source is not None and target is not None:
-        pairs = _from_files(source, target)
+    check_standard_input([("--source", source), ("--target", target)])
+    texts = [text_of(path or STANDARD) for path in ([None] if source is None else [source, target])]
+    pairs = _from_columns(*texts) if source is None else _from_files(*texts)
     translator = Translator.load(model, device=device)
 
     def score(batch: Sequence[tuple[str, str]]) -> list[PairScore]:
@@ -55,6 +65,7 @@ def score_command(
         f"{len(scores):,} pairs, {tokens:,} tokens: log-probability {total:.2f}, perplexity {perplexity(scores):.3f}",
         file=sys.stderr,
     )
+    say_remarks(texts)
 
 
 def _json(found: PairScore) -> str:
@@ -62,17 +73,16 @@ def _json(found: PairScore) -> str:
     return json.dumps(values)
 
 
-def _from_pipe(stream: BinaryIO) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(text_lines(stream), start=1):
+def _from_columns(text: TextLines) -> Iterator[tuple[str, str]]:
+    for number, line in enumerate(text, start=1):
         source, tab, target = line.partition("\t")
         if not tab:
             raise InputError(f"line {number}: no tab; a line is: sentence TAB translation")
         yield source, target.partition("\t")[0]
 
 
-def _from_files(source: Path, target: Path) -> Iterator[tuple[str, str]]:
-    sides = [text_lines(path.open("rb")) for path in (source, target)]
-    try:
-        yield from zip(*sides, strict=True)
-    except ValueError:
-        raise InputError(f"{source} and {target} do not have the same number of lines") from None
+def _from_files(source: TextLines, target: TextLines) -> Iterator[tuple[str, str]]:
+    for one, other in zip_longest(source, target):
+        if one is None or other is None:
+            raise InputError(f"{source.name} and {target.name} do not have the same number of lines")
+        yield one, other

@@ -5,16 +5,25 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nmt_attn.cli.lines import check_output, standard_input, text_lines
-from nmt_attn.cli.options import BeamOption, DeviceOption, ModelsOption, PrecisionOption, RunSetOption, with_precision
+from nmt_attn.cli.lines import check_output, say_remarks, text_of
+from nmt_attn.cli.options import (
+    BeamOption,
+    DeviceOption,
+    ModelsOption,
+    PrecisionOption,
+    RunSetOption,
+    expanded,
+    with_precision,
+)
 from nmt_attn.cli.prompt import is_interactive, prompted_lines
+from nmt_attn.text.reading import STANDARD
+from nmt_attn.text.writing import Write, writing
 
 if TYPE_CHECKING:
     from nmt_attn.decoding.sampling import SamplingOptions
@@ -25,8 +34,22 @@ SentencesArgument = Annotated[
     list[str] | None,
     typer.Argument(metavar="SENTENCE", help="Sentences; none: standard input, one a line."),
 ]
-InputOption = Annotated[Path | None, typer.Option("--input", "-i", help="Read this file.", show_default=False)]
-OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.", show_default=False)]
+InputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--input", "-i", callback=expanded, help="Read this file, packed or not; -: standard input.", show_default=False
+    ),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        callback=expanded,
+        help="Write to this file, packed where its name ends in .gz, .bz2, .xz or .zst; -: standard output.",
+        show_default=False,
+    ),
+]
 NbestOption = Annotated[int, typer.Option("--nbest", min=1, help="Translations a sentence: index, score, text.")]
 BatchLinesOption = Annotated[
     int | None,
@@ -94,26 +117,28 @@ def translate_command(
     if on_error not in ("replace", "fail"):
         raise UserError(f"--on-error {on_error}: expected replace or fail")
     if output is not None:
-        check_output(output, source)
+        check_output(output, None if sentences else source or STANDARD)
     sampling = SamplingOptions(temperature, top_k, top_p, seed) if sampled else None
     wish = _Wish(beam, nbest, mbr, prefix, alignments, sampling)
     interactive = not sentences and source is None and is_interactive()
-    with ExitStack() as open_files:
-        lines = prompted_lines() if interactive else _lines(sentences, source, strict=on_error == "fail")
-        translator = Translator.load(
-            model, device=device, overrides=with_precision(overrides, precision), write_unknown=replace_unknown
-        )
-        wish.check(translator)
-        sink = _sink(output, open_files)
+    # A file is left to the end of the program: closing it would wait for the thread that waits for its next line.
+    texts = [] if sentences or interactive else [text_of(source or STANDARD, strict=on_error == "fail")]
+    lines = prompted_lines() if interactive else _given(sentences) if sentences else texts[0]
+    translator = Translator.load(
+        model, device=device, overrides=with_precision(overrides, precision), write_unknown=replace_unknown
+    )
+    wish.check(translator)
 
-        def answer(batch: Sequence[str]) -> list[_Answer]:
-            return wish.answers(translator, list(batch))
+    def answer(batch: Sequence[str]) -> list[_Answer]:
+        return wish.answers(translator, list(batch))
 
-        # Whoever is asked for the next line wants to see the answer to the last one first: no reading ahead.
-        one_by_one = (answer([line])[0] for line in lines)
-        most = batch_lines or BATCH_LINES * translator.processes
-        answers = one_by_one if interactive else answer_lines(lines, answer, most)
-        _write(answers, sink, None if as_json else nbest)
+    # Whoever is asked for the next line wants to see the answer to the last one first: no reading ahead.
+    one_by_one = (answer([line])[0] for line in lines)
+    most = batch_lines or BATCH_LINES * translator.processes
+    answers = one_by_one if interactive else answer_lines(lines, answer, most)
+    with writing(output) as write:
+        _write(answers, write, None if as_json else nbest)
+    say_remarks(texts)
 
 
 @dataclass(frozen=True)
@@ -171,28 +196,15 @@ class _Wish:
         return [_Answer(*answer) for answer in zip(lines, found, links, strict=True)]
 
 
-def _lines(sentences: list[str] | None, source: Path | None, *, strict: bool) -> Iterator[str]:
-    """The lines to translate, without their line ends.
-
-    A file is left to the end of the program: closing it would wait for the thread that waits for its next line.
-    """
-    if sentences:
-        # A line break inside an argument is white space: one argument is one sentence.
-        return (" ".join(sentence.split("\n")) for sentence in sentences)
-    return text_lines(standard_input() if source is None else source.open("rb"), strict=strict)
+def _given(sentences: list[str]) -> Iterator[str]:
+    """The arguments. A line break inside one is white space: one argument is one sentence."""
+    return (" ".join(sentence.split("\n")) for sentence in sentences)
 
 
-def _sink(output: Path | None, open_files: ExitStack) -> TextIO:
-    if output is None:
-        return sys.stdout
-    return open_files.enter_context(output.open("w", encoding="utf-8", newline="\n"))
-
-
-def _write(answers: Iterable[_Answer], sink: TextIO, nbest: int | None) -> None:
+def _write(answers: Iterable[_Answer], write: Write, nbest: int | None) -> None:
     """Each answer as soon as it is known: the ``nbest`` in text, or None: as JSON."""
     for number, one in enumerate(answers):
-        sink.write(_json(one) if nbest is None else _text(number, one, nbest))
-        sink.flush()
+        write(_json(one) if nbest is None else _text(number, one, nbest))
         if one.found[0].long:
             print(f"line {number + 1} is long: translated in {one.found[0].parts} parts", file=sys.stderr)
 

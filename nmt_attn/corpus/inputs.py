@@ -7,9 +7,10 @@ from pathlib import Path
 
 from nmt_attn.config import CorpusConfig, DataConfig
 from nmt_attn.corpus.download import download
+from nmt_attn.corpus.languages import Languages
 from nmt_attn.corpus.manifest import InputFile
 from nmt_attn.corpus.progress import note
-from nmt_attn.corpus.read import table_in_zip
+from nmt_attn.corpus.read import members_of
 from nmt_attn.errors import ConfigError, InputError
 
 
@@ -20,7 +21,7 @@ def input_paths(config: DataConfig) -> dict[str, Path]:
         ConfigError: it names none.
     """
     if config.parallel is not None:
-        files = {"train": config.parallel.train, "valid": config.parallel.valid, "test": config.parallel.test}
+        files = config.parallel.given()
         roles = {f"{name}.source": given.source for name, given in files.items()}
         for name, given in files.items():
             roles.update({f"{name}.target.{index}": path for index, path in enumerate(given.target)})
@@ -43,10 +44,11 @@ def fetch_inputs(config: DataConfig) -> list[InputFile]:
         InputError: a file is missing or unreadable, or the address is wrong.
         DownloadError: the download failed.
     """
-    return [_fetch(role, path, config.corpus) for role, path in input_paths(config).items()]
+    languages = Languages(config.source_lang, config.target_lang)
+    return [_fetch(role, path, config.corpus, languages) for role, path in input_paths(config).items()]
 
 
-def _fetch(role: str, path: Path, corpus: CorpusConfig) -> InputFile:
+def _fetch(role: str, path: Path, corpus: CorpusConfig, languages: Languages) -> InputFile:
     fetched_from = None
     if role == "corpus" and corpus.url is not None and not path.exists():
         note(f"fetching {corpus.url}")
@@ -56,16 +58,17 @@ def _fetch(role: str, path: Path, corpus: CorpusConfig) -> InputFile:
         key = f"data.{role}.path" if role == "corpus" else f"data.parallel.{role.split('.')[0]}"
         advice = "; set data.corpus.url to have it fetched" if role == "corpus" and not path.exists() else ""
         raise InputError(f"{path}: {kind} ({key}){advice}")
+    members = members_of(path, languages) if role == "corpus" else None
     try:
         status = path.stat()
         return InputFile(
             role=role,
             path=str(path),
-            member=table_in_zip(path) if path.suffix.lower() == ".zip" else None,
+            member=str(members) if members is not None else None,
             url=fetched_from,
             size=status.st_size,
             mtime_ns=status.st_mtime_ns,
-            sha256=_sha256(path),
+            sha256=sha256_of(path),
         )
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
@@ -82,11 +85,12 @@ def is_unchanged(recorded: InputFile, path: Path) -> bool:
     if recorded.path == str(path) and status.st_mtime_ns == recorded.mtime_ns:
         return True  # no need to read it all
     try:
-        return _sha256(path) == recorded.sha256
+        return sha256_of(path) == recorded.sha256
     except OSError:
         return False
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Hash the content of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -18,7 +18,10 @@ MANIFEST_FILE = "manifest.json"
 MAX_BYTES = 16 << 20
 
 # Raised when the same input and configuration would come out differently, so that old data is made anew.
-FORMAT = 2
+FORMAT = 3
+
+# Still read, so that a run of then is evaluated on the data of then; what came later has its default.
+_READABLE = (2, FORMAT)
 
 
 class _Entry(BaseModel):
@@ -32,7 +35,7 @@ class InputFile(_Entry):
     """What it was: ``corpus``, ``train.source``, ``test.target.0``, …"""
     path: str
     member: str | None
-    """The file inside a zip archive."""
+    """The file inside a zip archive, or both of them."""
     url: str | None
     """Where it was downloaded from, if it was."""
     size: int
@@ -98,11 +101,17 @@ class Manifest(_Entry):
     """Lines of the corpus, blank ones included; parallel files: lines times target files."""
     dropped: dict[str, int]
     """By reason. ``pairs_read`` is the sum of these and of the pairs of the three splits."""
+    html_entities: int = 0
+    """Pairs, kept or not, that hold HTML entities such as ``&amp;`` which normalisation leaves as they are."""
+    notes: list[str] = []
+    """What was remarkable about the input, a line each."""
     splits: Splits
     known: Known
     vocabulary: Vocabulary
     files: dict[str, int]
     """The files of the prepared data with their sizes in bytes."""
+    sha256: dict[str, str] = {}
+    """SHA-256 of the same files (none in format 2)."""
     lines: TrainingLines | None = None
     """How many sentences the lines of the training part have (null: made before that was looked at)."""
 
@@ -120,7 +129,7 @@ class Manifest(_Entry):
         """Read it from ``folder``.
 
         Raises:
-            InputError: there is none, it is damaged, or another version of nmt wrote it.
+            InputError: there is none, it is damaged, or a version of nmt wrote it that is much older, or newer.
         """
         path = folder / MANIFEST_FILE
         try:
@@ -129,7 +138,7 @@ class Manifest(_Entry):
             raise InputError(f"{folder}: no prepared data; make it with: nmt prepare --config FILE") from None
         except ValidationError:
             raise InputError(f"{path}: damaged; run nmt prepare --force") from None
-        if manifest.format != FORMAT:
+        if manifest.format not in _READABLE:
             raise InputError(f"{path}: written by another version of nmt; run nmt prepare --force")
         return manifest
 
@@ -143,7 +152,6 @@ def settings_hash(config: Config) -> str:
         settings["corpus"] = data.corpus.model_dump(mode="json", exclude={"path", "url", "allow_http"})
         settings["split"] = data.split.model_dump(mode="json")
     else:
-        files = {"train": data.parallel.train, "valid": data.parallel.valid, "test": data.parallel.test}
-        settings["targets"] = {name: len(given.target) for name, given in files.items()}
+        settings["targets"] = {name: len(given.target) for name, given in data.parallel.given().items()}
     text = json.dumps([FORMAT, settings], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -14,7 +13,7 @@ from nmt_attn import __version__
 from nmt_attn.config import Config
 from nmt_attn.corpus.clean import CleanPair
 from nmt_attn.corpus.gather import Material, Sentence, gather
-from nmt_attn.corpus.inputs import fetch_inputs, input_paths, is_unchanged
+from nmt_attn.corpus.inputs import fetch_inputs, input_paths, is_unchanged, sha256_of
 from nmt_attn.corpus.manifest import (
     FORMAT,
     InputFile,
@@ -25,6 +24,7 @@ from nmt_attn.corpus.manifest import (
     Vocabulary,
     settings_hash,
 )
+from nmt_attn.corpus.ownership import check_folder, edited_texts, move_aside, refuse_inputs_inside
 from nmt_attn.corpus.prepared import HeldOut, PreparedData, SplitName
 from nmt_attn.corpus.progress import Progress, note
 from nmt_attn.corpus.store import PairStore, TokenStore
@@ -35,10 +35,18 @@ from nmt_attn.lock import locked
 from nmt_attn.text.lines import TrainingLines
 from nmt_attn.text.tokenizer import Tokenizer
 
-__all__ = ["HeldOut", "Preparation", "PreparedData", "is_current", "prepare", "summary"]
+__all__ = [
+    "ExpectedData",
+    "HeldOut",
+    "Preparation",
+    "PreparedData",
+    "expected_data",
+    "is_current",
+    "prepare",
+    "summary",
+]
 
 _ENCODED_AT_ONCE = 4096
-_OURS = re.compile(r"manifest\.json|tokenizer|store|train\.(source|target)|(valid|test)\.(source|reference\.\d+)")
 
 
 @dataclass(frozen=True)
@@ -54,24 +62,32 @@ def prepare(config: Config, *, force: bool = False) -> Preparation:
 
     Args:
         config: its ``data`` section says what goes in and how; the folder is ``config.data_directory``.
-        force: make it anew in any case.
+        force: make it anew in any case; a folder in which something has been edited is moved aside.
 
     Raises:
-        UserError: the configuration or the input is wrong; the prepared data is then as it was.
+        UserError: the configuration or the input is wrong, or something would be written over that is not ours, or no
+            longer as it was written; the folder is then as it was.
         NmtError: a download failed, the disk is full or not writable, or another process is at it.
     """
     if not force and (current := _current(config)) is not None:
         return Preparation(current, fresh=False)
-    with locked(config.data_directory):
-        recover(config.data_directory.parent, config.data_directory.name)
+    refuse_inputs_inside(config)
+    place = config.data_directory.resolve()  # where it is a link, what it leads to is replaced, not the link
+    with locked(place):
+        recover(place.parent, place.name)
         if not force and (current := _current(config)) is not None:  # somebody has been faster
             return Preparation(current, fresh=False)
-        return _make(config)
+        return _make(config, force=force)
 
 
-def _make(config: Config) -> Preparation:
+def _make(config: Config, *, force: bool) -> Preparation:
     directory = config.data_directory
-    _refuse_foreign_files(directory)
+    edited = check_folder(directory)
+    if edited and not force:
+        raise UserError(
+            f"{edited[0]}: not as nmt prepare wrote it, and would be written anew; put it back, give another "
+            "data.directory or name, or move it aside with: nmt prepare --force"
+        )
     inputs = fetch_inputs(config.data)
     material = gather(config.data)
     note(f"training the tokenizer on {len(material.train):,} pairs")
@@ -81,9 +97,52 @@ def _make(config: Config) -> Preparation:
         [pair.normalised.target for pair in material.train],
         same_ids=config.same_ids,
     )
-    with atomic_directory(directory) as folder:
+    if edited:
+        note(f"{edited[0]}: not as nmt prepare wrote it; the old data is now {move_aside(directory)}")
+    with atomic_directory(directory.resolve()) as folder:
         _write(folder, config, inputs, material, tokenizer)
     return Preparation(PreparedData.open(directory), fresh=True)
+
+
+@dataclass(frozen=True)
+class ExpectedData:
+    """Settings and input files of the data that a configuration gives, known without making it."""
+
+    settings: str
+    """The hash of the configuration keys that change the outcome."""
+    inputs: dict[str, Path]
+    """The input files by role. They are read only where a manifest records another place or another date."""
+
+    def differences(self, manifest: Manifest) -> list[str]:
+        """Name what is not as ``manifest`` records it, a few words each; nothing where the data would be the same.
+
+        An input file that is gone, but lay in the same place, counts as unchanged.
+        """
+        recorded = {entry.role: entry for entry in manifest.inputs}
+        found = []
+        if manifest.format != FORMAT:
+            found.append("it was prepared by another version of nmt")
+        elif manifest.settings != self.settings:
+            found.append("the configuration of the data has changed")
+        if recorded.keys() != self.inputs.keys():
+            found.append("it was made of other files")
+        else:
+            changed = [path for role, path in self.inputs.items() if not is_unchanged(recorded[role], path)]
+            found += [f"{path} has changed" for path in changed]
+        return found
+
+    def matches(self, manifest: Manifest) -> bool:
+        """Say whether data with this manifest is what would be made now."""
+        return not self.differences(manifest)
+
+
+def expected_data(config: Config) -> ExpectedData:
+    """Describe the data that ``config`` gives, without writing, downloading or preparing anything.
+
+    Raises:
+        ConfigError: the configuration names no input files.
+    """
+    return ExpectedData(settings_hash(config), input_paths(config.data))
 
 
 def is_current(config: Config) -> bool:
@@ -96,31 +155,14 @@ def is_current(config: Config) -> bool:
 
 
 def _current(config: Config) -> PreparedData | None:
-    paths = input_paths(config.data)
+    expected = expected_data(config)
     try:
         data = PreparedData.open(config.data_directory)
     except InputError:
         return None
-    recorded = {entry.role: entry for entry in data.manifest.inputs}
-    if data.manifest.settings != settings_hash(config) or recorded.keys() != paths.keys():
+    if not expected.matches(data.manifest):
         return None
-    return data if all(is_unchanged(recorded[role], path) for role, path in paths.items()) else None
-
-
-def _refuse_foreign_files(directory: Path) -> None:
-    """The folder is replaced as a whole, so it must not hold what somebody else has put there."""
-    if not directory.exists():
-        return
-    if not directory.is_dir():
-        raise UserError(
-            f"{directory}: is a file, but the prepared data goes there; set data.directory to another place"
-        )
-    foreign = sorted(entry.name for entry in directory.iterdir() if not _OURS.fullmatch(entry.name))
-    if foreign:
-        raise UserError(
-            f"{directory}: holds files that are not prepared data ({', '.join(foreign[:3])}) and would be lost; "
-            "set data.directory to another folder"
-        )
+    return data if not edited_texts(config.data_directory, data.manifest) else None
 
 
 # --- writing ------------------------------------------------------------------------------------------------
@@ -144,6 +186,7 @@ def _write(folder: Path, config: Config, inputs: list[InputFile], material: Mate
     )
     lines = _training_lines(folder, config, material)
     replace(tokenizer, lines=lines).save(folder / "tokenizer")
+    written = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     manifest = Manifest(
         format=FORMAT,
         nmt_version=__version__,
@@ -153,6 +196,8 @@ def _write(folder: Path, config: Config, inputs: list[InputFile], material: Mate
         inputs=inputs,
         pairs_read=material.pairs_read,
         dropped=material.dropped,
+        html_entities=material.html_entities,
+        notes=material.notes,
         splits=splits,
         known=material.known,
         lines=lines,
@@ -162,11 +207,8 @@ def _write(folder: Path, config: Config, inputs: list[InputFile], material: Mate
             source_size=tokenizer.source_size,
             target_size=tokenizer.target_size,
         ),
-        files={
-            path.relative_to(folder).as_posix(): path.stat().st_size
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        },
+        files={name: path.stat().st_size for name, path in written.items()},
+        sha256={name: sha256_of(path) for name, path in written.items()},
     )
     manifest.save(folder)
 

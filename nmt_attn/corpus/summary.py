@@ -13,8 +13,10 @@ from nmt_attn.corpus.prepared import PreparedData
 
 _REASONS = {
     "blank": "blank line",
+    "columns": "more columns than other lines",
     "empty": "a side is empty",
     "too_long": "too long (data.filter.max_words)",
+    "too_many_characters": "too long (data.filter.max_characters)",
     "length_ratio": "lengths too different (data.filter.max_length_ratio)",
     "identical": "both sides the same",
     "duplicate": "seen before",
@@ -24,13 +26,20 @@ _REASONS = {
 def summary(data: PreparedData) -> RenderableType:
     """What went in, what was dropped and why, and what came out, as tables for a terminal."""
     manifest = data.manifest
-    parts: list[RenderableType] = [_flow(manifest), _splits(manifest), _last_lines(data)]
+    parts: list[RenderableType] = [_flow(manifest), _splits(manifest), *_lacking(manifest), _last_lines(data)]
     if manifest.known.valid or manifest.known.test:
         parts.append(
             Text(
                 f"warning: {manifest.known.test:,} test and {manifest.known.valid:,} validation sentences share "
                 "their source or target with the training files; scores will flatter",
                 style="yellow",
+            )
+        )
+    if manifest.html_entities:
+        parts.append(
+            Text(
+                f"{manifest.html_entities:,} pairs hold HTML entities such as &amp; or &#39;; "
+                "data.normalise.html_entities: true makes them the characters they stand for"
             )
         )
     return Group(*parts)
@@ -68,6 +77,16 @@ def _splits(manifest: Manifest) -> Table:
     ):
         table.add_row(name, *_numbers(counts))
     return table
+
+
+def _lacking(manifest: Manifest) -> list[Text]:
+    """What cannot be done without the sentences that were not held out."""
+    lines = []
+    if not manifest.splits.valid.sentences:
+        lines.append("no validation sentences: training is not watched, and its latest checkpoint counts as the best")
+    if not manifest.splits.test.sentences:
+        lines.append("no test sentences: nmt eval needs --source and --reference, or --split valid")
+    return [Text(line) for line in lines]
 
 
 def _numbers(counts: SplitCounts) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nmt_attn.decoding.translator import Translator
-from nmt_attn.evaluation.scores import Scores, score
+from nmt_attn.evaluation.scores import Scorer, Scores
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def evaluate(
     sources: Sequence[str],
     references: Sequence[Sequence[str]],
     *,
-    language: str = "",
+    scorer: Scorer,
     beam_size: int | None = None,
 ) -> Evaluation:
     """Translate ``sources`` and score the result.
@@ -39,7 +39,7 @@ def evaluate(
         sources: raw source sentences.
         references: for each of them one or several raw reference translations; HTML entities in them are resolved
             where the model resolves those of its training text.
-        language: code of the target language.
+        scorer: of the target language, with the model's sense of case.
         beam_size: instead of the configured one.
     """
     began = time.perf_counter()
@@ -48,5 +48,4 @@ def evaluate(
     normaliser = translator.tokenizer.target_normaliser
     if normaliser.config.html_entities:
         references = [[normaliser.tidy(text) for text in some] for some in references]
-    scores = score(translations, references, lowercase=translator.tokenizer.lowercase, language=language)
-    return Evaluation(scores, translations, seconds)
+    return Evaluation(scorer.scores(translations, references), translations, seconds)

@@ -86,12 +86,14 @@ class OnnxTranslator:
             step = _run(self.decoder, {"tokens": tokens, **values})
             values.update({name: step[following] for name, following in self.about["state"].items()})
             for row, scores in zip(rows, step["log_probs"], strict=True):
-                written[row].append(self._best(scores[0], written[row], int(minima[row])))
+                at_limit = len(written[row]) + 1 >= limits[row]
+                best_one = self._best(scores[0], written[row], int(minima[row]))
+                written[row].append(int(self.ids["eos"]) if at_limit else best_one)
             best = np.array([written[row][-1] for row in rows])
-            going = (best != self.ids["eos"]) & np.array([len(written[row]) < limits[row] for row in rows])
+            going = best != self.ids["eos"]
             rows, tokens = rows[going], best[going, None]
             values = {name: value[going] for name, value in values.items()}
-        return [ids[:-1] if ids[-1] == self.ids["eos"] else ids for ids in written]
+        return [ids[:-1] for ids in written]
 
     def _limits(self, lengths: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The most and the fewest tokens of each translation, EOS included; in float32, as torch has them."""

@@ -9,13 +9,15 @@ import zipfile
 from collections.abc import Callable, Iterable
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from nmt_attn.config import Config
 from nmt_attn.corpus.clean import REASONS
-from nmt_attn.corpus.prepare import HeldOut, PreparedData, is_current, prepare
+from nmt_attn.corpus.manifest import Manifest
+from nmt_attn.corpus.prepare import HeldOut, PreparedData, expected_data, is_current, prepare
 from nmt_attn.errors import InputError, NmtError, UserError
 from nmt_attn.text.tokenizer import BOS, EOS, PAD
 
@@ -81,7 +83,8 @@ def test_every_dropped_pair_is_counted(configure: Configure, corpus: Path) -> No
         file.write(f"{'word ' * 90}\tmot\nOh\t{'très long ' * 30}\n")
     data = prepare(configure()).data
     assert data.manifest.dropped == {
-        "blank": 2, "empty": 1, "too_long": 1, "length_ratio": 1, "identical": 1, "duplicate": 1,
+        "blank": 2, "columns": 0, "empty": 1, "too_long": 1, "too_many_characters": 0, "length_ratio": 1,
+        "identical": 1, "duplicate": 1,
     }  # fmt: skip
     assert adds_up(data)
 
@@ -283,16 +286,15 @@ def test_prepared_data_outlives_its_corpus(configure: Configure, corpus: Path, t
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("name", "damage"),
     [
-        "train.source",
-        "store/train.target.tokens.bin",
-        "tokenizer/joint.model",
-        "manifest.json",
-        "store/valid.source.json",
+        ("train.source", "missing"),
+        *product(
+            ["store/train.target.tokens.bin", "tokenizer/joint.model", "store/valid.source.json"],
+            ["missing", "cut off"],
+        ),
     ],
 )
-@pytest.mark.parametrize("damage", ["missing", "cut off"])
 def test_damaged_data_is_made_anew(configure: Configure, name: str, damage: str) -> None:
     directory = prepare(configure()).data.directory
     content = (directory / name).read_bytes()
@@ -357,6 +359,141 @@ def test_a_wrong_configuration_writes_nothing(configure: Configure, tmp_path: Pa
         prepare(configure(**data))
     assert "data." in str(caught.value)
     assert not (tmp_path / "data").exists()
+
+
+@pytest.fixture
+def made(configure: Configure) -> Path:
+    """The folder of prepared data."""
+    return prepare(configure()).data.directory
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def cut_manifest(folder: Path) -> None:
+    manifest = folder / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes()[:300])
+
+
+EDITS: dict[str, Callable[[Path], object]] = {
+    "a line more": lambda folder: (folder / "train.source").open("a").write("Mine.\n"),
+    "a letter changed": lambda folder: (folder / "train.target").write_bytes(
+        (folder / "train.target").read_bytes().replace(b"lampe", b"Lampe")
+    ),
+    "emptied": lambda folder: (folder / "test.source").write_bytes(b""),
+    "a reference corrected": lambda folder: (folder / "test.reference.0").write_bytes(
+        (folder / "test.reference.0").read_bytes().upper()
+    ),
+    "the manifest cut off": cut_manifest,
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_what_was_edited_is_neither_written_over_nor_used(configure: Configure, made: Path, edit: str) -> None:
+    EDITS[edit](made)
+    edited = contents(made)
+    assert not is_current(configure())
+    for config in (configure(), configure(filter={"max_words": 5})):
+        with pytest.raises(UserError, match=r"not as nmt prepare wrote it.*nmt prepare --force"):
+            prepare(config)
+    assert contents(made) == edited
+    assert prepare(configure(), force=True).fresh
+    assert contents(made.with_name("small.old-1")) == edited
+    assert is_current(configure())
+
+
+def test_each_edit_is_moved_aside_for_itself(configure: Configure, made: Path) -> None:
+    for number in (1, 2):
+        EDITS["a line more"](made)
+        prepare(configure(), force=True)
+        assert made.with_name(f"small.old-{number}").is_dir()
+
+
+@pytest.mark.parametrize("split", ["valid", "test"])
+def test_an_edited_reference_of_the_same_length_is_not_scored_against(made: Path, split: str) -> None:
+    path = made / f"{split}.reference.0"
+    path.write_bytes(path.read_bytes().swapcase())
+    with pytest.raises(InputError, match=rf"{split}\.reference\.0: not as nmt prepare wrote it"):
+        PreparedData.open(made).held_out("valid" if split == "valid" else "test")
+
+
+def raw_files(folder: Path) -> None:
+    """What somebody has put there who splits data by hand."""
+    folder.mkdir(parents=True)
+    for name in ("train.source", "train.target"):
+        (folder / name).write_text("".join(f"{name} {number}\n" for number in range(5)), encoding="utf-8")
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_files_that_are_called_like_prepared_data_are_not_written_over(
+    configure: Configure, tmp_path: Path, force: bool
+) -> None:
+    folder = tmp_path / "data" / "small"
+    raw_files(folder)
+    before = contents(folder)
+    with pytest.raises(UserError, match=r"train\.source, train\.target\) and would be lost \(no manifest\.json"):
+        prepare(configure(), force=force)
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize(
+    "name", ["train.source", "store/mine.tokens.bin", "tokenizer/notes", ".hidden", "train.source~"]
+)
+@pytest.mark.parametrize("force", [False, True])
+def test_a_file_that_the_manifest_does_not_list_is_foreign(
+    configure: Configure, made: Path, name: str, force: bool
+) -> None:
+    if name == "train.source":  # of our name, but the manifest does not know of it
+        manifest = json.loads((made / "manifest.json").read_text(encoding="utf-8"))
+        del manifest["files"][name]
+        (made / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    else:
+        (made / name).write_text("mine", encoding="utf-8")
+    before = contents(made)
+    with pytest.raises(UserError, match=re.escape(f"not prepared data ({name})")):
+        prepare(configure(filter={"max_words": 5}), force=force)
+    assert contents(made) == before
+
+
+@pytest.mark.parametrize("place", ["corpus.tsv", "raw/deep/corpus.tsv", "linked"])
+def test_an_input_inside_the_folder_is_refused(configure: Configure, corpus: Path, tmp_path: Path, place: str) -> None:
+    folder = tmp_path / "data" / "small"
+    inside = folder / ("corpus.tsv" if place == "linked" else place)
+    inside.parent.mkdir(parents=True)
+    corpus.rename(inside)
+    (tmp_path / "linked").symlink_to(inside)
+    path = tmp_path / "linked" if place == "linked" else inside
+    with pytest.raises(UserError, match=r"lies in .*small, which nmt prepare writes anew"):
+        prepare(configure(corpus={"path": path}), force=True)
+    assert inside.exists()
+
+
+def test_it_is_refused_before_anything_is_fetched(configure: Configure, tmp_path: Path) -> None:
+    raw_files(tmp_path / "data" / "small")
+    corpus = {"path": tmp_path / "fetched.tsv", "url": "https://127.0.0.1:9/never-asked.tsv"}
+    with pytest.raises(UserError, match="not prepared data"):
+        prepare(configure(corpus=corpus))
+    inside = {**corpus, "path": tmp_path / "data" / "small" / "fetched.tsv"}
+    with pytest.raises(UserError, match="lies in"):
+        prepare(configure(corpus=inside))
+
+
+def test_a_folder_that_is_a_link_stays_one(configure: Configure, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "small").symlink_to(tmp_path / "elsewhere")
+    for change in ({}, {"filter": {"max_words": 5}}, {}):
+        assert prepare(configure(**change), force=True).fresh
+    assert (tmp_path / "data" / "small").is_symlink()
+    assert {path.name for path in tmp_path.iterdir()} == {"corpus.tsv", "data", "elsewhere"}
+
+
+def test_edited_data_of_the_version_before_is_known_by_its_size(configure: Configure, made: Path) -> None:
+    as_format_2(made)
+    EDITS["a line more"](made)
+    with pytest.raises(UserError, match="not as nmt prepare wrote it"):
+        prepare(configure())
 
 
 def test_a_folder_with_other_files_is_not_replaced(configure: Configure, tmp_path: Path) -> None:
@@ -537,3 +674,83 @@ def test_the_real_file(tmp_path: Path) -> None:
     assert sum(map(len, references)) / len(references) > 1.3
     decoded = data.tokenizer.decode(data.tokenizer.encode_target([texts[0] for texts in references[:50]]))
     assert decoded == [data.tokenizer.normaliser(texts[0]) for texts in references[:50]]
+
+
+# --- what would be made, without making it -----------------------------------------------------------------------
+
+
+def test_what_is_expected_is_what_is_made(configure: Configure, tmp_path: Path) -> None:
+    expected = expected_data(configure())
+    assert not (tmp_path / "data").exists()
+    manifest = prepare(configure()).data.manifest
+    assert expected.matches(manifest)
+    assert expected.settings == manifest.settings
+
+
+def _grow(corpus: Path) -> None:
+    with corpus.open("a", encoding="utf-8") as file:
+        file.write("A new one.\tUn nouveau.\n")
+
+
+def _edit_in_place(corpus: Path) -> None:
+    text = corpus.read_text(encoding="utf-8")
+    corpus.write_text(text.replace("cook", "chef"), encoding="utf-8")
+
+
+def _shrink(corpus: Path) -> None:
+    corpus.write_text("".join(corpus.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8")
+
+
+@pytest.mark.parametrize("change", [_grow, _edit_in_place, _shrink])
+def test_a_changed_corpus_is_named_and_nothing_is_written(
+    configure: Configure, corpus: Path, change: Callable[[Path], None]
+) -> None:
+    data = prepare(configure()).data
+    before = {path: path.stat().st_mtime_ns for path in data.directory.rglob("*")}
+    change(corpus)
+    assert expected_data(configure()).differences(data.manifest) == [f"{corpus} has changed"]
+    assert {path: path.stat().st_mtime_ns for path in data.directory.rglob("*")} == before
+
+
+@pytest.mark.parametrize("change", [{"filter": {"max_words": 3}}, {"target_lang": "de"}, {"split": {"valid": 21}}])
+def test_a_changed_configuration_is_expected_to_give_other_data(
+    configure: Configure, change: dict[str, object]
+) -> None:
+    manifest = prepare(configure()).data.manifest
+    assert not expected_data(configure(**change)).matches(manifest)
+
+
+def test_data_made_of_other_kinds_of_files_does_not_match(
+    configure: Configure, files: dict[str, dict[str, object]]
+) -> None:
+    manifest = prepare(configure()).data.manifest
+    assert "it was made of other files" in expected_data(configure(parallel=files)).differences(manifest)
+
+
+def as_format_2(directory: Path) -> Manifest:
+    """Turn prepared data into what the version before wrote: no hashes of what was written, another number."""
+    manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
+    for later in ("sha256", "html_entities", "notes"):
+        del manifest[later]
+    (directory / "manifest.json").write_text(json.dumps({**manifest, "format": 2}), encoding="utf-8")
+    return Manifest.load(directory)
+
+
+def test_data_of_the_version_before_can_be_read_but_is_made_anew(configure: Configure) -> None:
+    directory = prepare(configure()).data.directory
+    old = as_format_2(directory)
+    assert PreparedData.open(directory).manifest.same_data_as(old)
+    assert len(PreparedData.open(directory).held_out("test")) == 30
+    assert not is_current(configure())
+    assert expected_data(configure()).differences(old) == ["it was prepared by another version of nmt"]
+    assert prepare(configure()).fresh
+    assert is_current(configure())
+
+
+@pytest.mark.parametrize("number", [0, 1, 99])
+def test_data_of_a_version_too_old_or_too_new_is_said_to_be(configure: Configure, number: int) -> None:
+    directory = prepare(configure()).data.directory
+    manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
+    (directory / "manifest.json").write_text(json.dumps({**manifest, "format": number}), encoding="utf-8")
+    with pytest.raises(InputError, match="another version of nmt; run nmt prepare --force"):
+        PreparedData.open(directory)
