@@ -255,3 +255,16 @@ def test_with_bytes_to_fall_back_on_any_text_comes_back(kind: str) -> None:
     assert with_bytes.decode(with_bytes.encode_target(texts)) == [Normaliser()(text) for text in texts]
     with pytest.raises(ValueError, match="needs data"):
         TokenizerConfig(kind="word", byte_fallback=True)
+
+
+@pytest.mark.parametrize("kind", ["unigram", "bpe", "word", "char"])
+@pytest.mark.parametrize(
+    "long", ["字" * 100_000, "漢字仮名" * 25_000, "ab cd " * 20_000, "x" * 100_000], ids=lambda text: text[:3]
+)
+def test_a_text_of_any_length_does_not_stop_the_training(kind: str, long: str) -> None:
+    """Whoever raises data.filter.max_characters gets a tokenizer all the same."""
+    settings = {"kind": kind, "vocab_size": 60, "character_coverage": 1.0}
+    config = DataConfig.model_validate({"tokenizer": settings, "filter": {"max_characters": 1_000_000}})
+    others = [f"{one} {other}." for one in ("big", "red", "old") for other in ("house", "tree", "cat", "boat")] * 3
+    tokenizer = Tokenizer.train(config, [long, *others], [*others, long])
+    assert all(tokenizer.encode_source(["big house.", long]))
