@@ -53,9 +53,7 @@ def test_lines_with_stray_columns_are_counted_and_the_first_is_kept_in_mind() ->
     assert cleaner.first_extra == lines[1]
 
 
-@pytest.mark.parametrize(
-    "text", ["Tom &amp; Ann", "it&#39;s", "&quot;Yes&quot;", "&#x2019;", "caf&eacute;", "a&nbsp;b"]
-)
+@pytest.mark.parametrize("text", ["Tom &amp; Ann", "it&#39;s", "&quot;Go&quot;", "&#x2019;", "caf&eacute;", "a&nbsp;b"])
 def test_html_entities_are_counted(text: str) -> None:
     assert has_entity(text)
     cleaner = Cleaner(FilterConfig(), Normaliser())
