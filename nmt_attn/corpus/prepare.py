@@ -88,6 +88,8 @@ def _make(config: Config, *, force: bool) -> Preparation:
             f"{edited[0]}: not as nmt prepare wrote it, and would be written anew; put it back, give another "
             "data.directory or name, or move it aside with: nmt prepare --force"
         )
+    if (old := _format_of(directory)) not in (None, FORMAT):
+        note(f"{directory}: prepared by an earlier version of nmt (format {old}, now {FORMAT}); it is made anew")
     inputs = fetch_inputs(config.data)
     material = gather(config.data)
     note(f"training the tokenizer on {len(material.train):,} pairs")
@@ -163,6 +165,14 @@ def _current(config: Config) -> PreparedData | None:
     if not expected.matches(data.manifest):
         return None
     return data if not edited_texts(config.data_directory, data.manifest) else None
+
+
+def _format_of(directory: Path) -> int | None:
+    """The format of prepared data; None where there is none."""
+    try:
+        return Manifest.load(directory).format
+    except InputError:
+        return None
 
 
 # --- writing ------------------------------------------------------------------------------------------------
