@@ -6,11 +6,21 @@ editors are generated from it by ``scripts/make_config_docs.py``; :mod:`nmt_attn
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    field_validator,
+    model_validator,
+)
 
 from nmt_attn.files import expand_user
 from nmt_attn.language import standard_code
@@ -35,6 +45,29 @@ File = Annotated[Path, Strict(False), AfterValidator(_usable)]
 
 # A language code in any of its usual forms, kept in that of BCP 47.
 Language = Annotated[str, AfterValidator(standard_code)]
+
+
+BleuTokenizerName = Literal[
+    "auto", "13a", "intl", "zh", "char", "ja-mecab", "ko-mecab", "none", "flores101", "flores200", "spm", "spBLEU-1K"
+]
+
+
+def known_tokenizer(value: Any) -> Any:
+    """Return the name of a BLEU tokenizer as it is.
+
+    Raises:
+        ValueError: there is none of this name; the message names the nearest one.
+    """
+    names = get_args(BleuTokenizerName)
+    if isinstance(value, str) and value not in names:
+        nearest = difflib.get_close_matches(value, names, n=1, cutoff=0.5)
+        advice = f"did you mean {nearest[0]}? " if nearest else ""
+        raise ValueError(f"no tokenizer of sacreBLEU is called {value[:40]!r}; {advice}there are {', '.join(names)}")
+    return value
+
+
+# How BLEU cuts text into words: one of sacreBLEU's ways, or the one that fits the language.
+BleuTokenizer = Annotated[BleuTokenizerName, BeforeValidator(known_tokenizer)]
 
 
 def _key(default: Any, about: str, unit: str = "", **limits: Any) -> Any:
@@ -101,8 +134,13 @@ class ParallelConfig(Section):
     """Your own files, already split."""
 
     train: ParallelFiles = Field(description="Training pairs.")
-    valid: ParallelFiles = Field(description="Pairs that training is watched on.")
-    test: ParallelFiles = Field(description="Pairs for the final score.")
+    valid: ParallelFiles | None = _key(None, "Pairs that training is watched on (null: none, and it is not watched).")
+    test: ParallelFiles | None = _key(None, "Pairs for the final score (null: none).")
+
+    def given(self) -> dict[str, ParallelFiles]:
+        """Return the files of each part that has any, by its name."""
+        parts = {"train": self.train, "valid": self.valid, "test": self.test}
+        return {name: files for name, files in parts.items() if files is not None}
 
 
 class TaskConfig(ShortSection):
@@ -152,10 +190,18 @@ class FilterConfig(Section):
 
 
 class SplitConfig(Section):
-    """How many sentences are held out. Sentences that share a side are never parted."""
+    """Held-out sentences. Those that share a side with one another are never parted."""
 
-    valid: int = _key(2000, "Distinct source sentences held out for validation.", "sentences", ge=1, le=_MOST)
-    test: int = _key(2000, "Distinct source sentences held out for the final score.", "sentences", ge=1, le=_MOST)
+    valid: int = _key(
+        2000,
+        "Distinct source sentences held out for validation; 0: none, so `best` is the latest checkpoint.",
+        "sentences",
+        ge=0,
+        le=_MOST,
+    )
+    test: int = _key(
+        2000, "Distinct source sentences held out for the final score; 0: none.", "sentences", ge=0, le=_MOST
+    )
 
 
 class TokenizerConfig(Section):
@@ -215,6 +261,12 @@ class DataConfig(Section):
         if self.corpus.url is not None and self.corpus.path is None:
             raise ValueError("data.corpus.url needs data.corpus.path, the file to fetch it to")
         return self
+
+    def nothing_held_out(self, split: Literal["valid", "test"]) -> str | None:
+        """Say why a split has no sentences, as ``data.split.valid is 0``; None where it is to have some."""
+        if self.parallel is not None:
+            return f"data.parallel.{split} is not set" if getattr(self.parallel, split) is None else None
+        return f"data.split.{split} is 0" if getattr(self.split, split) == 0 else None
 
 
 # --- model --------------------------------------------------------------------------
@@ -374,7 +426,12 @@ class TeacherForcingConfig(ShortSection):
 class EarlyStoppingConfig(Section):
     """What `best` means, and when to give up."""
 
-    metric: Literal["bleu", "loss"] = _key("bleu", "Which validation figure decides.")
+    metric: Literal["auto", "bleu", "chrf", "exact", "loss"] = _key(
+        "auto",
+        "Which validation figure decides, the loss between equals. auto: BLEU where at least half of the validation "
+        "sentences have a reference of 4 words, chrF otherwise; once more than half of the sentences are translated "
+        "exactly, first how many are. The opening lines of a training say which.",
+    )
     patience: int | None = _key(
         None, "Stop after this many validations without a better one (null: never).", "validations", ge=1, le=_MOST
     )
@@ -387,9 +444,11 @@ class ValidationConfig(Section):
         None, "Validate every so many steps (null: after each epoch).", "steps", ge=1, le=_MOST
     )
     max_sentences: int = _key(
-        2000, "How many validation sentences are translated for BLEU.", "sentences", ge=1, le=_MOST
+        2000, "How many validation sentences are translated and scored.", "sentences", ge=1, le=_MOST
     )
-    beam_size: int = _key(1, "Search for the validation BLEU; 1 is greedy.", "hypotheses", ge=1, le=1000)
+    beam_size: int = _key(
+        1, "Search of the validation, whatever decoding.beam_size is; 1 is greedy.", "hypotheses", ge=1, le=1000
+    )
     samples: int = _key(2, "Translations shown at each validation.", "sentences", ge=0, le=10_000)
 
 
@@ -532,6 +591,17 @@ class DecodingConfig(Section):
     )
 
 
+class EvaluationConfig(Section):
+    """Scores of translations, in validation and in nmt eval."""
+
+    tokenize: BleuTokenizer = _key(
+        "auto",
+        "Tokenizer of sacreBLEU with which BLEU cuts text. auto: zh for Chinese scripts, ja-mecab for Japanese and "
+        "ko-mecab for Korean where they are installed (char and 13a where not), char for other languages without "
+        "spaces, else 13a. spm, flores101, flores200 and spBLEU-1K are fetched once by sacreBLEU.",
+    )
+
+
 class Config(Section):
     """One experiment."""
 
@@ -546,6 +616,7 @@ class Config(Section):
     model: ModelConfig = _key(ModelConfig, "Model.")
     training: TrainingConfig = _key(TrainingConfig, "Training.")
     decoding: DecodingConfig = _key(DecodingConfig, "Decoding.")
+    evaluation: EvaluationConfig = _key(EvaluationConfig, "Evaluation.")
 
     @model_validator(mode="after")
     def _tying_needs_a_joint_vocabulary(self) -> Self:
@@ -558,6 +629,22 @@ class Config(Section):
         kind = self.data.tokenizer.kind
         if self.training.subword_sampling is not None and kind not in ("unigram", "bpe"):
             raise ValueError(f"training.subword_sampling needs data.tokenizer.kind: unigram or bpe, not {kind}")
+        return self
+
+    @model_validator(mode="after")
+    def _watching_needs_sentences(self) -> Self:
+        """Refuse what has no effect where there is no validation."""
+        reason, training = self.data.nothing_held_out("valid"), self.training
+        if reason is None:
+            return self
+        idle = {
+            "training.early_stopping.patience": training.early_stopping.patience is not None,
+            "training.early_stopping.metric": training.early_stopping.metric != "auto",
+            "training.validation.every_steps": training.validation.every_steps is not None,
+            "training.schedule.kind: plateau": training.schedule.kind == "plateau",
+        }
+        for key in (key for key, is_set in idle.items() if is_set):
+            raise ValueError(f"{key} needs validation sentences, and {reason}; hold some out, or leave this out")
         return self
 
     @model_validator(mode="after")

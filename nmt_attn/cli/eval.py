@@ -31,12 +31,26 @@ def eval_command(
     ] = None,
     reference: Annotated[
         list[Path] | None,
-        typer.Option("--reference", help="Their translations; repeat for several references.", show_default=False),
+        typer.Option(
+            "--reference",
+            help="Their translations; repeat for several references. A blank line is none.",
+            show_default=False,
+        ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the translations here.", show_default=False)
+        Path | None,
+        typer.Option("--output", "-o", help="Write the translations here, a line a line.", show_default=False),
     ] = None,
     beam: BeamOption = None,
+    tokenize: Annotated[
+        str | None,
+        typer.Option(
+            "--tokenize",
+            help="How BLEU cuts text: auto or a tokenizer of sacreBLEU (13a, intl, zh, char, ja-mecab, ko-mecab, none, "
+            "flores101, flores200, spm, spBLEU-1K). Default: the run's.",
+            show_default=False,
+        ),
+    ] = None,
     precision: PrecisionOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     device: DeviceOption = "auto",
@@ -49,7 +63,7 @@ def eval_command(
     request = EvaluationRequest(
         models=tuple(model or ()),
         config=config,
-        overrides=with_precision(overrides, precision),
+        overrides=(*with_precision(overrides, precision), *_tokenize(tokenize)),
         split=split,
         source=source,
         references=tuple(reference or ()),
@@ -60,3 +74,17 @@ def eval_command(
     print(json.dumps(result.to_json(), ensure_ascii=False) if as_json else result.to_text(), flush=True)
     if output is not None:  # after the scores, which are not lost if this fails
         output.write_text("".join(line + "\n" for line in result.translations), encoding="utf-8", newline="\n")
+
+
+def _tokenize(name: str | None) -> list[str]:
+    """What ``--tokenize`` sets."""
+    from nmt_attn.config import known_tokenizer
+    from nmt_attn.errors import UserError
+
+    if name is None:
+        return []
+    try:
+        known_tokenizer(name)
+    except ValueError as error:
+        raise UserError(f"--tokenize: {error}") from None
+    return [f"evaluation.tokenize={name}"]

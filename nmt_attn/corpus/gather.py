@@ -99,8 +99,8 @@ def _from_files(files: ParallelConfig, cleaner: Cleaner) -> Material:
     lines = counter.count(_parallel_pairs(files.train), "the training files")
     train = list(cleaner.clean(lines))
     _some_left(train, counter.count_so_far, cleaner, str(files.train.source))
-    valid = _given_sentences(files.valid, cleaner, counter)
-    test = _given_sentences(files.test, cleaner, counter)
+    valid = _given_sentences(files.valid, cleaner, counter) if files.valid is not None else []
+    test = _given_sentences(files.test, cleaner, counter) if files.test is not None else []
     known = KnownSentences.of(train)
     return Material(
         train=train,

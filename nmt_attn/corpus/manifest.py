@@ -145,7 +145,6 @@ def settings_hash(config: Config) -> str:
         settings["corpus"] = data.corpus.model_dump(mode="json", exclude={"path", "url", "allow_http"})
         settings["split"] = data.split.model_dump(mode="json")
     else:
-        files = {"train": data.parallel.train, "valid": data.parallel.valid, "test": data.parallel.test}
-        settings["targets"] = {name: len(given.target) for name, given in files.items()}
+        settings["targets"] = {name: len(given.target) for name, given in data.parallel.given().items()}
     text = json.dumps([FORMAT, settings], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()

@@ -95,9 +95,10 @@ class PreparedData:
     def _lines(self, name: str) -> list[str]:
         path = self.directory / name
         try:
-            return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+            lines = path.read_text(encoding="utf-8").split("\n")
         except (OSError, UnicodeDecodeError):
             raise InputError(f"{path}: missing or damaged; run nmt prepare --force") from None
+        return lines if lines[-1] else lines[:-1]  # each line has its end, and an empty file none
 
 
 def _number(name: str) -> int:

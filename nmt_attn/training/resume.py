@@ -20,6 +20,7 @@ FIXED = (
     "training.accumulate",
     "training.subword_sampling",
     "training.early_stopping.metric",
+    "evaluation.tokenize",
     "training.ema",
 )
 # Where the data lies, which may move: what is in it is compared by its hashes.
@@ -43,6 +44,20 @@ def check_changes(old: Config, new: Config) -> bool:
             "value, or train under another name"
         )
     return bool(changed)
+
+
+def with_metric_of(old: Config, new: Config) -> Config:
+    """Keep the metric that a run has gone by where the new configuration leaves the choice to us.
+
+    Such is every configuration that does not name one, and before there was ``auto`` such runs went by BLEU.
+    """
+    before, after = old.training.early_stopping, new.training.early_stopping
+    if after.metric != "auto" or before.metric == "auto":
+        return new
+    print(f"training.early_stopping.metric: auto goes on as {before.metric}, with which it began", file=sys.stderr)
+    stopping = after.model_copy(update={"metric": before.metric})
+    training = new.training.model_copy(update={"early_stopping": stopping})
+    return new.model_copy(update={"training": training})
 
 
 def is_fixed(key: str) -> bool:

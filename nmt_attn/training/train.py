@@ -13,7 +13,7 @@ from nmt_attn.files import disk_errors, recover, sync_directory, write_text
 from nmt_attn.lock import locked
 from nmt_attn.model.device import choose_compute
 from nmt_attn.rundir import RunDirectory
-from nmt_attn.training.resume import check_changes
+from nmt_attn.training.resume import check_changes, with_metric_of
 from nmt_attn.training.trainer import Outcome, Trainer
 
 
@@ -64,7 +64,9 @@ def _begin(run: RunDirectory, config: Config) -> Outcome:
 
 def _resume(run: RunDirectory, config: Config) -> Outcome:
     """Train on, with what may change in the configuration changed."""
-    changed = check_changes(load_config(run.config_file), config)
+    old = load_config(run.config_file)
+    config = with_metric_of(old, config)
+    changed = check_changes(old, config)
     data = prepare(config).data
     if not data.manifest.same_data_as(Manifest.load(run.path)):
         raise UserError(f"{data.directory} is no longer the data that {run.path} was trained on; train anew instead")
