@@ -7,6 +7,7 @@ editors are generated from it by ``scripts/make_config_docs.py``; :mod:`nmt_attn
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
@@ -72,6 +73,26 @@ def known_tokenizer(value: Any) -> Any:
 
 # How BLEU cuts text into words: one of sacreBLEU's ways, or the one that fits the language.
 BleuTokenizer = Annotated[BleuTokenizerName, BeforeValidator(known_tokenizer)]
+
+
+_DEVICE = re.compile("auto|cpu|cuda(:(0|[1-9][0-9]{0,2}))?")
+
+
+def known_device(value: str) -> str:
+    """Return the name of a device as it is.
+
+    Raises:
+        ValueError: there is none of this name; the message names those that there are.
+    """
+    if not _DEVICE.fullmatch(value):
+        raise ValueError(
+            f"no device is called {value[:40]!r}; there are auto, cpu, cuda, and cuda:0, cuda:1, … by number"
+        )
+    return value
+
+
+# Where to compute; whether this machine has such a device is seen when it is used.
+Device = Annotated[str, AfterValidator(known_device)]
 
 
 def _key(default: Any, about: str, unit: str = "", **limits: Any) -> Any:
@@ -490,6 +511,13 @@ class ValidationConfig(Section):
 class TrainingConfig(Section):
     """The training loop."""
 
+    from_run: File | None = _key(
+        None,
+        "Go on from the weights of this run, with new data, rate and budget (null: from random weights). Of it come "
+        "tokenizer, normalisation, languages and network too.",
+        "run, or checkpoint in one",
+        alias="from",
+    )
     max_epochs: int | None = _key(30, "Stop after so many passes over the data.", "epochs", ge=1, le=_MOST)
     max_steps: int | None = _key(None, "Stop after so many steps of the optimiser.", "steps", ge=1, le=_MOST)
     max_minutes: float | None = _key(None, "Stop after so much time.", "minutes", gt=0.0, le=1e9)
@@ -501,7 +529,9 @@ class TrainingConfig(Section):
     precision: Literal["auto", "fp32", "bf16"] = _key(
         "auto", "Of matrix products (weights stay fp32); auto: bf16 where the machine is much faster in it."
     )
-    device: Literal["auto", "cpu", "cuda"] = _key("auto", "auto: the GPU where there is one.")
+    device: Device = _key(
+        "auto", "auto: the GPU where there is one.", "auto, cpu, cuda, or cuda:N for the GPU number N"
+    )
     cuda_graphs: bool = _key(
         False, "On a GPU, replay the decoders that go step by step as CUDA graphs; not measured yet, so off."
     )

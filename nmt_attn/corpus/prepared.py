@@ -61,6 +61,14 @@ class PreparedData:
         """
         return PairStore.open(self.directory / "store", split)
 
+    def train_text(self) -> tuple[list[str], list[str]]:
+        """The raw source and target sentences of the training part.
+
+        Raises:
+            InputError: the files are damaged.
+        """
+        return self._lines("train.source"), self._lines("train.target")
+
     def sampled_pairs(self, alpha: float, seed: int) -> PairStore:
         """The pairs of the training part, cut into subwords anew and at random, in memory.
 
@@ -71,7 +79,7 @@ class PreparedData:
         Raises:
             InputError: the files are damaged.
         """
-        ids = self.tokenizer.sample(self._lines("train.source"), self._lines("train.target"), alpha, seed)
+        ids = self.tokenizer.sample(*self.train_text(), alpha, seed)
         return PairStore(TokenStore.of(ids.sources), TokenStore.of(ids.targets))
 
     def held_out(self, split: Literal["valid", "test"]) -> HeldOut:

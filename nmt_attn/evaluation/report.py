@@ -11,6 +11,7 @@ from typing import Any, Literal, cast
 from nmt_attn.config import Config
 from nmt_attn.config_file import load_config
 from nmt_attn.corpus.manifest import Manifest
+from nmt_attn.corpus.origin import inherit
 from nmt_attn.corpus.prepare import HeldOut, PreparedData
 from nmt_attn.corpus.read import read_parallel
 from nmt_attn.decoding.translator import Translator
@@ -115,6 +116,8 @@ def report(request: EvaluationRequest) -> Report:
     """
     runs = [find_model(model) for model in request.models or (None,)]
     config = load_config(request.config or runs[0].run.config_file, request.overrides)
+    if request.config is not None and config.training.from_run is not None:  # it need not say what is taken over
+        config = inherit(config, load_config(runs[0].run.config_file), str(runs[0].run.path))
     of_files = request.source is not None or bool(request.references)
     splits = None if of_files else _of_split(request.split, config, runs)
     checkpoints = [found.checkpoint for found in runs]

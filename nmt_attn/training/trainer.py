@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeVar
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from nmt_attn.config import Config
 from nmt_attn.corpus.batches import Batch, Batcher, Ids
@@ -60,10 +61,11 @@ class Outcome:
         state = self.state
         speed = state.target_tokens / max(state.seconds, 1e-9)
         memory = "".join(f"; peak {kind} memory {size / 2**30:.2f} GiB" for kind, size in self.memory.items())
+        begun = ", with which it began" if state.step and self.run.pointed("best") == self.run.checkpoint(0) else ""
         return (
             f"{self.run.path}: {self.reason} after {state.step:,} steps, {state.epochs:.1f} epochs and "
             f"{state.seconds / 60:.1f} min ({speed:,.0f} target tokens/s, validation included); "
-            f"best checkpoint: step {state.best_step}{memory}"
+            f"best checkpoint: step {state.best_step}{begun}{memory}"
         )
 
 
@@ -75,18 +77,30 @@ class Trainer:
         data: its prepared data.
         run: where to write.
         resume: go on from the run's latest checkpoint.
+        start: the weights to begin with, by name, instead of random ones.
 
     Raises:
         InputError: there is nothing to resume from, or it does not fit.
         NmtError: the run's log cannot be written.
     """
 
-    def __init__(self, config: Config, data: PreparedData, run: RunDirectory, *, resume: bool = False) -> None:
+    def __init__(
+        self,
+        config: Config,
+        data: PreparedData,
+        run: RunDirectory,
+        *,
+        resume: bool = False,
+        start: Mapping[str, Tensor] | None = None,
+    ) -> None:
         self.config, self.settings, self.data, self.run = config, config.training, data, run
         self.compute = choose_compute(self.settings.device, self.settings.precision)
         torch.manual_seed(config.seed)
         with torch.device(self.compute.device):
             self.model = TranslationModel(config.model, data.tokenizer.source_size, data.tokenizer.target_size)
+        if start is not None:
+            self.model.load_weights(start)
+        self._starts_with_weights = start is not None
         self.optimiser = make_optimiser(self.model, self.settings)
         self.stepper = Stepper(self.model, self.optimiser, self.compute, self.settings)
         self.average = WeightAverage(self.model, self.settings.ema) if self.settings.ema is not None else None
@@ -131,6 +145,8 @@ class Trainer:
 
     def _train(self, display: Display, interruption: Interruption) -> str:
         """Do steps until there is a reason not to; which one."""
+        if self._starts_with_weights:  # so that no later checkpoint counts as the best that is worse than these
+            self._validate(self.validator, display)
         if self.compute.device.type == "cuda":
             self.try_largest_batch(display)
         for _ in chain([None], self._steps(display)):  # a crash may have come just before the end: so ask first
