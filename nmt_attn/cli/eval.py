@@ -16,6 +16,8 @@ from nmt_attn.cli.options import (
     ModelsOption,
     PrecisionOption,
     RunSetOption,
+    refuse_both,
+    refuse_idle,
     with_precision,
 )
 
@@ -24,7 +26,9 @@ def eval_command(
     model: ModelsOption = None,
     config: ConfigOption = None,
     overrides: RunSetOption = None,
-    split: Annotated[str, typer.Option("--split", help="test or valid.")] = "test",
+    split: Annotated[
+        str | None, typer.Option("--split", help="test (the default) or valid.", show_default=False)
+    ] = None,
     source: Annotated[
         Path | None,
         typer.Option("--source", help="Sentences to translate instead of a split.", show_default=False),
@@ -58,13 +62,17 @@ def eval_command(
     """Translate held-out sentences and score them: BLEU, chrF, TER, exact matches."""
     from nmt_attn.evaluation.report import EvaluationRequest, report
 
+    if source is not None or reference:
+        refuse_idle("beside --source and --reference, which are scored instead", split=split)
+    refuse_both(overrides, "--beam", beam, "decoding.beam_size")
+    refuse_both(overrides, "--tokenize", tokenize, "evaluation.tokenize")
     if output is not None:
         check_output(output, source, *(reference or ()))
     request = EvaluationRequest(
         models=tuple(model or ()),
         config=config,
         overrides=(*with_precision(overrides, precision), *_tokenize(tokenize)),
-        split=split,
+        split=split or "test",
         source=source,
         references=tuple(reference or ()),
         beam_size=beam,
