@@ -78,6 +78,35 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
     return _checked(settings)
 
 
+def set_keys(overrides: Sequence[str]) -> list[str]:
+    """Name the dotted keys that overrides set, those in the sections that they set included.
+
+    Raises:
+        ConfigError: an override cannot be read.
+    """
+    settings = _Settings()
+    for override in overrides:
+        _override(settings, override)
+    return [key for key, _ in flat_values(settings.values)]
+
+
+def refuse_other_keys(overrides: Sequence[str], used: Sequence[str], what: str) -> None:
+    """Refuse overrides that would have no effect on what a trained model does.
+
+    Args:
+        overrides: ``dotted.key=value``, which have been found to be right in themselves.
+        used: sections and keys that have one.
+        what: what is done with the model, for the message.
+
+    Raises:
+        ConfigError: one is of another key.
+    """
+    for key in set_keys(overrides):
+        if not any(key == part or key.startswith(f"{part}.") for part in used):
+            known = ", ".join(part if part in _LEAVES else f"{part}.*" for part in used)
+            raise ConfigError(f"--set {_printable(key)[:200]} has no effect on {what}; of its keys {known} have one")
+
+
 def config_of(values: Mapping[str, Any], origin: str) -> Config:
     """Check plain values as :func:`plain_values` gives them, which ``origin`` stands for in messages.
 
@@ -356,6 +385,12 @@ def section_of(annotation: Any) -> type[BaseModel] | None:
         if isinstance(candidate, type) and issubclass(candidate, BaseModel):
             return candidate
     return None
+
+
+_LEAVES = frozenset(".".join(path) for path in known_keys()) - {
+    ".".join(path[:-1]) for path in known_keys() if len(path) > 1
+}
+"""The keys that are no sections."""
 
 
 def _dotted(key: Key) -> str:

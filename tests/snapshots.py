@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+REFUSED = 2
+"""Exit code of a command that is refused; ``run_nmt`` and ``nmt_here`` see to it that it has changed nothing."""
+
 LARGEST = 64 << 20  # bytes of a file that is read; of larger ones (one is a terabyte of nothing) the date counts
 
 
@@ -37,9 +40,11 @@ def _content(path: Path) -> str:
         return f"{status.st_size} unreadable bytes of {status.st_mtime_ns}"
 
 
-def differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
-    """Name what is new, gone or different."""
-    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+def assert_unchanged(folder: Path, before: dict[str, str]) -> None:
+    """Fail where something is new, gone or different, and say what."""
+    after = snapshot(folder)
+    changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+    assert not changed, changed
 
 
 @contextmanager
@@ -47,5 +52,4 @@ def unchanged(folder: Path) -> Iterator[None]:
     """Within the block nothing may be written, deleted or left behind (a lock, half a file) below ``folder``."""
     before = snapshot(folder)
     yield
-    changed = differences(before, snapshot(folder))
-    assert not changed, changed
+    assert_unchanged(folder, before)

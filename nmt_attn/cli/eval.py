@@ -17,6 +17,8 @@ from nmt_attn.cli.options import (
     PrecisionOption,
     RunSetOption,
     expanded,
+    refuse_both,
+    refuse_idle,
     with_precision,
 )
 from nmt_attn.errors import UserError
@@ -28,7 +30,9 @@ def eval_command(
     model: ModelsOption = None,
     config: ConfigOption = None,
     overrides: RunSetOption = None,
-    split: Annotated[str, typer.Option("--split", help="test or valid.")] = "test",
+    split: Annotated[
+        str | None, typer.Option("--split", help="test (the default) or valid.", show_default=False)
+    ] = None,
     source: Annotated[
         Path | None,
         typer.Option(
@@ -77,13 +81,17 @@ def eval_command(
     check_standard_input([("--source", source), *(("--reference", path) for path in reference or ())])
     if output == STANDARD:
         raise UserError("--output -: standard output is for the scores; give a file")
+    if source is not None or reference:
+        refuse_idle("beside --source and --reference, which are scored instead", split=split)
+    refuse_both(overrides, "--beam", beam, "decoding.beam_size")
+    refuse_both(overrides, "--tokenize", tokenize, "evaluation.tokenize")
     if output is not None:
         check_output(output, source, *(reference or ()))
     request = EvaluationRequest(
         models=tuple(model or ()),
         config=config,
         overrides=(*with_precision(overrides, precision), *_tokenize(tokenize)),
-        split=split,
+        split=split or "test",
         source=source,
         references=tuple(reference or ()),
         beam_size=beam,

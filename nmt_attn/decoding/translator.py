@@ -14,7 +14,7 @@ import torch
 
 from nmt_attn.checkpoint import load_weights
 from nmt_attn.config import Config, DecodingConfig
-from nmt_attn.config_file import load_config
+from nmt_attn.config_file import load_config, refuse_other_keys
 from nmt_attn.corpus.batches import batches_of, pad_sources
 from nmt_attn.decoding.alignment import END, AlignedPart, Alignment, force, joined, source_words
 from nmt_attn.decoding.combine import drawn, likeliest
@@ -115,7 +115,7 @@ class Translator:
         Args:
             model: a run directory or a checkpoint in one; None: ``$NMT_MODEL``, else the run trained last. Of several,
                 which must have the same tokenizer, the probabilities are averaged.
-            device: auto, cpu or cuda.
+            device: auto, cpu, cuda or cuda:N.
             overrides: ``decoding.…=value`` over the (first) run's configuration.
             decoding: how to search, instead of the run's configuration.
             write_unknown: let the model say where it knows no word (a ``word`` vocabulary); what stands there then is
@@ -123,10 +123,12 @@ class Translator:
 
         Raises:
             InputError: there is no such run, its files are damaged, or the tokenizers differ.
+            ConfigError: an override is wrong, or has no effect on translations.
         """
         paths = list(model) if isinstance(model, Sequence) and not isinstance(model, str) else [model]
         runs = [find_model(None if path is None else Path(path)) for path in paths or [None]]
         configs = [load_config(found.run.config_file, () if index else overrides) for index, found in enumerate(runs)]
+        refuse_other_keys(overrides, ("decoding",), "the translations of a trained model")
         tokenizer = _shared_tokenizer(runs)
         decoding = decoding or configs[0].decoding
         compute = choose_compute(device, decoding.precision)
@@ -143,7 +145,11 @@ class Translator:
         return 1 if self.workers is None else self.workers.count
 
     def translate(self, sentences: Sequence[str], *, beam_size: int | None = None) -> list[str]:
-        """The best translation of each sentence; an empty one for an empty sentence."""
+        """The best translation of each sentence; an empty one for an empty sentence.
+
+        Raises:
+            TypeError: these are no sentences but, for one, a single one.
+        """
         return [nbest[0].text for nbest in self.nbest(sentences, 1, beam_size=beam_size)]
 
     def nbest(
@@ -171,7 +177,9 @@ class Translator:
 
         Raises:
             UserError: the prefix holds letters that the model cannot write.
+            TypeError: these are no sentences but, for one, a single one.
         """
+        sentences = _sentences(sentences, "sentences")
         beam = self.options.beam_size if beam_size is None else beam_size
         if sampling is not None:
             beam = count
@@ -294,7 +302,14 @@ class Translator:
         Args:
             sources: in any order and of any length; pairs are batched by length and put back in order.
             targets: as many.
+
+        Raises:
+            TypeError: these are no sentences but, for one, a single one.
+            ValueError: there are not as many of both.
         """
+        sources, targets = _sentences(sources, "sources"), _sentences(targets, "targets")
+        if len(sources) != len(targets):
+            raise ValueError(f"{len(sources):,} sources and {len(targets):,} targets; each source needs its target")
         pairs = list(zip(self.tokenizer.encode_source(sources), self.tokenizer.encode_target(targets), strict=True))
         lengths = np.array([max(len(source), len(target)) + 1 for source, target in pairs], dtype=np.int64)
         scores: dict[int, PairScore] = {}
@@ -312,7 +327,13 @@ class Translator:
             sentence: the source.
             target: the translation to be written; None: the one that :meth:`translate` gives.
             beam_size: of that; instead of the configured one.
+
+        Raises:
+            TypeError: the sentence or its translation is no text.
         """
+        for name, text in (("sentence", sentence), ("target", "" if target is None else target)):
+            if not isinstance(text, str):
+                raise TypeError(f"{name}: a text (str) is expected, not {_kind(text)}; align one sentence at a time")
         if target is None:
             ((best,),) = self.nbest([sentence], 1, beam_size=beam_size)
             return joined(self.align_parts([sentence], [best])[0])
@@ -343,6 +364,7 @@ class Translator:
 
     def align_all(self, sentences: Sequence[str], targets: Sequence[Sequence[int]]) -> list[Alignment]:
         """As :meth:`align`, for translations as target ids without EOS; a batch at once."""
+        sentences = _sentences(sentences, "sentences")
         with self._evaluating():
             found = force(self.model, self.tokenizer.encode_source(sentences), targets)
         _check_numbers(one.log_prob for one in found)
@@ -377,6 +399,27 @@ class Translator:
         return [
             [Translation(next(texts), one.score, one.log_prob, tuple(one.tokens)) for one in nbest] for nbest in found
         ]
+
+
+def _sentences(given: Iterable[str], name: str) -> list[str]:
+    """The sentences as a list, which may be walked through more than once.
+
+    Raises:
+        TypeError: a text alone, which would be taken letter by letter, or something that is no text.
+    """
+    if isinstance(given, str):
+        raise TypeError(f"{name}: a list of texts is expected, not a text alone; put it into a list: [text]")
+    if isinstance(given, bytes) or not isinstance(given, Iterable):
+        raise TypeError(f"{name}: a list of texts (str) is expected, not {_kind(given)}")
+    sentences = list(given)
+    for place, sentence in enumerate(sentences):
+        if not isinstance(sentence, str):
+            raise TypeError(f"{name}[{place}]: a text (str) is expected, not {_kind(sentence)}")
+    return sentences
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else type(value).__name__
 
 
 def _check_numbers(log_probs: Iterable[float]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from nmt_attn.config import Config
-from nmt_attn.config_file import load_config
+from nmt_attn.config_file import load_config, refuse_other_keys
 from nmt_attn.corpus.manifest import Manifest
 from nmt_attn.corpus.origin import inherit
 from nmt_attn.corpus.prepare import HeldOut, PreparedData
@@ -20,6 +20,12 @@ from nmt_attn.evaluation.evaluate import Evaluation, evaluate
 from nmt_attn.evaluation.scores import Score, Scorer
 from nmt_attn.rundir import ModelPath, find_model
 from nmt_attn.text.normalise import Normaliser, tidy
+
+FILE_KEYS = ("decoding", "evaluation", "data.target_lang")
+"""What can be set for an evaluation; the language says how texts are cut into words."""
+
+SPLIT_KEYS = (*FILE_KEYS, "data.directory", "name")
+"""The same, where the sentences are those of the prepared data."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +125,7 @@ def report(request: EvaluationRequest) -> Report:
     if request.config is not None and config.training.from_run is not None:  # it need not say what is taken over
         config = inherit(config, load_config(runs[0].run.config_file), str(runs[0].run.path))
     of_files = request.source is not None or bool(request.references)
+    refuse_other_keys(request.overrides, FILE_KEYS if of_files else SPLIT_KEYS, "the evaluation of a trained model")
     splits = None if of_files else _of_split(request.split, config, runs)
     checkpoints = [found.checkpoint for found in runs]
     translator = Translator.load(checkpoints, device=request.device, decoding=config.decoding)

@@ -15,7 +15,7 @@ import torch
 from nmt_attn import __version__
 from nmt_attn.checkpoint import load_weights
 from nmt_attn.config import Config
-from nmt_attn.config_file import dump_config, load_config
+from nmt_attn.config_file import dump_config, load_config, refuse_other_keys
 from nmt_attn.errors import NmtError, UserError
 from nmt_attn.files import atomic_directory
 from nmt_attn.model.network import TranslationModel
@@ -40,6 +40,9 @@ PROGRAM = {
 
 CONTENTS = {MODEL_FILE, ENCODER_FILE, DECODER_FILE, TOKENIZER, CONFIG_FILE, *PROGRAM, "__pycache__"}
 """What lies in an exported folder that has been used."""
+
+DECODING = ("max_source_tokens", "max_length_ratio", "min_length_ratio", "no_repeat_ngram")
+"""Keys of ``decoding`` that the program beside the model goes by."""
 
 TOLERANCE = 1e-3
 """An export is refused where it differs by more from the network; rounding makes up about 1e-5."""
@@ -69,9 +72,10 @@ def export_run(found: ModelPath, output: Path, *, overrides: Sequence[str] = (),
     """
     check_output(output, force=force)
     _check_installed()
+    config = load_config(found.run.config_file, overrides)
+    refuse_other_keys(overrides, [f"decoding.{name}" for name in DECODING], "an export, which searches greedily")
     from nmt_attn.export.network import write_network
 
-    config = load_config(found.run.config_file, overrides)
     tokenizer = Tokenizer.load(found.run.tokenizer_directory)
     model = TranslationModel(config.model, tokenizer.source_size, tokenizer.target_size)
     model.load_weights(load_weights(found.checkpoint, torch.device("cpu")))
@@ -116,7 +120,6 @@ def describe(config: Config, network: OnnxNetwork, tokenizer: Tokenizer, run: st
     """What ``model.json`` holds."""
     from nmt_attn.export.network import FORBIDDEN, LENGTHS, NEXT, SOURCE
 
-    names = ("max_source_tokens", "max_length_ratio", "min_length_ratio", "no_repeat_ngram")
     return {
         "format": FORMAT,
         "nmt": __version__,
@@ -141,7 +144,7 @@ def describe(config: Config, network: OnnxNetwork, tokenizer: Tokenizer, run: st
         },
         "memory": [value.name for value in network.memory],
         "state": {value.name: NEXT + value.name for value in network.state},
-        "decoding": {name: getattr(config.decoding, name) for name in names},
+        "decoding": {name: getattr(config.decoding, name) for name in DECODING},
     }
 
 

@@ -385,7 +385,7 @@ class Trainer:
         doing = f"resuming at step {self.state.step}" if self.state.step else "training"
         first = (
             f"{doing}: {weights / 1e6:.1f} million weights, {len(self.batcher.pairs):,} pairs, "
-            f"on {self.compute.device.type} in {self.compute.precision}, to {self.run.path}"
+            f"on {self.compute.device} in {self.compute.precision}, to {self.run.path}"
         )
         if self.validator is None or self.selection is None:
             return [first, "no validation sentences: the latest checkpoint counts as the best"]

@@ -69,7 +69,7 @@ class Validator:
     ) -> None:
         self.config, self.tokenizer, self.model = config, data.tokenizer, model
         # As nmt eval translates, whatever the precision of training; the loss is always that of fp32.
-        self.compute = choose_compute(model.device.type, config.decoding.precision)
+        self.compute = choose_compute(str(model.device), config.decoding.precision)
         training = config.training
         self.batcher = Batcher(data.pairs("valid"), training.batch_tokens)
         self.batches = self.batcher.in_order()
