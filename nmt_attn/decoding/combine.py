@@ -5,8 +5,9 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 
 class Scored(Protocol):
@@ -20,23 +21,38 @@ class Scored(Protocol):
 One = TypeVar("One", bound=Scored)
 
 
+@dataclass(frozen=True)
+class _Way(Generic[One]):
+    """A choice for the first parts, as the last one and the way to it: a line may have very many parts."""
+
+    score: float
+    before: _Way[One] | None
+    chosen: One
+
+    def choices(self) -> tuple[One, ...]:
+        """All of them, in the order of the parts."""
+        found, way = [], self
+        while True:
+            found.append(way.chosen)
+            if way.before is None:
+                return tuple(reversed(found))
+            way = way.before
+
+
 def likeliest(parts: Sequence[Sequence[One]], count: int) -> list[tuple[One, ...]]:
     """Choose one of each part, in the ``count`` ways with the highest sums of scores, best first.
 
     Args:
-        parts: for each its translations, best first, at least one.
+        parts: at least one; for each its translations, best first, at least one.
         count: at least 1.
     """
-    best: list[tuple[One, ...]] = [()]
-    for nbest in parts:
+    first, *others = parts
+    best = [_Way(one.score, None, one) for one in first[:count]]
+    for nbest in others:
         # A way that is not among the best for the first parts is not among the best for more of them.
-        ways = ((*way, one) for way, one in product(best, nbest[:count]))
-        best = heapq.nlargest(count, ways, key=_score)
-    return best
-
-
-def _score(way: Sequence[Scored]) -> float:
-    return sum(one.score for one in way)
+        ways = (_Way(way.score + one.score, way, one) for way, one in product(best, nbest[:count]))
+        best = heapq.nlargest(count, ways, key=lambda way: way.score)
+    return [way.choices() for way in best]
 
 
 def drawn(parts: Sequence[Sequence[One]], seed: int) -> list[tuple[One, ...]]:

@@ -55,11 +55,12 @@ class Division:
             sentence_space: what stands between two sentences.
             word_space: what stands between two pieces of a sentence.
         """
-        line = ""
+        pieces: list[str] = []
         for part, text in zip(self.parts, texts, strict=True):
             if text:
-                line += (sentence_space if part.begins else word_space) * bool(line) + text
-        return line
+                space = sentence_space if part.begins else word_space
+                pieces += [space, text] if pieces else [text]
+        return "".join(pieces)
 
 
 def divide(text: str, limits: Limits, sizes: Sizes) -> Division:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from itertools import product
 
 import pytest
@@ -111,6 +112,17 @@ def test_the_likeliest_ways_are_found_without_looking_at_all(parts, count):
     sums = sorted((sum(one.score for one in way) for way in product(*lists)), reverse=True)
     found = [sum(one.score for one in way) for way in likeliest(lists, count)]
     assert found == sums[:count]
+
+
+def test_a_line_of_very_many_sentences_takes_no_time(translator):
+    began = time.perf_counter()
+    ((best,),) = translator.nbest(["Big dog. Red cat. " * 10_000], 1)
+    assert (best.parts, best.long) == (20_000, True)
+    assert best.text == " ".join(translator.translate(["Big dog.", "Red cat."]) * 10_000)
+    assert best.score == pytest.approx(
+        sum(one.score for (one,) in translator.nbest(["Big dog.", "Red cat."], 1)) * 10_000
+    )
+    assert time.perf_counter() - began < 20
 
 
 def test_what_is_drawn_for_a_line_is_drawn_for_each_part(translator):
