@@ -23,40 +23,44 @@ from nmt_attn.errors import UserError
 from nmt_attn.text.reading import STANDARD
 from nmt_attn.text.writing import writing
 
+SourceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--source",
+        callback=expanded,
+        help="Sentences to translate instead of a split; -: standard input.",
+        show_default=False,
+    ),
+]
+ReferenceOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--reference",
+        callback=expanded,
+        help="Their translations; repeat for several references; -: standard input.",
+        show_default=False,
+    ),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        callback=expanded,
+        help="Write the translations here, packed where the name ends in .gz, .bz2, .xz or .zst.",
+        show_default=False,
+    ),
+]
+
 
 def eval_command(
     model: ModelsOption = None,
     config: ConfigOption = None,
     overrides: RunSetOption = None,
     split: Annotated[str, typer.Option("--split", help="test or valid.")] = "test",
-    source: Annotated[
-        Path | None,
-        typer.Option(
-            "--source",
-            callback=expanded,
-            help="Sentences to translate instead of a split; -: standard input.",
-            show_default=False,
-        ),
-    ] = None,
-    reference: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--reference",
-            callback=expanded,
-            help="Their translations; repeat for several references; -: standard input.",
-            show_default=False,
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            callback=expanded,
-            help="Write the translations here, packed where the name ends in .gz, .bz2, .xz or .zst.",
-            show_default=False,
-        ),
-    ] = None,
+    source: SourceOption = None,
+    reference: ReferenceOption = None,
+    output: OutputOption = None,
     beam: BeamOption = None,
     precision: PrecisionOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,

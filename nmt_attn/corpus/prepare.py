@@ -71,8 +71,8 @@ def prepare(config: Config, *, force: bool = False) -> Preparation:
     if not force and (current := _current(config)) is not None:
         return Preparation(current, fresh=False)
     refuse_inputs_inside(config)
-    place = config.data_directory.resolve()  # where it is a link, what it leads to is replaced, not the link
-    with locked(place):
+    place = _place(config)
+    with locked(config.data_directory):
         recover(place.parent, place.name)
         if not force and (current := _current(config)) is not None:  # somebody has been faster
             return Preparation(current, fresh=False)
@@ -99,8 +99,8 @@ def _make(config: Config, *, force: bool) -> Preparation:
         same_ids=config.same_ids,
     )
     if edited:
-        note(f"{edited[0]}: not as nmt prepare wrote it; the old data is now {move_aside(directory)}")
-    with atomic_directory(directory.resolve()) as folder:
+        note(f"{edited[0]}: not as nmt prepare wrote it; the old data is now {move_aside(_place(config))}")
+    with atomic_directory(_place(config)) as folder:
         _write(folder, config, inputs, material, tokenizer)
     return Preparation(PreparedData.open(directory), fresh=True)
 
@@ -164,6 +164,12 @@ def _current(config: Config) -> PreparedData | None:
     if not expected.matches(data.manifest):
         return None
     return data if not edited_texts(config.data_directory, data.manifest) else None
+
+
+def _place(config: Config) -> Path:
+    """The folder that is replaced: where it is a link, what that leads to and not the link."""
+    directory = config.data_directory
+    return directory.resolve() if directory.is_symlink() else directory
 
 
 def _format_of(directory: Path) -> int | None:
