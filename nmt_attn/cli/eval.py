@@ -25,6 +25,35 @@ from nmt_attn.errors import UserError
 from nmt_attn.text.reading import STANDARD
 from nmt_attn.text.writing import writing
 
+SourceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--source",
+        callback=expanded,
+        help="Sentences to translate instead of a split; -: standard input.",
+        show_default=False,
+    ),
+]
+ReferenceOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--reference",
+        callback=expanded,
+        help="Their translations; repeat for several references; a blank line is none; -: standard input.",
+        show_default=False,
+    ),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        callback=expanded,
+        help="Write the translations here, packed where the name ends in .gz, .bz2, .xz or .zst.",
+        show_default=False,
+    ),
+]
+
 
 def eval_command(
     model: ModelsOption = None,
@@ -33,34 +62,9 @@ def eval_command(
     split: Annotated[
         str | None, typer.Option("--split", help="test (the default) or valid.", show_default=False)
     ] = None,
-    source: Annotated[
-        Path | None,
-        typer.Option(
-            "--source",
-            callback=expanded,
-            help="Sentences to translate instead of a split; -: standard input.",
-            show_default=False,
-        ),
-    ] = None,
-    reference: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--reference",
-            callback=expanded,
-            help="Their translations; repeat for several references; a blank line is none; -: standard input.",
-            show_default=False,
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            callback=expanded,
-            help="Write the translations here, packed where the name ends in .gz, .bz2, .xz or .zst.",
-            show_default=False,
-        ),
-    ] = None,
+    source: SourceOption = None,
+    reference: ReferenceOption = None,
+    output: OutputOption = None,
     beam: BeamOption = None,
     tokenize: Annotated[
         str | None,

@@ -89,8 +89,8 @@ def _prepare(config: Config, tokenizer: Tokenizer | None, *, force: bool) -> Pre
     if not force and (current := _current(config, tokenizer)) is not None:
         return Preparation(current, fresh=False)
     refuse_inputs_inside(config)
-    place = config.data_directory.resolve()  # where it is a link, what it leads to is replaced, not the link
-    with locked(place):
+    place = _place(config)
+    with locked(config.data_directory):
         recover(place.parent, place.name)
         if not force and (current := _current(config, tokenizer)) is not None:  # somebody has been faster
             return Preparation(current, fresh=False)
@@ -111,8 +111,8 @@ def _make(config: Config, given: Tokenizer | None, *, force: bool) -> Preparatio
     material = gather(config.data)
     tokenizer = given or _learned(config, material)
     if edited:
-        note(f"{edited[0]}: not as nmt prepare wrote it; the old data is now {move_aside(directory)}")
-    with atomic_directory(directory.resolve()) as folder:
+        note(f"{edited[0]}: not as nmt prepare wrote it; the old data is now {move_aside(_place(config))}")
+    with atomic_directory(_place(config)) as folder:
         _write(folder, config, inputs, material, tokenizer, settings_hash(config, given))
     return Preparation(PreparedData.open(directory), fresh=True)
 
@@ -208,6 +208,12 @@ def _current(config: Config, tokenizer: Tokenizer | None) -> PreparedData | None
     if not expected.matches(data.manifest):
         return None
     return data if not edited_texts(config.data_directory, data.manifest) else None
+
+
+def _place(config: Config) -> Path:
+    """The folder that is replaced: where it is a link, what that leads to and not the link."""
+    directory = config.data_directory
+    return directory.resolve() if directory.is_symlink() else directory
 
 
 def _format_of(directory: Path) -> int | None:
