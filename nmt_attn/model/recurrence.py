@@ -8,6 +8,9 @@ recurrent dropout happen inside a step, so with them a sequence is computed step
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any, Literal, cast
 
 import torch
@@ -147,7 +150,9 @@ class Recurrence(nn.Module):
         if self.cell == "gru":
             outputs, last = self.rnn(inputs, state[0].unsqueeze(0))
             return outputs, (last[0],)
-        outputs, (last_h, last_c) = self.rnn(inputs, (state[0].unsqueeze(0), state[1].unsqueeze(0)))
+        with _lstm_precision(inputs) as cast_to:
+            start = cast_to(state[0].unsqueeze(0)), cast_to(state[1].unsqueeze(0))
+            outputs, (last_h, last_c) = self.rnn(cast_to(inputs), start)
         return outputs, (last_h[0], last_c[0])
 
     def forward_to_ends(self, inputs: Tensor, lengths: Tensor, *, memory: bool) -> tuple[Tensor, LayerState]:
@@ -164,8 +169,9 @@ class Recurrence(nn.Module):
         if not self.is_standard:
             return self._ends_in_steps(inputs, lengths)
         # The outputs do not show c, so the sequences have to stop where they end.
-        packed = pack_padded_sequence(inputs, lengths.cpu(), enforce_sorted=False)
-        packed_outputs, (last_h, last_c) = self.rnn(packed)
+        with _lstm_precision(inputs) as cast_to:
+            packed = pack_padded_sequence(cast_to(inputs), lengths.cpu(), enforce_sorted=False)
+            packed_outputs, (last_h, last_c) = self.rnn(packed)
         outputs, _ = pad_packed_sequence(packed_outputs, total_length=len(inputs))
         return outputs, (last_h[0], last_c[0])
 
@@ -310,3 +316,28 @@ def gru_backward(grad: Tensor, previous: Tensor, gates: Tensor, grad_inputs: Ten
     grad_recurrent[:, : 2 * size] = grad_inputs[:, : 2 * size]
     torch.mul(d_new, reset, out=grad_recurrent[:, 2 * size :])
     return grad * update
+
+
+@contextmanager
+def _lstm_precision(inputs: Tensor) -> Iterator[Callable[[Tensor], Tensor]]:
+    """The context for torch's own LSTM, out of autocast on a CPU for which there is none in bf16.
+
+    Yields what gives a tensor the type that the layer then takes.
+    """
+    if inputs.device.type == "cpu" and torch.is_autocast_enabled("cpu") and not _has_bf16_lstm():
+        with torch.autocast("cpu", enabled=False):
+            yield Tensor.float
+    else:
+        yield lambda tensor: tensor
+
+
+@cache
+def _has_bf16_lstm() -> bool:
+    """Whether oneDNN has an LSTM in bf16 for this processor; without AVX-512 it has none, and raises an error."""
+    layer = nn.LSTM(2, 2)
+    try:
+        with torch.inference_mode(False), torch.enable_grad(), torch.autocast("cpu", torch.bfloat16):
+            layer(torch.zeros(1, 1, 2))
+    except RuntimeError:
+        return False
+    return True
