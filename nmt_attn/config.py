@@ -44,6 +44,10 @@ def _usable(path: Path) -> Path:
 File = Annotated[Path, Strict(False), AfterValidator(_usable)]
 
 
+# A column of a table, counted from 1.
+Column = Annotated[int, Field(ge=1, le=1000)]
+
+
 # A language code in any of its usual forms, kept in that of BCP 47.
 Language = Annotated[str, AfterValidator(standard_code)]
 
@@ -121,11 +125,30 @@ class ShortSection(Section):
 class CorpusConfig(Section):
     """One file of sentence pairs, from which train, valid and test are split."""
 
-    path: File | None = _key(None, "A .zip, .tsv or .txt with source<TAB>target[<TAB>attribution] lines.", "file")
+    path: File | None = _key(
+        None,
+        "Lines of source<TAB>target[<TAB>attribution], a .csv, TMX, or a .zip of these or of a file a language; gzip, "
+        "bzip2, xz and zstd too (docs/data.md).",
+        "file",
+    )
     url: str | None = _key(None, "Fetched to data.corpus.path where that file is missing.", "https address")
     allow_http: bool = _key(False, "Take an http address too, though anybody on the way can change the file.")
     max_pairs: int | None = _key(None, "Only the first lines of the file (null: all).", "lines", ge=1, le=_MOST)
+    columns: list[Column] | None = _key(
+        None,
+        "Which columns of a table are source and target, such as [2, 4] (null: the first two, or what a header says).",
+        "columns, from 1",
+        min_length=2,
+        max_length=2,
+    )
     reverse: bool = _key(False, "Swap the columns: the file is target<TAB>source.")
+
+    @field_validator("columns")
+    @classmethod
+    def _two_columns(cls, value: list[int] | None) -> list[int] | None:
+        if value is not None and value[0] == value[1]:
+            raise ValueError("source and target must be different columns")
+        return value
 
     @field_validator("url")
     @classmethod
@@ -136,7 +159,7 @@ class CorpusConfig(Section):
 
 
 class ParallelFiles(Section):
-    """Files of equal length, one sentence a line (``.gz`` too)."""
+    """Files of equal length, one sentence a line, packed or not."""
 
     source: File = Field(description="Source sentences.", json_schema_extra={"unit": "file"})
     target: list[File] = Field(
@@ -203,6 +226,13 @@ class FilterConfig(Section):
     """Which pairs are dropped before the split; every drop is counted under its reason."""
 
     max_words: int = _key(80, "Longest sentence kept, either side.", "words", ge=1, le=1_000_000)
+    max_characters: int = _key(
+        1000,
+        "Longest sentence kept, either side; what limits text without spaces between words.",
+        "characters",
+        ge=1,
+        le=1_000_000,
+    )
     max_length_ratio: float = _key(
         4.0, "Longer side over shorter side, in characters; a side under 20 characters counts as 20.", ge=1.0, le=1e6
     )

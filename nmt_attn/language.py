@@ -40,7 +40,7 @@ def standard_code(code: str) -> str:
     if not known:
         nearest = _nearest(code.strip().lower())
         advice = f"did you mean {nearest}?" if nearest else "known are such as en, fra, zh-Hant"
-        raise ValueError(f"unknown language code {code!r}; {advice} (for what is no language: x- and a name)")
+        raise ValueError(f"unknown language code {code[:60]!r}; {advice} (for what is no language: x- and a name)")
     return standard
 
 

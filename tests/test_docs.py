@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from nmt_attn.config_file import known_keys
+from nmt_attn.corpus.clean import REASONS
 from tests.conftest import ROOT
 
 
@@ -48,3 +49,23 @@ def test_each_promise_names_tests_that_exist():
         assert any(f"def {function}(" in content for content in files.values()), function
     for name in re.findall(r"`tests/([\w/]+\.py)", section):
         assert (ROOT / "tests" / name).exists(), name
+
+
+def test_the_page_about_data_names_reasons_keys_and_files_that_exist():
+    text = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == list(REASONS)
+    keys = {".".join(key) for key in known_keys()} | {"data.normalise.html_entities"}
+    for key in re.findall(r"`((?:data|model|training|decoding)\.[a-z_.]+[a-z])(?:=|`)", text):
+        assert key in keys, key
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        assert (ROOT / "docs" / target).exists(), target
+
+
+def test_each_promise_about_what_comes_from_outside_names_tests_that_exist():
+    text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    section = text.partition("## What comes from outside")[2].partition("\n## ")[0]
+    content = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    functions = re.findall(r"\b(test_\w+)`", section.replace(".py`", ""))
+    assert len(functions) > 30
+    for function in functions:
+        assert f"def {function}(" in content, function

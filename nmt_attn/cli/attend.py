@@ -14,6 +14,7 @@ from nmt_attn.cli.options import (
     ModelsOption,
     RunSetOption,
     as_text,
+    expanded,
     refuse_both,
     refuse_idle,
 )
@@ -29,7 +30,11 @@ def attend_command(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="Write a .png, .svg, .html or .json instead of the terminal.", show_default=False
+            "--output",
+            "-o",
+            callback=expanded,
+            help="Write a .png, .svg, .html or .json instead of the terminal.",
+            show_default=False,
         ),
     ] = None,
     words: Annotated[bool, typer.Option("--words/--pieces", help="Whole words, or the tokenizer's pieces.")] = True,

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
-from nmt_attn.cli.options import ModelOption
+from nmt_attn.cli.options import ModelOption, expanded
 
 
 def average_command(
-    output: Annotated[Path, typer.Option("--output", "-o", help="The new run, such as runs/averaged.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", callback=expanded, help="The new run, such as runs/averaged.")
+    ],
     model: ModelOption = None,
     last: Annotated[
         int | None, typer.Option("--last", min=1, help="Of the last so many checkpoints.", show_default=False)

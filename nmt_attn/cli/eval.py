@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nmt_attn.cli.lines import check_output
+from nmt_attn.cli.lines import check_output, check_standard_input
 from nmt_attn.cli.options import (
     BeamOption,
     ConfigOption,
@@ -16,10 +16,43 @@ from nmt_attn.cli.options import (
     ModelsOption,
     PrecisionOption,
     RunSetOption,
+    expanded,
     refuse_both,
     refuse_idle,
     with_precision,
 )
+from nmt_attn.errors import UserError
+from nmt_attn.text.reading import STANDARD
+from nmt_attn.text.writing import writing
+
+SourceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--source",
+        callback=expanded,
+        help="Sentences to translate instead of a split; -: standard input.",
+        show_default=False,
+    ),
+]
+ReferenceOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--reference",
+        callback=expanded,
+        help="Their translations; repeat for several references; -: standard input.",
+        show_default=False,
+    ),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        callback=expanded,
+        help="Write the translations here, packed where the name ends in .gz, .bz2, .xz or .zst.",
+        show_default=False,
+    ),
+]
 
 
 def eval_command(
@@ -29,22 +62,9 @@ def eval_command(
     split: Annotated[
         str | None, typer.Option("--split", help="test (the default) or valid.", show_default=False)
     ] = None,
-    source: Annotated[
-        Path | None,
-        typer.Option("--source", help="Sentences to translate instead of a split.", show_default=False),
-    ] = None,
-    reference: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--reference",
-            help="Their translations; repeat for several references. A blank line is none.",
-            show_default=False,
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Write the translations here, a line a line.", show_default=False),
-    ] = None,
+    source: SourceOption = None,
+    reference: ReferenceOption = None,
+    output: OutputOption = None,
     beam: BeamOption = None,
     tokenize: Annotated[
         str | None,
@@ -66,6 +86,9 @@ def eval_command(
         refuse_idle("beside --source and --reference, which are scored instead", split=split)
     refuse_both(overrides, "--beam", beam, "decoding.beam_size")
     refuse_both(overrides, "--tokenize", tokenize, "evaluation.tokenize")
+    check_standard_input([("--source", source), *(("--reference", path) for path in reference or ())])
+    if output == STANDARD:
+        raise UserError("--output -: standard output is for the scores; give a file")
     if output is not None:
         check_output(output, source, *(reference or ()))
     request = EvaluationRequest(
@@ -81,13 +104,13 @@ def eval_command(
     result = report(request)
     print(json.dumps(result.to_json(), ensure_ascii=False) if as_json else result.to_text(), flush=True)
     if output is not None:  # after the scores, which are not lost if this fails
-        output.write_text("".join(line + "\n" for line in result.translations), encoding="utf-8", newline="\n")
+        with writing(output) as write:
+            write("".join(line + "\n" for line in result.translations))
 
 
 def _tokenize(name: str | None) -> list[str]:
     """What ``--tokenize`` sets."""
     from nmt_attn.config import known_tokenizer
-    from nmt_attn.errors import UserError
 
     if name is None:
         return []

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
-from nmt_attn.cli.options import ModelOption, RunSetOption
+from nmt_attn.cli.options import ModelOption, RunSetOption, expanded
 
 
 def export_command(
-    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write, such as exported.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", callback=expanded, help="The folder to write, such as exported.")
+    ],
     model: ModelOption = None,
     file_format: Annotated[str, typer.Option("--format", help="onnx.")] = "onnx",
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier export.")] = False,

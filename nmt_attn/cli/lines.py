@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nmt_attn.errors import UserError
@@ -49,18 +49,19 @@ def _is_same(output: Path, path: Path) -> bool:
         return False
 
 
-def check_standard_input(**options: Path | None) -> None:
+def check_standard_input(options: Sequence[tuple[str, Path | None]]) -> None:
     """Refuse to read standard input twice.
 
     Args:
-        options: what the options of these names say (``_`` for ``-``).
+        options: names of options with what they say.
 
     Raises:
         UserError: several of them say ``-``.
     """
-    reading = [f"--{name.replace('_', '-')}" for name, path in options.items() if path == STANDARD]
+    reading = [name for name, path in options if path == STANDARD]
     if len(reading) > 1:
-        raise UserError(f"{reading[0]} and {reading[1]} are both -, and standard input can be read only once")
+        both = f"{reading[0]} and {reading[1]}" if reading[0] != reading[1] else f"{reading[0]} twice"
+        raise UserError(f"{both}: standard input (-) can be read only once; give a file for one of them")
 
 
 def text_of(path: Path, *, strict: bool = False) -> TextLines:

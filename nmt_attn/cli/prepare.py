@@ -8,11 +8,15 @@ import typer
 
 from nmt_attn.cli.options import ConfigOption, SetOption
 
+_WIDEST = 10_000  # characters; no table comes near it
+
 
 def prepare_command(
     config: ConfigOption = None,
     overrides: SetOption = None,
-    force: Annotated[bool, typer.Option("--force", help="Do it again even if nothing has changed.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Do it again even if nothing has changed; edited data is moved aside.")
+    ] = False,
 ) -> None:
     """Download, read, clean, split, tokenise and store a corpus."""
     from rich.console import Console
@@ -25,4 +29,5 @@ def prepare_command(
     if not preparation.fresh:
         print(f"{directory} is up to date; nothing to do (--force does it again)")
         return
-    Console().print(summary(preparation.data))
+    # As wide as the tables are: a pipe and a narrow terminal get whole lines, not columns that are cut.
+    Console(width=_WIDEST).print(summary(preparation.data))

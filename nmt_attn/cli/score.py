@@ -47,7 +47,7 @@ def score_command(
 
     if (source is None) != (target is None):
         raise UserError("--source and --target belong together; give both, or neither and pairs on standard input")
-    check_standard_input(source=source, target=target)
+    check_standard_input([("--source", source), ("--target", target)])
     texts = [text_of(path or STANDARD) for path in ([None] if source is None else [source, target])]
     pairs = _from_columns(*texts) if source is None else _from_files(*texts)
     translator = Translator.load(model, device=device)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from html.entities import html5
+from typing import Literal, get_args
 
 from nmt_attn.config import FilterConfig
-from nmt_attn.corpus.pairs import Pair
+from nmt_attn.corpus.pairs import ExtraColumns, Line, Pair
 from nmt_attn.text.normalise import Normaliser, tidy
 
-Reason = Literal["blank", "empty", "too_long", "length_ratio", "identical", "duplicate"]
+Reason = Literal[
+    "blank", "columns", "empty", "too_long", "too_many_characters", "length_ratio", "identical", "duplicate"
+]
 
 # In the order in which they are tried; a pair is counted under the first that fits.
-REASONS: tuple[Reason, ...] = ("blank", "empty", "too_long", "length_ratio", "identical", "duplicate")
+REASONS: tuple[Reason, ...] = get_args(Reason)
+
+_ENTITY = re.compile(r"&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 # Between very short sentences ("Go." and "Allez-vous-en !") a large ratio is no sign of a wrong pair.
 _SHORTEST_COMPARED = 20
@@ -28,6 +34,13 @@ class CleanPair:
     normalised: Pair
 
 
+def has_entity(text: str) -> bool:
+    """Say whether a text holds an HTML entity, such as ``&amp;``, ``&#39;`` or ``&#x2019;``."""
+    if "&" not in text:
+        return False
+    return any(name.startswith("#") or f"{name};" in html5 for name in _ENTITY.findall(text))
+
+
 class Cleaner:
     """Filters pairs, remembers those it has seen, and counts what it drops."""
 
@@ -35,8 +48,13 @@ class Cleaner:
         self._config, self._normaliser = config, normaliser
         self._seen: set[tuple[str, str]] = set()
         self.drops: Counter[Reason] = Counter(dict.fromkeys(REASONS, 0))
+        self.with_entities = 0
+        """Pairs that hold HTML entities which the normaliser leaves as they are."""
+        self._entities_stay = normaliser("&#97;") != "a"
+        self.first_extra: ExtraColumns | None = None
+        """The first line that was dropped for its columns."""
 
-    def clean(self, pairs: Iterable[Pair | None]) -> Iterator[CleanPair]:
+    def clean(self, pairs: Iterable[Line]) -> Iterator[CleanPair]:
         """The pairs to learn from. None stands for a blank line; all of :data:`REASONS` apply."""
         for candidate in self.present(pairs):
             if (reason := self._fault(candidate.normalised)) is not None:
@@ -44,12 +62,21 @@ class Cleaner:
             else:
                 yield candidate
 
-    def present(self, pairs: Iterable[Pair | None]) -> Iterator[CleanPair]:
-        """The pairs that have two sides; ``blank`` and ``empty`` alone apply (a given test set is not thinned out)."""
+    def present(self, pairs: Iterable[Line]) -> Iterator[CleanPair]:
+        """The pairs that have two sides (a given test set is not thinned out).
+
+        ``blank``, ``columns`` and ``empty`` alone apply.
+        """
         for pair in pairs:
             if pair is None:
                 self.drops["blank"] += 1
                 continue
+            if isinstance(pair, ExtraColumns):
+                self.drops["columns"] += 1
+                self.first_extra = self.first_extra or pair
+                continue
+            if self._entities_stay:
+                self.with_entities += has_entity(pair.source) or has_entity(pair.target)
             raw = Pair(tidy(pair.source), tidy(pair.target))
             normalised = Pair(self._normaliser(raw.source), self._normaliser(raw.target))
             if normalised.source and normalised.target:
@@ -62,6 +89,8 @@ class Cleaner:
         config = self._config
         if max(pair.source.count(" "), pair.target.count(" ")) >= config.max_words:
             return "too_long"
+        if max(len(pair.source), len(pair.target)) > config.max_characters:
+            return "too_many_characters"
         shorter, longer = sorted((len(pair.source), len(pair.target)))
         if max(longer, _SHORTEST_COMPARED) > config.max_length_ratio * max(shorter, _SHORTEST_COMPARED):
             return "length_ratio"

@@ -19,8 +19,8 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from nmt_attn import __version__
+from nmt_attn.corpus.markup import is_web_page
 from nmt_attn.corpus.progress import Progress, note
-from nmt_attn.corpus.read import is_web_page
 from nmt_attn.errors import DownloadError, InputError, NmtError
 from nmt_attn.text.normalise import tidy
 

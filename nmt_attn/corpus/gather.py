@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from nmt_attn.config import DataConfig, ParallelConfig, ParallelFiles
 from nmt_attn.corpus.clean import Cleaner, CleanPair
+from nmt_attn.corpus.languages import Languages
 from nmt_attn.corpus.manifest import Known
-from nmt_attn.corpus.pairs import Pair
-from nmt_attn.corpus.progress import Progress
+from nmt_attn.corpus.pairs import Line, Pair
+from nmt_attn.corpus.progress import Progress, note
 from nmt_attn.corpus.read import ParallelLine, read_pairs, read_parallel
 from nmt_attn.corpus.split import KnownSentences, Part, split
 from nmt_attn.corpus.tasks import generate
@@ -49,6 +50,10 @@ class Material:
     pairs_read: int
     dropped: dict[str, int]
     known: Known
+    html_entities: int
+    """Pairs that hold HTML entities which normalisation leaves as they are."""
+    notes: list[str]
+    """What was remarkable about the files, a line each."""
 
 
 def gather(config: DataConfig) -> Material:
@@ -66,11 +71,17 @@ def gather(config: DataConfig) -> Material:
     corpus = config.corpus
     if corpus.path is None:
         raise ValueError("data.corpus.path is not set")  # inputs.input_paths has refused this configuration
-    lines = read_pairs(corpus.path, max_pairs=corpus.max_pairs, reverse=corpus.reverse)
+    lines = read_pairs(
+        corpus.path,
+        max_pairs=corpus.max_pairs,
+        reverse=corpus.reverse,
+        columns=corpus.columns,
+        languages=Languages(config.source_lang, config.target_lang),
+    )
     return _from_one_source(lines, str(corpus.path), config, cleaner)
 
 
-def _from_one_source(lines: Iterable[Pair | None], name: str, config: DataConfig, cleaner: Cleaner) -> Material:
+def _from_one_source(lines: Iterable[Line], name: str, config: DataConfig, cleaner: Cleaner) -> Material:
     """Clean and split pairs that come all together."""
     counter = _Counter()
     pairs = list(cleaner.clean(counter.count(lines, name)))
@@ -84,6 +95,8 @@ def _from_one_source(lines: Iterable[Pair | None], name: str, config: DataConfig
         pairs_read=counter.count_so_far,
         dropped=_dropped(cleaner),
         known=Known(valid=0, test=0),
+        html_entities=cleaner.with_entities,
+        notes=_notes(cleaner),
     )
 
 
@@ -110,6 +123,8 @@ def _from_files(files: ParallelConfig, cleaner: Cleaner) -> Material:
         pairs_read=counter.count_so_far,
         dropped=_dropped(cleaner),
         known=Known(valid=_known(known, valid), test=_known(known, test)),
+        html_entities=cleaner.with_entities,
+        notes=_notes(cleaner),
     )
 
 
@@ -143,6 +158,18 @@ def _known(train: KnownSentences, sentences: Sequence[Sentence]) -> int:
 
 def _dropped(cleaner: Cleaner) -> dict[str, int]:
     return {str(reason): count for reason, count in cleaner.drops.items()}
+
+
+def _notes(cleaner: Cleaner) -> list[str]:
+    """The first line that was dropped for its columns, which is said too: a tab in a sentence is easily mended."""
+    first = cleaner.first_extra
+    if first is None:
+        return []
+    count = cleaner.drops["columns"]
+    others = f", as {count - 1:,} more" if count > 1 else ""
+    text = f"{first.place}: {first.columns} columns where most lines have {first.usual}: dropped{others}"
+    note(text)
+    return [text]
 
 
 def _some_left(pairs: Sequence[CleanPair], read: int, cleaner: Cleaner, name: str) -> None:

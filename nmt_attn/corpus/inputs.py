@@ -7,9 +7,10 @@ from pathlib import Path
 
 from nmt_attn.config import CorpusConfig, DataConfig
 from nmt_attn.corpus.download import download
+from nmt_attn.corpus.languages import Languages
 from nmt_attn.corpus.manifest import InputFile
 from nmt_attn.corpus.progress import note
-from nmt_attn.corpus.read import table_in_zip
+from nmt_attn.corpus.read import members_of
 from nmt_attn.errors import ConfigError, InputError
 
 
@@ -43,10 +44,11 @@ def fetch_inputs(config: DataConfig) -> list[InputFile]:
         InputError: a file is missing or unreadable, or the address is wrong.
         DownloadError: the download failed.
     """
-    return [_fetch(role, path, config.corpus) for role, path in input_paths(config).items()]
+    languages = Languages(config.source_lang, config.target_lang)
+    return [_fetch(role, path, config.corpus, languages) for role, path in input_paths(config).items()]
 
 
-def _fetch(role: str, path: Path, corpus: CorpusConfig) -> InputFile:
+def _fetch(role: str, path: Path, corpus: CorpusConfig, languages: Languages) -> InputFile:
     fetched_from = None
     if role == "corpus" and corpus.url is not None and not path.exists():
         note(f"fetching {corpus.url}")
@@ -56,12 +58,13 @@ def _fetch(role: str, path: Path, corpus: CorpusConfig) -> InputFile:
         key = f"data.{role}.path" if role == "corpus" else f"data.parallel.{role.split('.')[0]}"
         advice = "; set data.corpus.url to have it fetched" if role == "corpus" and not path.exists() else ""
         raise InputError(f"{path}: {kind} ({key}){advice}")
+    members = members_of(path, languages) if role == "corpus" else None
     try:
         status = path.stat()
         return InputFile(
             role=role,
             path=str(path),
-            member=table_in_zip(path) if path.suffix.lower() == ".zip" else None,
+            member=str(members) if members is not None else None,
             url=fetched_from,
             size=status.st_size,
             mtime_ns=status.st_mtime_ns,

@@ -35,7 +35,7 @@ class InputFile(_Entry):
     """What it was: ``corpus``, ``train.source``, ``test.target.0``, …"""
     path: str
     member: str | None
-    """The file inside a zip archive."""
+    """The file inside a zip archive, or both of them."""
     url: str | None
     """Where it was downloaded from, if it was."""
     size: int
@@ -101,6 +101,10 @@ class Manifest(_Entry):
     """Lines of the corpus, blank ones included; parallel files: lines times target files."""
     dropped: dict[str, int]
     """By reason. ``pairs_read`` is the sum of these and of the pairs of the three splits."""
+    html_entities: int = 0
+    """Pairs, kept or not, that hold HTML entities such as ``&amp;`` which normalisation leaves as they are."""
+    notes: list[str] = []
+    """What was remarkable about the input, a line each."""
     splits: Splits
     known: Known
     vocabulary: Vocabulary

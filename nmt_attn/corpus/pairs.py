@@ -11,3 +11,17 @@ class Pair:
 
     source: str
     target: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraColumns:
+    """A line with more columns than its file has, which therefore is no pair: a tab has got into a sentence."""
+
+    place: str
+    """File and line."""
+    columns: int
+    usual: int
+
+
+Line = Pair | ExtraColumns | None
+"""What a line of a corpus is; None for a blank one."""

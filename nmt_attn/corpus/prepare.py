@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -27,6 +26,7 @@ from nmt_attn.corpus.manifest import (
 )
 from nmt_attn.corpus.novelty import remarks
 from nmt_attn.corpus.origin import Origin, origin_of
+from nmt_attn.corpus.ownership import check_folder, edited_texts, move_aside, refuse_inputs_inside
 from nmt_attn.corpus.prepared import HeldOut, PreparedData, SplitName
 from nmt_attn.corpus.progress import Progress, note
 from nmt_attn.corpus.store import PairStore, TokenStore
@@ -48,7 +48,6 @@ __all__ = [
 ]
 
 _ENCODED_AT_ONCE = 4096
-_OURS = re.compile(r"manifest\.json|tokenizer|store|train\.(source|target)|(valid|test)\.(source|reference\.\d+)")
 
 
 @dataclass(frozen=True)
@@ -65,12 +64,13 @@ def prepare(config: Config, *, force: bool = False, tokenizer: Tokenizer | None 
     Args:
         config: its ``data`` section says what goes in and how; the folder is ``config.data_directory``. With
             ``training.from`` the data is made for that run: with its tokenizer and normalisation.
-        force: make it anew in any case.
+        force: make it anew in any case; a folder in which something has been edited is moved aside.
         tokenizer: cut the text with this one, which ``config`` describes (None: with that of ``training.from``, else
             with one that is learned from the data).
 
     Raises:
-        UserError: the configuration or the input is wrong; the prepared data is then as it was.
+        UserError: the configuration or the input is wrong, or something would be written over that is not ours, or no
+            longer as it was written; the folder is then as it was.
         NmtError: a download failed, the disk is full or not writable, or another process is at it.
     """
     origin = origin_of(config) if tokenizer is None else None
@@ -87,20 +87,31 @@ def prepare(config: Config, *, force: bool = False, tokenizer: Tokenizer | None 
 def _prepare(config: Config, tokenizer: Tokenizer | None, *, force: bool) -> Preparation:
     if not force and (current := _current(config, tokenizer)) is not None:
         return Preparation(current, fresh=False)
+    refuse_inputs_inside(config)
+    place = _place(config)
     with locked(config.data_directory):
-        recover(config.data_directory.parent, config.data_directory.name)
+        recover(place.parent, place.name)
         if not force and (current := _current(config, tokenizer)) is not None:  # somebody has been faster
             return Preparation(current, fresh=False)
-        return _make(config, tokenizer)
+        return _make(config, tokenizer, force=force)
 
 
-def _make(config: Config, given: Tokenizer | None) -> Preparation:
+def _make(config: Config, given: Tokenizer | None, *, force: bool) -> Preparation:
     directory = config.data_directory
-    _refuse_foreign_files(directory)
+    edited = check_folder(directory)
+    if edited and not force:
+        raise UserError(
+            f"{edited[0]}: not as nmt prepare wrote it, and would be written anew; put it back, give another "
+            "data.directory or name, or move it aside with: nmt prepare --force"
+        )
+    if (old := _format_of(directory)) not in (None, FORMAT):
+        note(f"{directory}: prepared by an earlier version of nmt (format {old}, now {FORMAT}); it is made anew")
     inputs = fetch_inputs(config.data)
     material = gather(config.data)
     tokenizer = given or _learned(config, material)
-    with atomic_directory(directory) as folder:
+    if edited:
+        note(f"{edited[0]}: not as nmt prepare wrote it; the old data is now {move_aside(_place(config))}")
+    with atomic_directory(_place(config)) as folder:
         _write(folder, config, inputs, material, tokenizer, settings_hash(config, given))
     return Preparation(PreparedData.open(directory), fresh=True)
 
@@ -193,23 +204,23 @@ def _current(config: Config, tokenizer: Tokenizer | None) -> PreparedData | None
         data = PreparedData.open(config.data_directory)
     except InputError:
         return None
-    return data if expected.matches(data.manifest) else None
+    if not expected.matches(data.manifest):
+        return None
+    return data if not edited_texts(config.data_directory, data.manifest) else None
 
 
-def _refuse_foreign_files(directory: Path) -> None:
-    """The folder is replaced as a whole, so it must not hold what somebody else has put there."""
-    if not directory.exists():
-        return
-    if not directory.is_dir():
-        raise UserError(
-            f"{directory}: is a file, but the prepared data goes there; set data.directory to another place"
-        )
-    foreign = sorted(entry.name for entry in directory.iterdir() if not _OURS.fullmatch(entry.name))
-    if foreign:
-        raise UserError(
-            f"{directory}: holds files that are not prepared data ({', '.join(foreign[:3])}) and would be lost; "
-            "set data.directory to another folder"
-        )
+def _place(config: Config) -> Path:
+    """The folder that is replaced: where it is a link, what that leads to and not the link."""
+    directory = config.data_directory
+    return directory.resolve() if directory.is_symlink() else directory
+
+
+def _format_of(directory: Path) -> int | None:
+    """The format of prepared data; None where there is none."""
+    try:
+        return Manifest.load(directory).format
+    except InputError:
+        return None
 
 
 # --- writing ------------------------------------------------------------------------------------------------
@@ -244,6 +255,8 @@ def _write(
         inputs=inputs,
         pairs_read=material.pairs_read,
         dropped=material.dropped,
+        html_entities=material.html_entities,
+        notes=material.notes,
         splits=splits,
         known=material.known,
         vocabulary=Vocabulary(

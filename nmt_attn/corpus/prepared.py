@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
@@ -103,9 +104,13 @@ class PreparedData:
     def _lines(self, name: str) -> list[str]:
         path = self.directory / name
         try:
-            lines = path.read_text(encoding="utf-8").split("\n")
+            content = path.read_bytes()
+            lines = content.decode("utf-8").split("\n")
         except (OSError, UnicodeDecodeError):
             raise InputError(f"{path}: missing or damaged; run nmt prepare --force") from None
+        recorded = self.manifest.sha256.get(name)  # none in format 2
+        if recorded is not None and hashlib.sha256(content).hexdigest() != recorded:
+            raise InputError(f"{path}: not as nmt prepare wrote it; run nmt prepare --force, which moves it aside")
         return lines if lines[-1] else lines[:-1]  # each line has its end, and an empty file none
 
 

@@ -1,45 +1,31 @@
-"""Pairs out of files: ``.zip``, ``.tsv``, ``.txt`` with two or three columns, or parallel files; ``.gz`` of any.
+"""Pairs out of files: tables, TMX, zip archives of either, or parallel files; packed or not.
 
 Whatever the bytes are, the outcome is pairs or one :class:`~nmt_attn.errors.InputError` that names file and line.
 """
 
 from __future__ import annotations
 
-import gzip
-import io
-import lzma
-import zipfile
-import zlib
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, zip_longest
-from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import BinaryIO, cast
+from itertools import chain, islice, zip_longest
+from pathlib import Path
 
-from nmt_attn.corpus.pairs import Pair
+from nmt_attn.corpus.archive import Members, find_members, is_csv, is_zip, member_bytes
+from nmt_attn.corpus.languages import Languages
+from nmt_attn.corpus.markup import SAMPLE, markup_in
+from nmt_attn.corpus.pairs import Line, Pair
+from nmt_attn.corpus.progress import note
+from nmt_attn.corpus.table import Wish, csv_rows, pairs_of, tab_rows
+from nmt_attn.corpus.tmx import BEGINNING, is_tmx, read_tmx
 from nmt_attn.errors import InputError
-from nmt_attn.text.normalise import tidy
+from nmt_attn.text.reading import Bytes, TextLines, peeked, unpacked
 
-MAX_LINE_BYTES = 1_000_000
-MAX_UNPACKED_BYTES = 8 << 30
-# Text packs to a fifth or so. A large file that packs better than this by far is a trap or a fault.
-MAX_PACKING = 200
-_SUSPECT_BYTES = 256 << 20
-
-_TABLES = (".tsv", ".txt")
-_SIDE_FILES = ("readme", "license", "licence", "about", "copying", "changelog", "changes", "authors")
-# What the libraries raise over damaged archives; the last two are theirs for names and fields that make no sense.
-_DAMAGED = (
-    zipfile.BadZipFile,
-    gzip.BadGzipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    NotImplementedError,
-    ValueError,
-    IndexError,
-)
+# By their names, so that it is said what they are, not what is wrong with their first line.
+_OTHERS = {
+    ".xlsx": "an Excel workbook", ".xls": "an Excel workbook", ".ods": "a spreadsheet", ".docx": "a Word document",
+    ".doc": "a Word document", ".pdf": "a PDF", ".json": "JSON", ".jsonl": "JSON", ".parquet": "a parquet file",
+    ".sgm": "SGML", ".sgml": "SGML", ".xlf": "XLIFF", ".xliff": "XLIFF", ".html": "a web page", ".po": "gettext",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,212 +36,143 @@ class ParallelLine:
     targets: list[str]
 
 
-def read_pairs(path: Path, *, max_pairs: int | None = None, reverse: bool = False) -> Iterator[Pair | None]:
-    """The pairs of a corpus file, one for each of its first ``max_pairs`` lines; None for a blank line.
+def read_pairs(
+    path: Path,
+    *,
+    max_pairs: int | None = None,
+    reverse: bool = False,
+    columns: Sequence[int] | None = None,
+    languages: Languages | None = None,
+) -> Iterator[Line]:
+    """Yield what each line of a corpus file is: a pair, None for a blank line, or a line with too many columns.
 
     Args:
-        path: a ``.zip``, ``.tsv``, ``.txt``, ``.tsv.gz`` or ``.txt.gz`` file of
-            ``source<TAB>target[<TAB>attribution]`` lines.
+        path: lines of ``source<TAB>target[<TAB>attribution]``, a ``.csv``, TMX, or a zip archive with one of these or
+            with a file for each language; any of them packed.
         max_pairs: how many lines to read (None: all).
-        reverse: the file is ``target<TAB>source``.
+        reverse: a table is ``target<TAB>source``.
+        columns: of a table the source and the target column, counted from 1 (None: the first two, or what a header
+            says).
+        languages: what tells the sides of TMX, of the files in an archive, and of a header (None: English and French).
 
     Raises:
-        InputError: the file is missing, empty, damaged, no UTF-8 text, or a line is no pair.
+        InputError: the file is missing, empty, damaged, no text in UTF-8, or a line is no pair.
     """
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes[-1:] == [".zip"]:
-        member = table_in_zip(path)
-        lines = _zip_lines(path, member)
-        name = f"{_shown([member])} in {path}"
-    elif suffixes[-1:] != [".gz"] and suffixes[-1:] not in [[suffix] for suffix in _TABLES]:
-        raise InputError(f"{path}: expected a .zip, .tsv or .txt file (or .tsv.gz, .txt.gz)")
-    else:
-        lines = _file_lines(path)
-        name = str(path)
-    with closing(lines):
-        for number, line in enumerate(islice(lines, max_pairs), start=1):
-            yield _pair(line, f"{name}, line {number}", reverse)
+    wish = Wish((columns[0], columns[1]) if columns is not None else None, reverse, languages)
+    known = languages or Languages("en", "fr")
+    if path.suffix.lower() in _OTHERS:
+        raise InputError(
+            f"{path}: expected a .zip, .tsv or .txt file, .csv or .tmx (packed or not), found "
+            f"{_OTHERS[path.suffix.lower()]}; save it as tab-separated text"
+        )
+    if not is_zip(path):
+        yield from _from_content(Bytes.of(path, regular=True), is_csv(path.name), wish, known, max_pairs)
+        return
+    members = find_members(path, known)
+    contents = [member_bytes(path, name) for name in members.names]
+    if not members.parallel:
+        yield from _from_content(contents[0], is_csv(members.names[0]), wish, known, max_pairs)
+        return
+    _refuse_table_keys(wish, f"{members} in {path}")
+    yield from islice(_from_two(contents), max_pairs)
 
 
-def table_in_zip(path: Path) -> str:
-    """The one text file in a zip archive that holds the pairs, by name.
+def members_of(path: Path, languages: Languages) -> Members | None:
+    """Find what will be read of a zip archive; None where ``path`` is none.
 
     Raises:
-        InputError: the archive is damaged or no archive, or there is not exactly one such file in it.
+        InputError: it cannot be read, or it is not clear where in it the pairs are.
     """
-    with _open_zip(path) as archive, _one_line_for_damage(path):
-        names = [info.filename for info in archive.infolist() if not info.is_dir()]
-    for name in names:
-        if _leads_out(name):
+    return find_members(path, languages) if is_zip(path) else None
+
+
+def _from_content(
+    content: Bytes, as_csv: bool, wish: Wish, languages: Languages, max_pairs: int | None
+) -> Iterator[Line]:
+    beginning, chunks = peeked(unpacked(content), lambda beginning: len(beginning) >= BEGINNING)
+    if is_tmx(beginning):
+        _refuse_table_keys(wish, f"{content.name}, which is TMX")
+        yield from read_tmx(chunks, content.name, languages, max_pairs)
+        return
+    text = TextLines(Bytes(content.name, chunks, content.size), strict=True)
+    lines = _sentences(text, max_pairs)
+    rows = csv_rows(text.name, lines) if as_csv else tab_rows(lines)
+    yield from pairs_of(rows, content.name, wish, max_pairs)
+
+
+def _from_two(contents: Sequence[Bytes]) -> Iterator[Pair | None]:
+    for line in _parallel_lines([TextLines(content, strict=True) for content in contents]):
+        blank = not line.source.strip() and not line.targets[0].strip()
+        yield None if blank else Pair(line.source, line.targets[0])
+
+
+def _refuse_table_keys(wish: Wish, name: str) -> None:
+    for key, value in (("columns", wish.columns), ("reverse", wish.reverse)):
+        if value:
             raise InputError(
-                f"{path}: {_shown([name])} has a name that leads out of the archive; no honest archive has one, "
-                "so it is refused"
+                f"data.corpus.{key} has no effect on {name}: there data.source_lang and data.target_lang say what is "
+                "what; leave it out"
             )
-    tables = [name for name in names if _is_table(name)]
-    if len(tables) == 1:
-        return tables[0]
-    if not tables:
-        shown = _shown(names) or "nothing"
-        raise InputError(f"{path}: no .txt or .tsv file with pairs in it (it holds {shown})")
-    raise InputError(
-        f"{path}: several files could hold the pairs: {_shown(tables)}; unpack it and set data.corpus.path to one"
-    )
 
 
-def read_parallel(source: Path, targets: Sequence[Path]) -> Iterator[ParallelLine]:
-    """The lines of parallel files, one sentence a line.
+def read_parallel(source: Path, targets: Sequence[Path], *, lenient: bool = False) -> Iterator[ParallelLine]:
+    """Yield the lines of parallel files, one sentence a line.
+
+    Args:
+        source: the sentences.
+        targets: one or several files of translations.
+        lenient: what is to be evaluated: also from pipes and standard input (``-``); in a source line that is not
+            UTF-8 marks stand for the wrong bytes, and how many there were is said on standard error at the end.
 
     Raises:
         InputError: a file is missing, empty, damaged or no UTF-8 text, or they differ in their numbers of lines.
     """
-    with ExitStack() as stack:
-        files = [stack.enter_context(closing(_file_lines(path))) for path in (source, *targets)]
-        for number, lines in enumerate(zip_longest(*files)):
-            if None in lines:
-                counts = [
-                    number + (line is not None) + sum(1 for _ in file) for line, file in zip(lines, files, strict=True)
-                ]
-                raise InputError(_unequal((source, *targets), counts))
-            yield ParallelLine(lines[0], list(lines[1:]))
+    paths = (source, *targets)
+    texts = [TextLines(Bytes.of(path, regular=not lenient), strict=path is not source or not lenient) for path in paths]
+    yield from _parallel_lines(texts)
+    if remark := texts[0].remark():
+        note(remark)
 
 
-def _unequal(paths: Sequence[Path], counts: Sequence[int]) -> str:
+def _parallel_lines(texts: Sequence[TextLines]) -> Iterator[ParallelLine]:
+    files = [_sentences(text) for text in texts]
+    for number, lines in enumerate(zip_longest(*files)):
+        if None in lines:
+            counts = [
+                number + (line is not None) + sum(1 for _ in file) for line, file in zip(lines, files, strict=True)
+            ]
+            raise InputError(_unequal([text.name for text in texts], counts))
+        yield ParallelLine(lines[0], list(lines[1:]))
+
+
+def _unequal(names: Sequence[str], counts: Sequence[int]) -> str:
     other = next(index for index, count in enumerate(counts) if count != counts[0])
     return (
-        f"{paths[0]} has {counts[0]:,} lines but {paths[other]} has {counts[other]:,}; "
+        f"{names[0]} has {counts[0]:,} lines but {names[other]} has {counts[other]:,}; "
         "parallel files need one line for each sentence, so the same number of lines"
     )
 
 
-def _pair(line: str, place: str, reverse: bool) -> Pair | None:
-    if not line.strip():
-        return None
-    columns = line.split("\t")
-    if len(columns) == 1:
-        raise InputError(f"{place}: no tab; expected source<TAB>target")
-    if len(columns) > 3:
-        raise InputError(f"{place}: {len(columns)} columns; expected source<TAB>target[<TAB>attribution]")
-    first, second = columns[:2]
-    return Pair(second, first) if reverse else Pair(first, second)
+def _sentences(text: TextLines, most: int | None = None) -> Iterator[str]:
+    """The lines of a text, of which ``most`` will be asked for, after a look at whether they are sentences."""
+    lines = iter(text)
+    beginning = list(islice(lines, SAMPLE if most is None else min(SAMPLE, most)))
+    if not beginning:
+        raise InputError(f"{text.name}: the file is empty")
+    markup = markup_in(beginning)
+    if markup == "a web page":
+        raise InputError(
+            f"{text.name}: this is a web page, likely an error page of the server; delete it and try again"
+        )
+    if markup is not None:
+        raise InputError(
+            f"{text.name}: this is {markup}, not a sentence a line: it begins with {_beginning_of(beginning)}; "
+            "take the sentences out of their tags first (for the sets of WMT: sacrebleu --echo), or give TMX"
+        )
+    return chain(beginning, lines)
 
 
-def _shown(names: Sequence[str]) -> str:
-    """Names from an archive, which may hold anything, for a message of one line."""
-    return ", ".join(tidy(name)[:80] for name in names[:5]) + (", …" if len(names) > 5 else "")
-
-
-def _leads_out(name: str) -> bool:
-    """Whether a file unpacked under this name would lie somewhere else. Nothing is unpacked here; others may do so."""
-    path = PureWindowsPath(name)  # takes either slash, and letters of drives
-    return bool(path.drive or path.root) or ".." in path.parts
-
-
-def _is_table(name: str) -> bool:
-    path = PurePosixPath(name)
-    hidden = any(part.startswith(("_", ".")) for part in path.parts)
-    return path.suffix.lower() in _TABLES and not hidden and not path.stem.lower().startswith(_SIDE_FILES)
-
-
-# --- files to lines -----------------------------------------------------------------------------------------
-
-
-def _file_lines(path: Path) -> Generator[str, None, None]:
-    """The lines of a plain or gzipped file."""
-    _check_file(path)
-    with _one_line_for_damage(path), path.open("rb") as raw:
-        _refuse_web_page(raw, path)
-        if path.suffix.lower() != ".gz":
-            yield from _lines(raw, str(path))
-            return
-        with gzip.GzipFile(fileobj=raw) as unpacked:
-            packed = path.stat().st_size
-            yield from _lines(io.BufferedReader(cast(io.RawIOBase, unpacked), 1 << 16), str(path), packed)
-
-
-def _zip_lines(path: Path, member: str) -> Generator[str, None, None]:
-    """The lines of one member of a zip archive."""
-    with _open_zip(path) as archive, _one_line_for_damage(path):
-        info = archive.getinfo(member)
-        if info.flag_bits & 1:
-            raise InputError(
-                f"{path}: {_shown([member])} is encrypted; unpack it and set data.corpus.path to the text file"
-            )
-        with archive.open(info) as unpacked:
-            buffered = io.BufferedReader(cast(io.RawIOBase, unpacked), 1 << 16)
-            yield from _lines(buffered, f"{_shown([member])} in {path}", info.compress_size)
-
-
-@contextmanager
-def _open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
-    _check_file(path)
-    with _one_line_for_damage(path):
-        with path.open("rb") as raw:
-            _refuse_web_page(raw, path)
-        archive = zipfile.ZipFile(path)
-    with archive:
-        yield archive
-
-
-def _lines(stream: BinaryIO | io.BufferedReader, name: str, packed: int | None = None) -> Iterator[str]:
-    """Decoded lines without their ends. ``packed``: size of the compressed file they come from."""
-    number, total = 0, 0
-    while raw := stream.readline(MAX_LINE_BYTES + 2):
-        number += 1
-        total += len(raw)
-        if len(raw) > MAX_LINE_BYTES + 1:
-            raise InputError(
-                f"{name}, line {number}: longer than {MAX_LINE_BYTES:,} bytes; this is no file of sentences"
-            )
-        if packed is not None:
-            _refuse_bomb(total, packed, name)
-        try:
-            text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            utf16 = number == 1 and raw.startswith((b"\xff\xfe", b"\xfe\xff"))
-            hint = "it looks like UTF-16; save it as UTF-8" if utf16 else "convert the file to UTF-8"
-            raise InputError(f"{name}, line {number}: not UTF-8 text (byte {error.start + 1}); {hint}") from None
-        yield text.rstrip("\r\n")
-    if number == 0:
-        raise InputError(f"{name}: the file is empty")
-
-
-def _refuse_bomb(unpacked: int, packed: int, name: str) -> None:
-    if unpacked > MAX_UNPACKED_BYTES or (unpacked > _SUSPECT_BYTES and unpacked > MAX_PACKING * packed):
-        raise InputError(f"{name}: unpacks to more than {unpacked >> 20:,} MiB from {packed:,} bytes; refused")
-
-
-def _check_file(path: Path) -> None:
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder; expected a file")
-    if not path.exists():
-        raise InputError(f"{path}: no such file")
-    if not path.is_file():
-        raise InputError(f"{path}: not a regular file")
-
-
-def _refuse_web_page(raw: BinaryIO | io.BufferedReader, path: Path) -> None:
-    """Servers answer with a page where a file has moved, and a page has tabs enough to be taken for pairs."""
-    beginning = raw.read(512)
-    raw.seek(0)
-    if is_web_page(beginning):
-        raise InputError(f"{path}: this is a web page, likely an error page of the server; delete it and try again")
-
-
-def is_web_page(beginning: bytes) -> bool:
-    """Whether a file that begins like this is HTML."""
-    text = beginning.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    return text.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<?xml", b"<!--"))
-
-
-@contextmanager
-def _one_line_for_damage(path: Path) -> Iterator[None]:
-    """What the libraries raise about a broken file, as one line."""
-    try:
-        yield
-    except _DAMAGED as error:
-        detail = f" ({tidy(str(error))[:100]})" if isinstance(error, zipfile.BadZipFile) else ""
-        raise InputError(f"{path}: damaged or cut off{detail}; fetch it again") from None
-    except RuntimeError as error:  # zipfile's word for a password
-        raise InputError(f"{path}: {tidy(str(error))}") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+def _beginning_of(lines: Sequence[str]) -> str:
+    """The first words of a text, for a message."""
+    first = next(line.strip() for line in lines if line.strip())
+    return repr(first[:40] + ("…" if len(first) > 40 else ""))

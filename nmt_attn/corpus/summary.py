@@ -13,8 +13,10 @@ from nmt_attn.corpus.prepared import PreparedData
 
 _REASONS = {
     "blank": "blank line",
+    "columns": "more columns than other lines",
     "empty": "a side is empty",
     "too_long": "too long (data.filter.max_words)",
+    "too_many_characters": "too long (data.filter.max_characters)",
     "length_ratio": "lengths too different (data.filter.max_length_ratio)",
     "identical": "both sides the same",
     "duplicate": "seen before",
@@ -31,6 +33,13 @@ def summary(data: PreparedData) -> RenderableType:
                 f"warning: {manifest.known.test:,} test and {manifest.known.valid:,} validation sentences share "
                 "their source or target with the training files; scores will flatter",
                 style="yellow",
+            )
+        )
+    if manifest.html_entities:
+        parts.append(
+            Text(
+                f"{manifest.html_entities:,} pairs hold HTML entities such as &amp; or &#39;; "
+                "data.normalise.html_entities: true makes them the characters they stand for"
             )
         )
     return Group(*parts)

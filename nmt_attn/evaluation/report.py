@@ -178,7 +178,7 @@ def _of_files(request: EvaluationRequest, normaliser: Normaliser) -> Sentences:
     references: list[list[str]] = []
     places: list[int] = []
     count, blank_sources, blank_references = 0, 0, 0
-    for line in read_parallel(request.source, request.references):
+    for line in read_parallel(request.source, request.references, lenient=True):
         source, given = tidy(line.source), [tidy(target) for target in line.targets]
         kept = [target for target in given if normaliser(target)]
         if normaliser(source) and kept:

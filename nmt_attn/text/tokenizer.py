@@ -23,6 +23,7 @@ from nmt_attn.config import DataConfig, NormaliseConfig, TokenizerConfig
 from nmt_attn.errors import ConfigError, InputError
 from nmt_attn.files import read_small
 from nmt_attn.pieces import keep_pieces
+from nmt_attn.text.cut import cut
 from nmt_attn.text.normalise import Normaliser, tidy
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
@@ -37,6 +38,10 @@ _FORMAT = 1
 
 # More sentences than this teach the vocabulary nothing, and take memory and hours.
 _MOST_SENTENCES = 2_000_000
+
+# Bytes of a text that it is trained on. A single word of twice as many gives a model that sentencepiece does not read
+# again ("piece is too long"), and one without spaces of ten times as many takes unigram minutes.
+_LONGEST = 4096
 
 # Not the number of cores: the vocabulary would depend on it. And more of them gain little: they wait for each other.
 _THREADS = 1
@@ -279,7 +284,7 @@ class Tokenizer:
 
 def _train(settings: TokenizerConfig, normaliser: Normaliser, sentences: Iterable[str], side: str) -> bytes:
     """Train one sentencepiece model; the serialised model."""
-    sample = _sample([text for text in map(normaliser, sentences) if text])
+    sample = _sample([part for text in map(normaliser, sentences) if text for part in _parts(text)])
     if not sample:
         raise ConfigError(f"the tokenizer cannot be trained: the {side} has no text")
     model = io.BytesIO()
@@ -308,6 +313,13 @@ def _train(settings: TokenizerConfig, normaliser: Normaliser, sentences: Iterabl
     except RuntimeError as error:
         raise _explained(error, settings, side) from None
     return model.getvalue()
+
+
+def _parts(text: str) -> list[str]:
+    """A text in parts that the training of the tokenizer takes: it fails on longer ones, or passes them over."""
+    if 4 * len(text) <= _LONGEST:  # quickly, for nearly all
+        return [text]
+    return cut(text, _LONGEST, lambda texts: [len(part.encode("utf-8")) for part in texts])
 
 
 def _sample(sentences: list[str]) -> list[str]:

@@ -83,8 +83,11 @@ def packed(raw: bytes, suffix: str) -> bytes:
 
 
 def count_lines(raw: bytes) -> int:
-    """As ``wc -l`` does it, and one more where the last line has no end."""
-    return raw.count(b"\n") + (raw[-1:] not in (b"", b"\n"))
+    """As ``wc -l`` does it, and one more where the last line has no end; by CR where there is no LF at all."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raw = raw.decode("utf-32" if raw[2:4] == b"\0\0" else "utf-16", "replace").encode("utf-8", "replace")
+    end = b"\n" if b"\n" in raw else b"\r"
+    return raw.count(end) + (raw.removeprefix(b"\xef\xbb\xbf")[-1:] not in (b"", end))
 
 
 def settings(generator: random.Random) -> dict[str, object]:
@@ -99,6 +102,7 @@ def settings(generator: random.Random) -> dict[str, object]:
         },
         "filter": {
             "max_words": generator.choice([1, 4, *[80] * 6, 1_000_000]),
+            "max_characters": generator.choice([20, *[1000] * 6, 1_000_000]),
             "max_length_ratio": generator.choice([1.0, 4.0, 4.0, 1e6]),
             "identical": generator.random() < 0.5,
             "duplicates": generator.random() < 0.5,
@@ -223,7 +227,7 @@ def check_summary(prepared: PreparedData, kept: int) -> None:
     shown = io.StringIO()
     Console(file=shown, width=200).print(summary(prepared))
     rows = [row.split("  ") for row in shown.getvalue().splitlines()]
-    figures = [int(cell) for row in rows[1:] for cell in row[1:] if cell.strip().lstrip("-").isdecimal()][:8]
+    figures = [int(cell) for row in rows[1:] for cell in row[1:] if cell.strip().lstrip("-").isdecimal()][:10]
     assert sum(figures[:-1]) == figures[-1] == kept
 
 

@@ -1,6 +1,8 @@
+import pytest
+
 from nmt_attn.config import FilterConfig, NormaliseConfig
-from nmt_attn.corpus.clean import REASONS, Cleaner
-from nmt_attn.corpus.pairs import Pair
+from nmt_attn.corpus.clean import REASONS, Cleaner, has_entity
+from nmt_attn.corpus.pairs import ExtraColumns, Pair
 from nmt_attn.text.normalise import Normaliser
 
 
@@ -31,6 +33,37 @@ def test_a_side_that_normalises_to_nothing_is_empty() -> None:
 def test_too_long_counts_words_of_either_side() -> None:
     pairs: list[Pair | None] = [Pair("a b c", "d e f"), Pair("a b c d", "e"), Pair("e", "a b c d")]
     assert drops(pairs, max_words=3) == {"too_long": 2}
+
+
+def test_length_without_spaces_counts_too() -> None:
+    pairs: list[Pair | None] = [
+        Pair("字" * 1000, "b" * 1000), Pair("字" * 1001, "b " * 40), Pair("a", "字" * 20_000), Pair("x y " * 300, "z"),
+        Pair("字" * 1001, "漢" * 1001),
+    ]  # fmt: skip
+    assert drops(pairs, max_length_ratio=1e6) == {"too_many_characters": 3, "too_long": 1}
+    assert drops(pairs, max_length_ratio=1e6, max_characters=1_000_000) == {"too_long": 1}
+    assert drops(pairs, max_length_ratio=1e6, max_characters=999) == {"too_many_characters": 4, "too_long": 1}
+
+
+def test_lines_with_stray_columns_are_counted_and_the_first_is_kept_in_mind() -> None:
+    cleaner = Cleaner(FilterConfig(), Normaliser())
+    lines = [Pair("a", "b"), ExtraColumns("x.tsv, line 2", 3, 2), ExtraColumns("x.tsv, line 3", 4, 2)]
+    assert len(list(cleaner.clean(lines))) == 1
+    assert cleaner.drops["columns"] == 2
+    assert cleaner.first_extra == lines[1]
+
+
+@pytest.mark.parametrize("text", ["Tom &amp; Ann", "it&#39;s", "&quot;Go&quot;", "&#x2019;", "caf&eacute;", "a&nbsp;b"])
+def test_html_entities_are_counted(text: str) -> None:
+    assert has_entity(text)
+    cleaner = Cleaner(FilterConfig(), Normaliser())
+    list(cleaner.clean([Pair(text, "b"), Pair("a", text), Pair("R & D", "AT&T; and so on &c.")]))
+    assert cleaner.with_entities == 2
+
+
+@pytest.mark.parametrize("text", ["Tom & Ann", "AT&T", "&;", "& amp;", "&nosuch;", "a & b; c", "&#;", "?a=1&b=2"])
+def test_an_ampersand_is_no_entity(text: str) -> None:
+    assert not has_entity(text)
 
 
 def test_length_ratio_spares_short_sentences() -> None:

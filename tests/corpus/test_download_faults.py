@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from nmt_attn.corpus import download, read
+from nmt_attn.corpus import download
+from nmt_attn.text import reading
 from tests.corpus.server import FILE, Reply, Server
 from tests.in_process import Done, nmt_here
 
@@ -28,7 +29,7 @@ def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "_PATIENCE", 0.3)
     monkeypatch.setattr(download, "_SLOWEST", 5000.0)
     monkeypatch.setattr(download, "MAX_BYTES", 1 << 30)
-    monkeypatch.setattr(read, "_SUSPECT_BYTES", 1 << 20)
+    monkeypatch.setattr(reading, "_SUSPECT_BYTES", 1 << 20)
 
 
 def prepare(folder: Path, url: str, *sets: str) -> Done:

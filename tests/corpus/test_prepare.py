@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable, Iterable
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,8 @@ def test_every_dropped_pair_is_counted(configure: Configure, corpus: Path) -> No
         file.write(f"{'word ' * 90}\tmot\nOh\t{'très long ' * 30}\n")
     data = prepare(configure()).data
     assert data.manifest.dropped == {
-        "blank": 2, "empty": 1, "too_long": 1, "length_ratio": 1, "identical": 1, "duplicate": 1,
+        "blank": 2, "columns": 0, "empty": 1, "too_long": 1, "too_many_characters": 0, "length_ratio": 1,
+        "identical": 1, "duplicate": 1,
     }  # fmt: skip
     assert adds_up(data)
 
@@ -240,16 +242,15 @@ def test_prepared_data_outlives_its_corpus(configure: Configure, corpus: Path, t
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("name", "damage"),
     [
-        "train.source",
-        "store/train.target.tokens.bin",
-        "tokenizer/joint.model",
-        "manifest.json",
-        "store/valid.source.json",
+        ("train.source", "missing"),
+        *product(
+            ["store/train.target.tokens.bin", "tokenizer/joint.model", "store/valid.source.json"],
+            ["missing", "cut off"],
+        ),
     ],
 )
-@pytest.mark.parametrize("damage", ["missing", "cut off"])
 def test_damaged_data_is_made_anew(configure: Configure, name: str, damage: str) -> None:
     directory = prepare(configure()).data.directory
     content = (directory / name).read_bytes()
@@ -314,6 +315,141 @@ def test_a_wrong_configuration_writes_nothing(configure: Configure, tmp_path: Pa
         prepare(configure(**data))
     assert "data." in str(caught.value)
     assert not (tmp_path / "data").exists()
+
+
+@pytest.fixture
+def made(configure: Configure) -> Path:
+    """The folder of prepared data."""
+    return prepare(configure()).data.directory
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def cut_manifest(folder: Path) -> None:
+    manifest = folder / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes()[:300])
+
+
+EDITS: dict[str, Callable[[Path], object]] = {
+    "a line more": lambda folder: (folder / "train.source").open("a").write("Mine.\n"),
+    "a letter changed": lambda folder: (folder / "train.target").write_bytes(
+        (folder / "train.target").read_bytes().replace(b"lampe", b"Lampe")
+    ),
+    "emptied": lambda folder: (folder / "test.source").write_bytes(b""),
+    "a reference corrected": lambda folder: (folder / "test.reference.0").write_bytes(
+        (folder / "test.reference.0").read_bytes().upper()
+    ),
+    "the manifest cut off": cut_manifest,
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_what_was_edited_is_neither_written_over_nor_used(configure: Configure, made: Path, edit: str) -> None:
+    EDITS[edit](made)
+    edited = contents(made)
+    assert not is_current(configure())
+    for config in (configure(), configure(filter={"max_words": 5})):
+        with pytest.raises(UserError, match=r"not as nmt prepare wrote it.*nmt prepare --force"):
+            prepare(config)
+    assert contents(made) == edited
+    assert prepare(configure(), force=True).fresh
+    assert contents(made.with_name("small.old-1")) == edited
+    assert is_current(configure())
+
+
+def test_each_edit_is_moved_aside_for_itself(configure: Configure, made: Path) -> None:
+    for number in (1, 2):
+        EDITS["a line more"](made)
+        prepare(configure(), force=True)
+        assert made.with_name(f"small.old-{number}").is_dir()
+
+
+@pytest.mark.parametrize("split", ["valid", "test"])
+def test_an_edited_reference_of_the_same_length_is_not_scored_against(made: Path, split: str) -> None:
+    path = made / f"{split}.reference.0"
+    path.write_bytes(path.read_bytes().swapcase())
+    with pytest.raises(InputError, match=rf"{split}\.reference\.0: not as nmt prepare wrote it"):
+        PreparedData.open(made).held_out("valid" if split == "valid" else "test")
+
+
+def raw_files(folder: Path) -> None:
+    """What somebody has put there who splits data by hand."""
+    folder.mkdir(parents=True)
+    for name in ("train.source", "train.target"):
+        (folder / name).write_text("".join(f"{name} {number}\n" for number in range(5)), encoding="utf-8")
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_files_that_are_called_like_prepared_data_are_not_written_over(
+    configure: Configure, tmp_path: Path, force: bool
+) -> None:
+    folder = tmp_path / "data" / "small"
+    raw_files(folder)
+    before = contents(folder)
+    with pytest.raises(UserError, match=r"train\.source, train\.target\) and would be lost \(no manifest\.json"):
+        prepare(configure(), force=force)
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize(
+    "name", ["train.source", "store/mine.tokens.bin", "tokenizer/notes", ".hidden", "train.source~"]
+)
+@pytest.mark.parametrize("force", [False, True])
+def test_a_file_that_the_manifest_does_not_list_is_foreign(
+    configure: Configure, made: Path, name: str, force: bool
+) -> None:
+    if name == "train.source":  # of our name, but the manifest does not know of it
+        manifest = json.loads((made / "manifest.json").read_text(encoding="utf-8"))
+        del manifest["files"][name]
+        (made / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    else:
+        (made / name).write_text("mine", encoding="utf-8")
+    before = contents(made)
+    with pytest.raises(UserError, match=re.escape(f"not prepared data ({name})")):
+        prepare(configure(filter={"max_words": 5}), force=force)
+    assert contents(made) == before
+
+
+@pytest.mark.parametrize("place", ["corpus.tsv", "raw/deep/corpus.tsv", "linked"])
+def test_an_input_inside_the_folder_is_refused(configure: Configure, corpus: Path, tmp_path: Path, place: str) -> None:
+    folder = tmp_path / "data" / "small"
+    inside = folder / ("corpus.tsv" if place == "linked" else place)
+    inside.parent.mkdir(parents=True)
+    corpus.rename(inside)
+    (tmp_path / "linked").symlink_to(inside)
+    path = tmp_path / "linked" if place == "linked" else inside
+    with pytest.raises(UserError, match=r"lies in .*small, which nmt prepare writes anew"):
+        prepare(configure(corpus={"path": path}), force=True)
+    assert inside.exists()
+
+
+def test_it_is_refused_before_anything_is_fetched(configure: Configure, tmp_path: Path) -> None:
+    raw_files(tmp_path / "data" / "small")
+    corpus = {"path": tmp_path / "fetched.tsv", "url": "https://127.0.0.1:9/never-asked.tsv"}
+    with pytest.raises(UserError, match="not prepared data"):
+        prepare(configure(corpus=corpus))
+    inside = {**corpus, "path": tmp_path / "data" / "small" / "fetched.tsv"}
+    with pytest.raises(UserError, match="lies in"):
+        prepare(configure(corpus=inside))
+
+
+def test_a_folder_that_is_a_link_stays_one(configure: Configure, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "small").symlink_to(tmp_path / "elsewhere")
+    for change in ({}, {"filter": {"max_words": 5}}, {}):
+        assert prepare(configure(**change), force=True).fresh
+    assert (tmp_path / "data" / "small").is_symlink()
+    assert {path.name for path in tmp_path.iterdir()} == {"corpus.tsv", "data", "elsewhere"}
+
+
+def test_edited_data_of_the_version_before_is_known_by_its_size(configure: Configure, made: Path) -> None:
+    as_format_2(made)
+    EDITS["a line more"](made)
+    with pytest.raises(UserError, match="not as nmt prepare wrote it"):
+        prepare(configure())
 
 
 def test_a_folder_with_other_files_is_not_replaced(configure: Configure, tmp_path: Path) -> None:
@@ -550,7 +686,7 @@ def test_data_made_of_other_kinds_of_files_does_not_match(
 def as_format_2(directory: Path) -> Manifest:
     """Turn prepared data into what the version before wrote: no hashes of what was written, another number."""
     manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
-    for later in ("sha256",):
+    for later in ("sha256", "html_entities", "notes"):
         del manifest[later]
     (directory / "manifest.json").write_text(json.dumps({**manifest, "format": 2}), encoding="utf-8")
     return Manifest.load(directory)

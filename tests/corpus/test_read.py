@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nmt_attn.corpus import read
+from nmt_attn.corpus.archive import find_members
 from nmt_attn.corpus.pairs import Pair
-from nmt_attn.corpus.read import ParallelLine, read_pairs, read_parallel, table_in_zip
+from nmt_attn.corpus.read import ParallelLine, read_pairs, read_parallel
 from nmt_attn.errors import InputError, NmtError
+from nmt_attn.text import reading
 
 TEXT = "Hello.\tBonjour.\nSee you.\tÀ plus.\tWritten for this test\n"
 PAIRS = [Pair("Hello.", "Bonjour."), Pair("See you.", "À plus.")]
@@ -90,7 +91,7 @@ def test_the_table_among_other_members(tmp_path: Path) -> None:
         **{"_about.txt": "no tab", "README.txt": "no tab", "LICENSE.txt": "", "__MACOSX/._x.txt": "", "d/x.txt": TEXT,
            "picture.png": b"\x89"},
     )  # fmt: skip
-    assert table_in_zip(path) == "d/x.txt"
+    assert find_members(path).names == ("d/x.txt",)
     assert list(read_pairs(path)) == PAIRS
 
 
@@ -110,8 +111,14 @@ def test_invalid_utf8_names_the_line(tmp_path: Path) -> None:
     assert "line 2: not UTF-8" in complaint(put(tmp_path / "a.tsv", b"a\tb\ncaf\xe9\tb\n"))
 
 
-def test_utf16_is_recognised(tmp_path: Path) -> None:
-    assert "UTF-16" in complaint(put(tmp_path / "a.tsv", TEXT.encode("utf-16")))
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_what_its_byte_order_mark_says_is_read(tmp_path: Path, encoding: str) -> None:
+    assert list(read_pairs(put(tmp_path / "a.tsv", TEXT.encode(encoding)))) == PAIRS
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_utf16_without_a_mark_is_refused_with_a_hint(tmp_path: Path, encoding: str) -> None:
+    assert "UTF-16 without a byte-order mark" in complaint(put(tmp_path / "a.tsv", TEXT.encode(encoding)))
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.tsv", "a.tsv.gz"])
@@ -136,8 +143,9 @@ def test_a_truncated_gzip_file(tmp_path: Path) -> None:
     assert "damaged or cut off" in complaint(put(tmp_path / "a.tsv.gz", gzip.compress(TEXT.encode() * 50)[:-12]))
 
 
-def test_a_gzip_name_on_a_plain_file(tmp_path: Path) -> None:
-    assert "damaged or cut off" in complaint(put(tmp_path / "a.tsv.gz", TEXT))
+@pytest.mark.parametrize("name", ["a.tsv.gz", "a.zip", "a.txt.zst", "pairs"])
+def test_a_wrong_name_on_a_plain_file_does_not_matter(tmp_path: Path, name: str) -> None:
+    assert list(read_pairs(put(tmp_path / name, TEXT))) == PAIRS
 
 
 def test_an_encrypted_zip(tmp_path: Path) -> None:
@@ -173,13 +181,13 @@ def test_another_kind_of_file(tmp_path: Path) -> None:
 
 
 def test_an_absurdly_long_line(tmp_path: Path) -> None:
-    path = put(tmp_path / "a.tsv", "a\tb\n" + "a\t" + "b" * read.MAX_LINE_BYTES)
+    path = put(tmp_path / "a.tsv", "a\tb\n" + "a\t" + "b" * reading.MAX_LINE_BYTES)
     assert "line 2: longer than 1,000,000 bytes" in complaint(path)
 
 
 @pytest.mark.parametrize("kind", ["zip", "tsv.gz"])
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    monkeypatch.setattr(read, "_SUSPECT_BYTES", 100_000)
+    monkeypatch.setattr(reading, "_SUSPECT_BYTES", 100_000)
     text = "a\tb\n" * 100_000
     path = put(tmp_path / f"a.{kind}", zipped(text) if kind == "zip" else gzip.compress(text.encode()))
     assert "refused" in complaint(path)

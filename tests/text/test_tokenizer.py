@@ -1,4 +1,5 @@
 import json
+import random
 from itertools import chain
 from pathlib import Path
 
@@ -255,3 +256,19 @@ def test_with_bytes_to_fall_back_on_any_text_comes_back(kind: str) -> None:
     assert with_bytes.decode(with_bytes.encode_target(texts)) == [Normaliser()(text) for text in texts]
     with pytest.raises(ValueError, match="needs data"):
         TokenizerConfig(kind="word", byte_fallback=True)
+
+
+@pytest.mark.parametrize("kind", ["unigram", "bpe", "word", "char"])
+@pytest.mark.parametrize(
+    "long", ["字" * 30_000, "漢字仮名" * 8_000, "ab cd " * 5_000, "x" * 30_000], ids=lambda text: text[:3]
+)
+def test_a_text_of_any_length_does_not_stop_the_training(kind: str, long: str) -> None:
+    """Whoever raises data.filter.max_characters gets a tokenizer all the same."""
+    settings = {"kind": kind, "vocab_size": 60, "character_coverage": 1.0}
+    config = DataConfig.model_validate({"tokenizer": settings, "filter": {"max_characters": 1_000_000}})
+    draw = random.Random(1)
+    syllables = ["ba", "ko", "mi", "ter", "sul", "ven", "gar", "lo"]
+    words = ["".join(draw.choices(syllables, k=3)) for _ in range(100)]
+    others = [" ".join(draw.choices(words, k=5)) for _ in range(200)]
+    tokenizer = Tokenizer.train(config, [long, *others], [*others, long])
+    assert all(tokenizer.encode_source([others[0], long]))
