@@ -193,7 +193,7 @@ def _of_files(request: EvaluationRequest, normaliser: Normaliser) -> Sentences:
     without_reference = sentences.left_out - blank_sources
     reasons = f"{blank_sources:,} with a blank source and {without_reference:,} without a reference"
     if not sources:
-        raise InputError(f"{request.source}: nothing to score, as all {count:,} lines are left out: {reasons}")
+        raise InputError(f"{request.source}: nothing to score, as each of its {count:,} lines is left out: {reasons}")
     if sentences.left_out:
         print(f"left out: {sentences.left_out:,} of {count:,} lines, {reasons}", file=sys.stderr)
     if blank_references:
