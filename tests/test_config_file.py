@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nmt_attn.config import Config
-from nmt_attn.config_file import dump_config, known_keys, load_config
+from nmt_attn.config_file import dump_config, given_keys, known_keys, load_config, set_keys
 from nmt_attn.errors import ConfigError
 from tests.conftest import ROOT
 
@@ -136,3 +136,119 @@ def test_any_file_gives_a_configuration_or_one_line(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "any.yaml"
     path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass"))
     assert len(complaint(path).splitlines()) <= 1
+
+
+# --- --set: values as they stand ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x #1.tsv", "#1.tsv", "a#1.tsv", "a: b.tsv", "[draft].tsv", "*.tsv", "{x}.tsv", "@x", "%x", "`x`", "- x", "? x",
+     "& y",      "!x", "| x", "x:", "2024", "1e3", "true", "x # y # z", "a, b", "\u00e9 \u732b.tsv"],
+)  # fmt: skip
+@pytest.mark.parametrize("key", ["data.corpus.path", "data.directory", "training.from"])
+def test_the_name_of_a_file_is_taken_as_it_stands(key, name):
+    config = load_config(None, [f"{key}={name}"])
+    found = {
+        "data.corpus.path": config.data.corpus.path,
+        "data.directory": config.data.directory,
+        "training.from": config.training.from_run,
+    }
+    assert found[key] == Path(name)
+
+
+@pytest.mark.parametrize(
+    ("override", "value"),
+    [
+        ("name=2024", "2024"),
+        ("name='quoted'", "quoted"),
+        ('name="quoted"', "quoted"),
+        ("name=true", "true"),
+        ("name= spaces ", "spaces"),
+    ],
+)
+def test_a_text_is_a_text(override, value):
+    assert load_config(None, [override]).name == value
+
+
+@pytest.mark.parametrize("nothing", ["", "null", "~", " "])
+def test_nothing_is_nothing(nothing):
+    assert load_config(None, [f"data.corpus.path={nothing}"]).data.corpus.path is None
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("name=a#1", "name may hold letters"),
+        ("name=a #1", "found 'a #1'"),
+        ("training.max_epochs=3 # three", "training.max_epochs must be a valid integer, found '3 # three'"),
+        ("data.tokenizer.kind=char #x", "found 'char #x'"),
+        ("data.corpus={path: x} #1", "'#1' stands behind the value"),
+        ("training.betas=[0.9, 0.98] # two", "'# two' stands behind the value"),
+        ("data.corpus.path='x' #1", "'#1' stands behind the value"),
+        ("data.parallel.train={source: a #1, target: b}", "not valid YAML"),
+    ],
+)
+def test_nothing_of_a_value_is_dropped_as_a_comment(override, says):
+    with pytest.raises(ConfigError, match="--set") as caught:
+        load_config(None, [override])
+    assert says in str(caught.value)
+
+
+def test_one_of_several_files_may_have_such_a_name():
+    sets = ["data.parallel.train.source=#a", "data.parallel.train.target=x #1.tsv", "data.parallel.valid=null"]
+    train = load_config(None, sets).data.parallel.train
+    assert (train.source, train.target) == (Path("#a"), [Path("x #1.tsv")])
+
+
+# --- a key that Python does not take as a name ------------------------------------------------------------------------
+
+
+def test_training_from_is_read_written_and_known(tmp_path):
+    config = load(tmp_path, "training: {from: runs/old}\n")
+    assert config.training.from_run == Path("runs/old")
+    (tmp_path / "again.yaml").write_text(dump_config(config), encoding="utf-8")
+    assert "  from: runs/old\n" in dump_config(config)
+    assert load_config(tmp_path / "again.yaml") == config
+    assert load_config(None, ["training.from=null"]).training.from_run is None
+    assert ("training", "from") in known_keys()
+    assert not [path for path in known_keys() if "from_run" in path]
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("training.from_run=x", "unknown key training.from_run; did you mean training.from?"),
+        ("training.form=x", "unknown key training.form; did you mean training.from?"),
+        ("training.form_run=x", "unknown key training.form_run; did you mean training."),
+        ("from=x", "unknown key from; did you mean training.from?"),
+        ("training.from=.", "training.from: must be the name of a file or folder"),
+        ("training.from.x=1", "training.from"),
+    ],
+)
+def test_training_from_in_messages(override, says):
+    with pytest.raises(ConfigError) as caught:
+        load_config(None, [override])
+    assert says in str(caught.value)
+
+
+def test_what_was_written_down_is_known(tmp_path):
+    (tmp_path / "c.yaml").write_text("data: {corpus: {path: a}}\nmodel: {cell: gru}\n", encoding="utf-8")
+    config = load_config(tmp_path / "c.yaml", ["training.from=runs/x", "data.task=dates", "data.corpus.path=null"])
+    keys = {"data.corpus.path", "model.cell", "training.from", "data.task.kind"}
+    assert set(given_keys(config)) == keys
+    assert list(given_keys(load_config(None))) == []
+
+
+@pytest.mark.parametrize(
+    ("overrides", "keys"),
+    [
+        (["decoding.beam_size=3"], ["decoding.beam_size"]),
+        (["decoding={beam_size: 3, pruning: null}"], ["decoding.beam_size", "decoding.pruning"]),
+        (["data.task=dates"], ["data.task"]),
+        (["a.b=1", "a.c=2", "a.b=3"], ["a.b", "a.c"]),
+        ([], []),
+    ],
+)
+def test_the_keys_that_overrides_set(overrides, keys):
+    assert set_keys(overrides) == keys

@@ -119,7 +119,9 @@ def _one_line(error: UsageError) -> str:
     message = error.format_message().rstrip(".")
     unknown = message.startswith("No such option") and not getattr(error, "possibilities", None)
     if unknown and isinstance(getattr(error.ctx, "command", None), TextCommand):
-        message = f"{message} (a sentence that begins with a dash goes behind --, as in: {command} -- TEXT)"
+        message = (
+            f"{message} (a sentence that begins with a dash goes behind --, as in: nmt {error.ctx.info_name} -- TEXT)"
+        )
     return f"{message} See {command} --help" if message.endswith("?") else f"{message}; see {command} --help"
 
 

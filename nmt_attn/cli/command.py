@@ -41,7 +41,7 @@ class Command(TyperCommand):
                 what = "standard input is read where no sentence is given; as a sentence it" if word == "-" else "it"
                 shown = word if len(word) <= 40 else f"{word[:40]}…"
                 raise UserError(
-                    f"{shown!r} begins with a dash: {what} goes behind --, as in: {ctx.command_path} -- TEXT"
+                    f"{shown!r} begins with a dash: {what} goes behind --, as in: nmt {ctx.info_name} -- TEXT"
                 )
             is_value = not is_value and word in values
 

@@ -111,7 +111,6 @@ def eval_command(
 def _tokenize(name: str | None) -> list[str]:
     """What ``--tokenize`` sets."""
     from nmt_attn.config import known_tokenizer
-    from nmt_attn.errors import UserError
 
     if name is None:
         return []

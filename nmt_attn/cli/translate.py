@@ -25,7 +25,6 @@ from nmt_attn.cli.options import (
     with_precision,
 )
 from nmt_attn.cli.prompt import is_interactive, prompted_lines
-from nmt_attn.config_file import set_keys
 from nmt_attn.errors import UserError
 from nmt_attn.text.reading import STANDARD
 from nmt_attn.text.writing import Write, writing
@@ -183,6 +182,8 @@ def _check_search(
     overrides: list[str] | None, beam: int | None, *, sampled: bool, drawing: dict[str, int | float | None]
 ) -> None:
     """Refuse options of searching where translations are drawn, and the other way round."""
+    from nmt_attn.config_file import set_keys
+
     refuse_both(overrides, "--beam", beam, "decoding.beam_size")
     if sampled:
         drawn = "with --sample, which draws as many as --nbest or --mbr says"

@@ -69,15 +69,17 @@ def _choose_device(name: str) -> torch.device:
     has_gpu = torch.cuda.is_available()
     if name == "auto":
         return torch.device("cuda" if has_gpu else "cpu")
-    device = torch.device(name)
-    if device.type == "cuda" and not has_gpu:
+    kind, _, number = name.partition(":")
+    if kind == "cuda" and not has_gpu:
         raise UserError(f"device {name} is asked for, and torch finds no CUDA GPU here; use auto or cpu")
-    if device.index is not None:
-        count = torch.cuda.device_count()
-        if device.index >= count:
-            known = "cuda:0" if count == 1 else f"cuda:0 to cuda:{count - 1}"
-            raise UserError(f"device {name} is asked for, and torch finds {count} here: {known}")
-        torch.cuda.set_device(device)  # what names no number is there too: streams, graphs, memory
+    if not number:
+        return torch.device(kind)
+    count = torch.cuda.device_count()
+    if int(number) >= count:  # torch itself takes a number modulo 256
+        known = "cuda:0" if count == 1 else f"cuda:0 to cuda:{count - 1}"
+        raise UserError(f"device {name} is asked for, and torch finds {count} here: {known}")
+    device = torch.device(name)
+    torch.cuda.set_device(device)  # what names no number is there too: streams, graphs, memory
     return device
 
 

@@ -145,3 +145,60 @@ def test_a_network_that_comes_to_no_numbers_is_said(trained, precision):
     ):
         with pytest.raises(InputError, match="no finite numbers"):
             use()
+
+
+# --- what is no list of texts -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def loaded(trained):
+    return Translator.load(trained / "runs" / "toy", device="cpu", overrides=["decoding.processes=1"])
+
+
+CALLS = {
+    "translate": lambda translator, texts: translator.translate(texts),
+    "nbest": lambda translator, texts: translator.nbest(texts, 2),
+    "score sources": lambda translator, texts: translator.score(texts, ["x"]),
+    "score targets": lambda translator, texts: translator.score(["x"], texts),
+    "align_all": lambda translator, texts: translator.align_all(texts, [[5]]),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("Big dog.", r"a list of texts is expected, not a text alone; put it into a list: \[text\]"),
+        ("", "not a text alone"),
+        (b"Big dog.", r"a list of texts \(str\) is expected, not bytes"),
+        (None, "is expected, not None"),
+        (3, "is expected, not int"),
+        (["Big dog.", None], r"\[1\]: a text \(str\) is expected, not None"),
+        ([b"Big dog."], r"\[0\]: a text \(str\) is expected, not bytes"),
+        ([["Big dog."]], r"\[0\]: a text \(str\) is expected, not list"),
+    ],
+)
+def test_what_is_no_list_of_texts_is_a_type_error(loaded, call, given, says):
+    with pytest.raises(TypeError, match=says):
+        call(loaded, given)
+
+
+@pytest.mark.parametrize("given", [["Big dog."], None, b"Big dog.", 3])
+def test_one_sentence_at_a_time_is_aligned(loaded, given):
+    with pytest.raises(TypeError, match="align one sentence at a time"):
+        loaded.align(given)
+    if given is not None:
+        with pytest.raises(TypeError, match="target: a text"):
+            loaded.align("Big dog.", given)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, iter, lambda texts: (text for text in texts), dict.fromkeys])
+def test_anything_that_texts_can_be_taken_from_will_do(loaded, kind):
+    texts = ["Big dog.", "", "Red cat."]
+    assert loaded.translate(kind(texts)) == ["Granda hundo.", "", "Rugha kato."]
+    assert len(loaded.score(kind(texts), kind(texts))) == 3
+
+
+def test_each_source_has_its_target(loaded):
+    with pytest.raises(ValueError, match="2 sources and 1 targets"):
+        loaded.score(["a", "b"], ["c"])

@@ -60,3 +60,43 @@ def test_int8_is_for_a_cpu_that_multiplies_it(monkeypatch):
     with pytest.raises(UserError, match="use bf16"):
         choose_compute("cpu", "int8")
     device._multiplies_int8.cache_clear()
+
+
+@pytest.fixture
+def two_gpus(monkeypatch):
+    """Torch's word that there are two; the list of those that were made the current one."""
+    chosen: list[torch.device] = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device=None: (9, 0))
+    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    return chosen
+
+
+@pytest.mark.parametrize(
+    ("name", "device", "current"),
+    [("cuda:1", "cuda:1", ["cuda:1"]), ("cuda:0", "cuda:0", ["cuda:0"]), ("cuda", "cuda", []), ("auto", "cuda", []),
+     ("cpu", "cpu", [])],
+)  # fmt: skip
+def test_a_gpu_by_number(two_gpus, name, device, current):
+    assert str(choose_compute(name, "fp32").device) == device
+    assert [str(one) for one in two_gpus] == current
+
+
+@pytest.mark.parametrize("name", ["cuda:2", "cuda:9", "cuda:999"])
+def test_a_gpu_by_a_number_that_there_is_not(two_gpus, name):
+    with pytest.raises(UserError, match=f"device {name} is asked for, and torch finds 2 here: cuda:0 to cuda:1"):
+        choose_compute(name)
+    assert two_gpus == []
+
+
+def test_one_gpu_is_number_0(two_gpus, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(UserError, match=r"torch finds 1 here: cuda:0$"):
+        choose_compute("cuda:1")
+
+
+@pytest.mark.parametrize("name", ["gpu", "mps", "xpu", "CPU", "cuda:", "cuda:1:2", "cpu:1", "", "cuda:1000"])
+def test_a_device_that_nobody_knows(name):
+    with pytest.raises(UserError, match=r"no device is called .*; there are auto, cpu, cuda, and cuda:0, cuda:1"):
+        choose_compute(name)
