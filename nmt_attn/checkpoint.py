@@ -87,6 +87,11 @@ def load_weights(folder: Path, device: torch.device) -> dict[str, Tensor]:
     return weights
 
 
+def weights_sha256(folder: Path) -> str:
+    """Hash the weights of a checkpoint that translate."""
+    return _sha256(folder / WEIGHTS)
+
+
 def save_weights(weights: Mapping[str, Tensor], folder: Path) -> None:
     """Write the weights of a checkpoint that nothing is trained on from."""
     _save(weights, folder / WEIGHTS)

@@ -6,11 +6,22 @@ editors are generated from it by ``scripts/make_config_docs.py``; :mod:`nmt_attn
 
 from __future__ import annotations
 
+import difflib
+import re
 import unicodedata
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    field_validator,
+    model_validator,
+)
 
 from nmt_attn.files import expand_user
 from nmt_attn.language import standard_code
@@ -39,6 +50,49 @@ Column = Annotated[int, Field(ge=1, le=1000)]
 
 # A language code in any of its usual forms, kept in that of BCP 47.
 Language = Annotated[str, AfterValidator(standard_code)]
+
+
+BleuTokenizerName = Literal[
+    "auto", "13a", "intl", "zh", "char", "ja-mecab", "ko-mecab", "none", "flores101", "flores200", "spm", "spBLEU-1K"
+]
+
+
+def known_tokenizer(value: Any) -> Any:
+    """Return the name of a BLEU tokenizer as it is.
+
+    Raises:
+        ValueError: there is none of this name; the message names the nearest one.
+    """
+    names = get_args(BleuTokenizerName)
+    if isinstance(value, str) and value not in names:
+        nearest = difflib.get_close_matches(value, names, n=1, cutoff=0.5)
+        advice = f"did you mean {nearest[0]}? " if nearest else ""
+        raise ValueError(f"no tokenizer of sacreBLEU is called {value[:40]!r}; {advice}there are {', '.join(names)}")
+    return value
+
+
+# How BLEU cuts text into words: one of sacreBLEU's ways, or the one that fits the language.
+BleuTokenizer = Annotated[BleuTokenizerName, BeforeValidator(known_tokenizer)]
+
+
+_DEVICE = re.compile("auto|cpu|cuda(:(0|[1-9][0-9]{0,2}))?")
+
+
+def known_device(value: str) -> str:
+    """Return the name of a device as it is.
+
+    Raises:
+        ValueError: there is none of this name; the message names those that there are.
+    """
+    if not _DEVICE.fullmatch(value):
+        raise ValueError(
+            f"no device is called {value[:40]!r}; there are auto, cpu, cuda, and cuda:0, cuda:1, … by number"
+        )
+    return value
+
+
+# Where to compute; whether this machine has such a device is seen when it is used.
+Device = Annotated[str, AfterValidator(known_device)]
 
 
 def _key(default: Any, about: str, unit: str = "", **limits: Any) -> Any:
@@ -124,8 +178,13 @@ class ParallelConfig(Section):
     """Your own files, already split."""
 
     train: ParallelFiles = Field(description="Training pairs.")
-    valid: ParallelFiles = Field(description="Pairs that training is watched on.")
-    test: ParallelFiles = Field(description="Pairs for the final score.")
+    valid: ParallelFiles | None = _key(None, "Pairs that training is watched on (null: none, and it is not watched).")
+    test: ParallelFiles | None = _key(None, "Pairs for the final score (null: none).")
+
+    def given(self) -> dict[str, ParallelFiles]:
+        """Return the files of each part that has any, by its name."""
+        parts = {"train": self.train, "valid": self.valid, "test": self.test}
+        return {name: files for name, files in parts.items() if files is not None}
 
 
 class TaskConfig(ShortSection):
@@ -155,7 +214,12 @@ class NormaliseConfig(Section):
 
     unicode: Literal["nfc", "nfkc", "none"] = _key("nfc", "Unicode normal form.")
     quotes: bool = _key(True, "Typographic apostrophes and quotation marks become ' and \".")
-    lowercase: bool = _key(False, "Lowercase everything; scores are then case-insensitive.")
+    html_entities: bool = _key(
+        False, "&amp; and &#39; become what they stand for, in references too: they are a fault of the encoding."
+    )
+    lowercase: bool = _key(
+        False, "Lowercase everything, as the language does (I becomes ı in Turkish); scores are then case-insensitive."
+    )
     ascii_fold: bool = _key(False, "Drop accents and other marks: é becomes e, œ becomes oe.")
     punctuation: Literal["keep", "split", "basic"] = _key(
         "keep",
@@ -182,10 +246,18 @@ class FilterConfig(Section):
 
 
 class SplitConfig(Section):
-    """How many sentences are held out. Sentences that share a side are never parted."""
+    """Held-out sentences. Those that share a side with one another are never parted."""
 
-    valid: int = _key(2000, "Distinct source sentences held out for validation.", "sentences", ge=1, le=_MOST)
-    test: int = _key(2000, "Distinct source sentences held out for the final score.", "sentences", ge=1, le=_MOST)
+    valid: int = _key(
+        2000,
+        "Distinct source sentences held out for validation; 0: none, so `best` is the latest checkpoint.",
+        "sentences",
+        ge=0,
+        le=_MOST,
+    )
+    test: int = _key(
+        2000, "Distinct source sentences held out for the final score; 0: none.", "sentences", ge=0, le=_MOST
+    )
 
 
 class TokenizerConfig(Section):
@@ -245,6 +317,12 @@ class DataConfig(Section):
         if self.corpus.url is not None and self.corpus.path is None:
             raise ValueError("data.corpus.url needs data.corpus.path, the file to fetch it to")
         return self
+
+    def nothing_held_out(self, split: Literal["valid", "test"]) -> str | None:
+        """Say why a split has no sentences, as ``data.split.valid is 0``; None where it is to have some."""
+        if self.parallel is not None:
+            return f"data.parallel.{split} is not set" if getattr(self.parallel, split) is None else None
+        return f"data.split.{split} is 0" if getattr(self.split, split) == 0 else None
 
 
 # --- model --------------------------------------------------------------------------
@@ -404,7 +482,12 @@ class TeacherForcingConfig(ShortSection):
 class EarlyStoppingConfig(Section):
     """What `best` means, and when to give up."""
 
-    metric: Literal["bleu", "loss"] = _key("bleu", "Which validation figure decides.")
+    metric: Literal["auto", "bleu", "chrf", "exact", "loss"] = _key(
+        "auto",
+        "Which validation figure decides, the loss between equals. auto: BLEU where at least half of the validation "
+        "sentences have a reference of 4 words, chrF otherwise; once more than half of the sentences are translated "
+        "exactly, first how many are. The opening lines of a training say which.",
+    )
     patience: int | None = _key(
         None, "Stop after this many validations without a better one (null: never).", "validations", ge=1, le=_MOST
     )
@@ -417,15 +500,24 @@ class ValidationConfig(Section):
         None, "Validate every so many steps (null: after each epoch).", "steps", ge=1, le=_MOST
     )
     max_sentences: int = _key(
-        2000, "How many validation sentences are translated for BLEU.", "sentences", ge=1, le=_MOST
+        2000, "How many validation sentences are translated and scored.", "sentences", ge=1, le=_MOST
     )
-    beam_size: int = _key(1, "Search for the validation BLEU; 1 is greedy.", "hypotheses", ge=1, le=1000)
+    beam_size: int = _key(
+        1, "Search of the validation, whatever decoding.beam_size is; 1 is greedy.", "hypotheses", ge=1, le=1000
+    )
     samples: int = _key(2, "Translations shown at each validation.", "sentences", ge=0, le=10_000)
 
 
 class TrainingConfig(Section):
     """The training loop."""
 
+    from_run: File | None = _key(
+        None,
+        "Go on from the weights of this run, with new data, rate and budget (null: from random weights). Of it come "
+        "tokenizer, normalisation, languages and network too.",
+        "run, or checkpoint in one",
+        alias="from",
+    )
     max_epochs: int | None = _key(30, "Stop after so many passes over the data.", "epochs", ge=1, le=_MOST)
     max_steps: int | None = _key(None, "Stop after so many steps of the optimiser.", "steps", ge=1, le=_MOST)
     max_minutes: float | None = _key(None, "Stop after so much time.", "minutes", gt=0.0, le=1e9)
@@ -437,7 +529,9 @@ class TrainingConfig(Section):
     precision: Literal["auto", "fp32", "bf16"] = _key(
         "auto", "Of matrix products (weights stay fp32); auto: bf16 where the machine is much faster in it."
     )
-    device: Literal["auto", "cpu", "cuda"] = _key("auto", "auto: the GPU where there is one.")
+    device: Device = _key(
+        "auto", "auto: the GPU where there is one.", "auto, cpu, cuda, or cuda:N for the GPU number N"
+    )
     cuda_graphs: bool = _key(
         False, "On a GPU, replay the decoders that go step by step as CUDA graphs; not measured yet, so off."
     )
@@ -520,7 +614,7 @@ class DecodingConfig(Section):
         0.0, "A translation has at least this many times the source's tokens, both with their end.", ge=0.0, le=100.0
     )
     max_length_ratio: float = _key(
-        3.0, "A translation ends after this many times the source's tokens, plus 10.", gt=0.0, le=100.0
+        3.0, "A translation ends at this many times the source's tokens, plus 10.", gt=0.0, le=100.0
     )
     max_source_tokens: int = _key(
         250,
@@ -529,13 +623,18 @@ class DecodingConfig(Section):
         ge=1,
         le=100_000,
     )
+    split_sentences: Literal["auto", "on", "off"] = _key(
+        "auto",
+        "A line of several sentences is translated one by one. auto: where the training lines seldom had so many, or "
+        "were seldom so long; off: only a line of more than max_source_tokens.",
+    )
     no_repeat_ngram: int = _key(
         0, "So many tokens in a row are never written twice (0: they may be).", "tokens", ge=0, le=1000
     )
     pruning: float | None = _key(
         1.5,
-        "Where only the best translation is wanted, hypotheses so far behind the best one of their sentence are "
-        "dropped (Freitag and Al-Onaizan 2017; null: none are).",
+        "Where only the best translation is wanted, hypotheses so far behind the best one of their sentence are not "
+        "followed any further (Freitag and Al-Onaizan 2017; null: all are). Greedy search never finds a better one.",
         "nats",
         gt=0.0,
         le=1e6,
@@ -561,6 +660,22 @@ class DecodingConfig(Section):
         le=1024,
     )
 
+    @field_validator("split_sentences", mode="before")
+    @classmethod
+    def _yaml_reads_on_and_off_as_truth(cls, value: Any) -> Any:
+        return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
+
+
+class EvaluationConfig(Section):
+    """Scores of translations, in validation and in nmt eval."""
+
+    tokenize: BleuTokenizer = _key(
+        "auto",
+        "Tokenizer of sacreBLEU with which BLEU cuts text. auto: zh for Chinese scripts, ja-mecab for Japanese and "
+        "ko-mecab for Korean where they are installed (char and 13a where not), char for other languages without "
+        "spaces, else 13a. spm, flores101, flores200 and spBLEU-1K are fetched once by sacreBLEU.",
+    )
+
 
 class Config(Section):
     """One experiment."""
@@ -576,6 +691,7 @@ class Config(Section):
     model: ModelConfig = _key(ModelConfig, "Model.")
     training: TrainingConfig = _key(TrainingConfig, "Training.")
     decoding: DecodingConfig = _key(DecodingConfig, "Decoding.")
+    evaluation: EvaluationConfig = _key(EvaluationConfig, "Evaluation.")
 
     @model_validator(mode="after")
     def _tying_needs_a_joint_vocabulary(self) -> Self:
@@ -588,6 +704,22 @@ class Config(Section):
         kind = self.data.tokenizer.kind
         if self.training.subword_sampling is not None and kind not in ("unigram", "bpe"):
             raise ValueError(f"training.subword_sampling needs data.tokenizer.kind: unigram or bpe, not {kind}")
+        return self
+
+    @model_validator(mode="after")
+    def _watching_needs_sentences(self) -> Self:
+        """Refuse what has no effect where there is no validation."""
+        reason, training = self.data.nothing_held_out("valid"), self.training
+        if reason is None:
+            return self
+        idle = {
+            "training.early_stopping.patience": training.early_stopping.patience is not None,
+            "training.early_stopping.metric": training.early_stopping.metric != "auto",
+            "training.validation.every_steps": training.validation.every_steps is not None,
+            "training.schedule.kind: plateau": training.schedule.kind == "plateau",
+        }
+        for key in (key for key, is_set in idle.items() if is_set):
+            raise ValueError(f"{key} needs validation sentences, and {reason}; hold some out, or leave this out")
         return self
 
     @model_validator(mode="after")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from nmt_attn.config import Config, ShortSection
@@ -73,15 +75,82 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
     settings = _read(path) if path is not None else _Settings()
     for override in overrides:
         _override(settings, override)
-    try:
-        return Config.model_validate(settings.values)
-    except ValidationError as error:
-        raise ConfigError(_explain(error.errors()[0], settings)) from None
+    return _checked(settings)
+
+
+def set_keys(overrides: Sequence[str]) -> list[str]:
+    """Name the dotted keys that overrides set, those in the sections that they set included.
+
+    Raises:
+        ConfigError: an override cannot be read.
+    """
+    settings = _Settings()
+    for override in overrides:
+        _override(settings, override)
+    return [key for key, _ in flat_values(settings.values)]
+
+
+def refuse_other_keys(overrides: Sequence[str], used: Sequence[str], what: str) -> None:
+    """Refuse overrides that would have no effect on what a trained model does.
+
+    Args:
+        overrides: ``dotted.key=value``, which have been found to be right in themselves.
+        used: sections and keys that have one.
+        what: what is done with the model, for the message.
+
+    Raises:
+        ConfigError: one is of another key.
+    """
+    for key in set_keys(overrides):
+        if not any(key == part or key.startswith(f"{part}.") for part in used):
+            known = ", ".join(part if part in _LEAVES else f"{part}.*" for part in used)
+            raise ConfigError(f"--set {_printable(key)[:200]} has no effect on {what}; of its keys {known} have one")
+
+
+def config_of(values: Mapping[str, Any], origin: str) -> Config:
+    """Check plain values as :func:`plain_values` gives them, which ``origin`` stands for in messages.
+
+    Raises:
+        ConfigError: the schema does not allow them.
+    """
+    return _checked(_Settings(dict(values), {(): origin}))
+
+
+def plain_values(config: Config) -> dict[str, Any]:
+    """Give every key its value as YAML has it, sections as dictionaries."""
+    return config.model_dump(mode="json", by_alias=True)
 
 
 def dump_config(config: Config) -> str:
     """The configuration as YAML with every key written out; :func:`load_config` reads it back unchanged."""
-    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    return yaml.safe_dump(plain_values(config), sort_keys=False, allow_unicode=True)
+
+
+def flat_values(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Each dotted key below ``above`` with its value."""
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from flat_values(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
+def given_keys(section: BaseModel, above: str = "") -> Iterator[str]:
+    """Name each dotted key that was written down, in the file or with ``--set``, whatever its value."""
+    names = {info_name: name for name, (info_name, _) in _fields(type(section)).items()}
+    for field_name in section.model_fields_set:
+        value = getattr(section, field_name)
+        if isinstance(value, BaseModel):
+            yield from given_keys(value, f"{above}{names[field_name]}.")
+        else:
+            yield f"{above}{names[field_name]}"
+
+
+def _checked(settings: _Settings) -> Config:
+    try:
+        return Config.model_validate(settings.values)
+    except ValidationError as error:
+        raise ConfigError(_explain(error.errors()[0], settings)) from None
 
 
 def _read(path: Path) -> _Settings:
@@ -176,23 +245,74 @@ def _override(settings: _Settings, override: str) -> None:
     path = tuple(dotted.split("."))
     if len(path) > MAX_DEPTH:
         raise ConfigError(f"{origin}: nested too deeply")
-    parsed = _parse(f"value: {text}" if text.strip() else "value: null", origin)
+    value = _value(path, text.strip(), origin)
     section = settings.values
     for depth, part in enumerate(path[:-1], start=1):
         if not isinstance(section.get(part), dict):
             section[part] = _expanded(section.get(part), path[:depth])
         section = section[part]
-    section[path[-1]] = parsed.values.get("value")
+    section[path[-1]] = value
     for length in range(1, len(path) + 1):
         settings.places.setdefault(path[:length], origin)
     settings.places[path] = origin
+
+
+_NULLS = ("", "~", "null", "Null", "NULL")
+
+
+def _value(path: tuple[str, ...], text: str, origin: str) -> Any:
+    """Read what stands behind the ``=``: YAML, but there are no comments on a command line.
+
+    The value of a key that takes text, such as the name of a file, is that text as it stands, unless it is in quotes.
+    """
+    if text in _NULLS:
+        return None
+    if _takes_text(path) and text[0] not in "'\"":
+        return text
+    value = _parse(f"value: {text}", origin).values.get("value")
+    rest = _behind_value(text)
+    if not rest:
+        return value
+    if isinstance(value, (dict, list)) or text[0] in "'\"":
+        raise ConfigError(f"{origin}: {_printable(rest)[:80]!r} stands behind the value; put a text with # into quotes")
+    return text
+
+
+def _behind_value(text: str) -> str:
+    """What YAML takes for a comment."""
+    document = f"value: {text}"
+    loader = _Loader(document)
+    try:
+        node = loader.get_single_node()
+        return document[node.value[0][1].end_mark.index :].strip() if isinstance(node, yaml.MappingNode) else ""
+    finally:
+        loader.dispose()
+
+
+def _takes_text(path: tuple[str, ...]) -> bool:
+    """Say whether the value of a key is a text or the name of a file, and nothing else."""
+    declared: type[BaseModel] | None = Config
+    for part in path[:-1]:
+        info = fields_of(declared).get(part) if declared else None
+        declared = section_of(info.annotation) if info else None
+    info = fields_of(declared).get(path[-1]) if declared else None
+    return info is not None and _plain_types(info.annotation) <= {str, Path, type(None)}
+
+
+def _plain_types(annotation: Any) -> set[Any]:
+    """The types that an annotation allows, without what is said about them."""
+    if get_origin(annotation) is Annotated:
+        return _plain_types(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return set().union(*map(_plain_types, get_args(annotation)))
+    return {annotation}
 
 
 def _expanded(value: Any, path: tuple[str, ...]) -> dict[str, Any]:
     """What a key is set inside of where no section stands: one that was written short keeps its value."""
     declared: type[BaseModel] | None = Config
     for part in path:
-        info = declared.model_fields.get(part) if declared else None
+        info = fields_of(declared).get(part) if declared else None
         declared = section_of(info.annotation) if info else None
     short = value is not None and declared is not None and issubclass(declared, ShortSection)
     return {declared.short_for: value} if short else {}  # type: ignore[union-attr]
@@ -208,6 +328,8 @@ def _explain(error: ErrorDetails, settings: _Settings) -> str:
         return f"{place}: {dotted} is missing"
     if error["type"] == "value_error":
         message = error["msg"].removeprefix("Value error, ")
+        if isinstance(error["input"], str) and len(error["input"]) > 80:  # which the message may quote
+            message = message.replace(error["input"][80:], "…")
         return f"{place}: {message}" if "." in message else f"{place}: {dotted}: {message}"
     message = _MESSAGES.get(error["type"], error["msg"].replace("Input should be", "must be"))
     return f"{place}: {dotted} {message[:1].lower()}{message[1:]}, found {_shown(error['input'])}"
@@ -240,11 +362,21 @@ def _nearest(key: Key) -> str:
 
 def known_keys(section: type[BaseModel] = Config, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Every declared key, sections included, as a path: ``("data", "corpus", "path")``."""
-    for name, info in section.model_fields.items():
+    for name, info in fields_of(section).items():
         yield (*above, name)
         below = section_of(info.annotation)
         if below is not None:
             yield from known_keys(below, (*above, name))
+
+
+def fields_of(section: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a section by the names that a file has for them; ``from`` is no name that Python takes."""
+    return {name: info for name, (_, info) in _fields(section).items()}
+
+
+def _fields(section: type[BaseModel]) -> dict[str, tuple[str, FieldInfo]]:
+    """By the name in a file: the name in Python, and the field."""
+    return {info.alias or name: (name, info) for name, info in section.model_fields.items()}
 
 
 def section_of(annotation: Any) -> type[BaseModel] | None:
@@ -253,6 +385,12 @@ def section_of(annotation: Any) -> type[BaseModel] | None:
         if isinstance(candidate, type) and issubclass(candidate, BaseModel):
             return candidate
     return None
+
+
+_LEAVES = frozenset(".".join(path) for path in known_keys()) - {
+    ".".join(path[:-1]) for path in known_keys() if len(path) > 1
+}
+"""The keys that are no sections."""
 
 
 def _dotted(key: Key) -> str:

@@ -20,6 +20,19 @@ UNSPACED_SCRIPTS = frozenset(
 DOTTED_I = frozenset(("tr", "az", "azj", "crh", "gag"))
 """Languages in which the small letter of I is ı, and that of İ is i (Unicode's SpecialCasing.txt, and their kin)."""
 
+SOLID_SCRIPTS = frozenset(("Hans", "Hant", "Hani", "Hanb", "Bopo", "Jpan", "Hira", "Kana", "Hrkt", "Yiii"))
+"""Scripts in which no space stands between sentences either; a Thai sentence is parted from the next by a space."""
+
+DOTTED_ORDINALS = frozenset(
+    (
+        *("de", "gsw", "lb", "da", "no", "nb", "nn", "is", "fo", "fi", "et", "lv", "hu", "tr", "az", "eu"),
+        *("cs", "sk", "sl", "hr", "bs", "sr", "sh", "pl", "hsb", "dsb"),
+    )
+)
+"""Languages that write an ordinal as a number and a full stop, as German does: am 3. Mai."""
+
+_LONGEST_SHOWN = 40  # characters of a code in a message; the longest that exist are about as long
+
 
 def standard_code(code: str) -> str:
     """Return the BCP 47 form of a language code, such as ``zh`` for ``cmn`` and ``ja-JP`` for ``ja_JP``.
@@ -40,7 +53,8 @@ def standard_code(code: str) -> str:
     if not known:
         nearest = _nearest(code.strip().lower())
         advice = f"did you mean {nearest}?" if nearest else "known are such as en, fra, zh-Hant"
-        raise ValueError(f"unknown language code {code[:60]!r}; {advice} (for what is no language: x- and a name)")
+        shown = code if len(code) <= _LONGEST_SHOWN else code[:_LONGEST_SHOWN] + "…"
+        raise ValueError(f"unknown language code {shown!r}; {advice} (for what is no language: x- and a name)")
     return standard
 
 
@@ -60,6 +74,21 @@ def script_of(code: str) -> str:
 def has_no_spaces(code: str) -> bool:
     """Say whether words stand without spaces between them in a language."""
     return script_of(code) in UNSPACED_SCRIPTS
+
+
+def sentence_space(code: str) -> str:
+    """Return what stands between two sentences of a language: a space, or nothing as in Chinese."""
+    return "" if script_of(code) in SOLID_SCRIPTS else " "
+
+
+def word_space(code: str) -> str:
+    """Return what stands between two words of a language: a space, or nothing as in Chinese and Thai."""
+    return "" if has_no_spaces(code) else " "
+
+
+def has_dotted_ordinals(code: str) -> bool:
+    """Say whether a full stop behind a number makes it an ordinal in a language."""
+    return code.lower().split("-")[0] in DOTTED_ORDINALS
 
 
 def has_dotted_i(code: str) -> bool:

@@ -37,6 +37,11 @@ class RunDirectory:
         return self.path / "metrics.jsonl"
 
     @property
+    def origin_file(self) -> Path:
+        """Of a run with ``training.from``: the run and the checkpoint that it began with."""
+        return self.path / "origin.json"
+
+    @property
     def checkpoints(self) -> Path:
         """One folder a checkpoint, named by its step."""
         return self.path / "checkpoints"
@@ -126,28 +131,49 @@ class ModelPath:
 def find_model(model: Path | None) -> ModelPath:
     """The checkpoint meant by ``--model``: a run, a checkpoint in one, or (None) ``$NMT_MODEL`` or the last run.
 
+    A run's pointer file (``runs/x/best``, ``runs/x/latest``) means the checkpoint that it names, and a link is what it
+    leads to.
+
     Raises:
         InputError: there is no such run, nothing has been saved in it, or something in it leads out of it.
     """
-    named = model or (Path(os.environ["NMT_MODEL"]) if os.environ.get("NMT_MODEL") else None)
+    variable = os.environ.get("NMT_MODEL") if model is None else None
+    named = Path(variable) if variable else model
     path = expand_user(named) if named is not None else _last_run()
+    name = f"{path} (of $NMT_MODEL)" if variable else str(path)
     if not path.exists():
-        raise InputError(f"{path}: no such run or checkpoint; train one with: nmt train --config FILE")
-    above = path.absolute().parent  # of a name alone, where one stands
-    if above.name == "checkpoints" and (above.parent / "config.yaml").is_file():
-        refuse_foreign(above.parent)
-        refuse_misfit(above.parent, path)
-        return ModelPath(RunDirectory(above.parent), path)
-    run = RunDirectory(path)
-    if not run.config_file.is_file():
-        raise InputError(f"{path}: not a run (no config.yaml in it); give a folder that nmt train has written")
+        raise InputError(f"{name}: no such run or checkpoint; train one with: nmt train --config FILE")
+    found = _located(path) or _located(path.resolve())
+    if found is None:
+        reason = "no config.yaml in it" if path.is_dir() else "a file"
+        raise InputError(f"{name}: not a run ({reason}); give a folder that nmt train has written")
+    run, checkpoint = found.run, found.checkpoint
     refuse_foreign(run.path)
-    checkpoints = run.all_checkpoints()
-    if not checkpoints:
-        raise InputError(f"{path}: no checkpoint in it yet")
-    checkpoint = run.pointed("best") or run.pointed("latest") or checkpoints[-1]
+    if checkpoint.is_file():  # a pointer
+        pointed = run.pointed(checkpoint.name)
+        if pointed is None:
+            raise InputError(f"{name}: the checkpoint that it names is not there")
+        checkpoint = pointed
+    elif checkpoint == run.path:
+        checkpoints = run.all_checkpoints()
+        if not checkpoints:
+            raise InputError(f"{name}: no checkpoint in it yet")
+        checkpoint = run.pointed("best") or run.pointed("latest") or checkpoints[-1]
     refuse_misfit(run.path, checkpoint)
     return ModelPath(run, checkpoint)
+
+
+def _located(path: Path) -> ModelPath | None:
+    """The run in which a run, a checkpoint or a pointer lies, and that itself; None where it is none of them."""
+    if (path / "config.yaml").is_file():
+        return ModelPath(RunDirectory(path), path)
+    # Of a name alone, the folder is the one where the user stands.
+    folder = path.parent if len(path.parts) > 2 else path.absolute().parent
+    if path.is_dir() and folder.name == "checkpoints" and (folder.parent / "config.yaml").is_file():
+        return ModelPath(RunDirectory(folder.parent), path)
+    if path.is_file() and path.name in ("best", "latest") and (folder / "config.yaml").is_file():
+        return ModelPath(RunDirectory(folder), path)
+    return None
 
 
 def _last_run() -> Path:

@@ -188,7 +188,8 @@ def summarise(variants: list[Variant], references: list[list[str]] | None, langu
                 one.rate * flop[one.beam] / rates[one.compute.precision], 3
             )
         if references is not None and len(one.sentences) == len(references):
-            row["BLEU"] = round(bleu(one.output or [], references, lowercase=False, language=language), 2)
+            found = bleu(one.output or [], references, lowercase=False, language=language)
+            row["BLEU"] = "n/a" if found is None else round(found, 2)
         rows.append(row)
     return rows
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,13 +27,13 @@ from nmt_attn.corpus.prepare import prepare
 from nmt_attn.decoding.alignment import Alignment
 from nmt_attn.decoding.translator import Translator
 from nmt_attn.evaluation.maps import Fonts, draw
-from nmt_attn.evaluation.scores import bleu, exact_match
+from nmt_attn.evaluation.scores import Score, Scorer
 from nmt_attn.rundir import RunDirectory
 from nmt_attn.training.train import train
 
-METRICS: dict[str, Callable[[Sequence[str], Sequence[Sequence[str]]], float]] = {
-    "bleu": bleu,
-    "exact": lambda hypotheses, references: exact_match(hypotheses, references).score,
+METRICS: dict[str, Callable[[Scorer, Sequence[str], Sequence[Sequence[str]]], Score]] = {
+    "bleu": Scorer.bleu,
+    "exact": Scorer.exact,
 }
 UNITS: dict[str, Callable[[str], int]] = {"words": lambda text: len(text.split()), "characters": len}
 
@@ -96,7 +97,13 @@ def main() -> None:
     arguments = parser.parse_args()
     base = load_config(arguments.config, arguments.overrides)
     shared = [*arguments.overrides, f"data.directory={base.data_directory}"]
-    held_out = prepare(load_config(arguments.config, shared)).data.held_out("test")
+    data = prepare(load_config(arguments.config, shared)).data
+    held_out = data.held_out("test")
+    if not held_out.sources:
+        parser.error(f"{data.directory} has no test sentences; set data.split.test")
+    scorer = Scorer(
+        language=base.data.target_lang, lowercase=data.tokenizer.lowercase, tokenize=base.evaluation.tokenize
+    )
     lengths = [UNITS[arguments.unit](source) for source in held_out.sources]
     groups = buckets_between(lengths, arguments.edges) if arguments.edges else equal_buckets(lengths, arguments.buckets)
     metric, table, maps = METRICS[arguments.metric], {}, {}
@@ -106,7 +113,7 @@ def main() -> None:
         found = translator.translate(held_out.sources)
         maps[score] = translator.align(arguments.sentence or held_out.sources[0])
         table[score] = [
-            metric([found[row] for row in rows], [held_out.references[row] for row in rows])
+            figure(metric(scorer, [found[row] for row in rows], [held_out.references[row] for row in rows]))
             for rows in [list(range(len(found))), *(group.rows for group in groups)]
         ]
     print(f"\n| score | all | {' | '.join(f'{group.label} {arguments.unit}' for group in groups)} |")
@@ -118,6 +125,11 @@ def main() -> None:
         plot(arguments.plot, groups, table, arguments.metric, arguments.unit)
     if arguments.maps is not None:
         plot_maps(arguments.maps, maps)
+
+
+def figure(score: Score) -> float:
+    """Its number; none where BLEU has nothing to count."""
+    return math.nan if score.score is None else score.score
 
 
 def plot(path: Path, groups: list[Bucket], table: dict[str, list[float]], metric: str, unit: str) -> None:

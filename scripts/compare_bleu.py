@@ -13,10 +13,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.significance import PairedTest
 
 from nmt_attn.corpus.prepare import PreparedData
+from nmt_attn.evaluation.tokenization import bleu_tokenizer, make_bleu
 
 
 def main() -> None:
@@ -27,14 +27,18 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=1000, help="of the bootstrap")
     parser.add_argument("files", type=Path, nargs="+", help="translations, one a line")
     arguments = parser.parse_args()
-    references = PreparedData.open(arguments.data).held_out(arguments.split).references
+    data = PreparedData.open(arguments.data)
+    references = data.held_out(arguments.split).references
+    if not references:
+        parser.error(f"{arguments.data} has no {arguments.split} sentences")
     systems = [(str(path), path.read_text(encoding="utf-8").splitlines()) for path in arguments.files]
     for name, lines in systems:
         if len(lines) != len(references):
             parser.error(f"{name} has {len(lines)} lines, the {arguments.split} split {len(references)} sentences")
     width = max(map(len, references))
     columns = [[found[place] if place < len(found) else None for found in references] for place in range(width)]
-    test = PairedTest(systems, {"BLEU": BLEU()}, columns, test_type="bs", n_samples=arguments.samples)
+    bleu = make_bleu(bleu_tokenizer(data.manifest.target_lang), lowercase=data.tokenizer.lowercase)
+    test = PairedTest(systems, {"BLEU": bleu}, columns, test_type="bs", n_samples=arguments.samples)
     _, scores = test()
     print("| translation | BLEU | 95 % of samples within | p |\n| --- | --- | --- | --- |")
     for (name, _), result in zip(systems, scores["BLEU"], strict=True):

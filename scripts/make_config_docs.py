@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from nmt_attn.config import Config
-from nmt_attn.config_file import section_of
+from nmt_attn.config_file import fields_of, section_of
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -43,14 +43,14 @@ def pages() -> dict[Path, str]:
 
 def _section(section: type[BaseModel], path: str) -> Iterator[str]:
     """A heading and a table for the keys of a section, then the sections in it."""
-    keys = {name: info for name, info in section.model_fields.items() if section_of(info.annotation) is None}
+    keys = {name: info for name, info in fields_of(section).items() if section_of(info.annotation) is None}
     if keys:
         about = (section.__doc__ or "").strip().split("\n\n")[0] if path else "The experiment itself."
         yield f"\n## `{path.rstrip('.') or 'name, seed'}`\n\n{about}\n\n"
         yield "| key | default | values | what it is |\n| --- | --- | --- | --- |\n"
         for name, info in keys.items():
             yield f"| `{path}{name}` | {_default(info)} | {_values(info)} | {info.description} |\n"
-    for name, info in section.model_fields.items():
+    for name, info in fields_of(section).items():
         below = section_of(info.annotation)
         if below is not None:
             yield from _section(below, f"{path}{name}.")

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.snapshots import REFUSED, assert_unchanged, snapshot
+
 # The tensors of the tests are tiny: a second thread would only wait for the first.
 torch.set_num_threads(1)
 
@@ -82,7 +84,8 @@ Nmt = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def run_nmt(folder: Path, *arguments: str, stdin: str | bytes | None = "") -> subprocess.CompletedProcess[str]:
-    """Run the real program in ``folder``."""
+    """Run the real program in ``folder``, in which nothing may have changed where it refuses (exit code 2)."""
+    before = snapshot(folder)
     environment = {key: value for key, value in os.environ.items() if key not in ("NMT_MODEL", "NMT_DEBUG")}
     raw = stdin.encode() if isinstance(stdin, str) else stdin
     done = subprocess.run(
@@ -94,6 +97,8 @@ def run_nmt(folder: Path, *arguments: str, stdin: str | bytes | None = "") -> su
         timeout=300,
         check=False,
     )
+    if done.returncode == REFUSED:
+        assert_unchanged(folder, before)
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from nmt_attn.cli.app import main
+from tests.snapshots import REFUSED, assert_unchanged, snapshot
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,13 @@ class Done:
         return errors[0].removeprefix("error: ")
 
 
-def nmt_here(folder: Path, *arguments: str) -> Done:
-    """Run ``nmt`` with ``arguments`` in ``folder``, with nothing on standard input."""
+def nmt_here(folder: Path, *arguments: str, checked: bool = True) -> Done:
+    """Run ``nmt`` with ``arguments`` in ``folder``, with nothing on standard input.
+
+    Where it refuses (exit code 2) nothing in the folder may have changed; to see that, all of it is read, unless
+    ``checked`` is false.
+    """
+    before = snapshot(folder) if checked else {}
     out, err = io.StringIO(), io.StringIO()
     environment = {key: value for key, value in os.environ.items() if key not in ("NMT_MODEL", "NMT_DEBUG")}
     code: object = None
@@ -50,4 +56,6 @@ def nmt_here(folder: Path, *arguments: str) -> Done:
             main()
         except SystemExit as left:
             code = left.code
+    if checked and code == REFUSED:
+        assert_unchanged(folder, before)
     return Done(code if isinstance(code, int) else 0, out.getvalue(), err.getvalue())

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from nmt_attn.config import Config
-from nmt_attn.config_file import MAX_BYTES, dump_config, known_keys, load_config, section_of
+from nmt_attn.config_file import MAX_BYTES, dump_config, fields_of, known_keys, load_config, section_of
 from nmt_attn.errors import ConfigError
 from tests.conftest import ROOT
 
@@ -196,7 +196,7 @@ def test_any_text_as_a_setting(text: str) -> None:
 
 def numeric(section: type[BaseModel] = Config, above: str = "") -> Iterator[tuple[str, FieldInfo]]:
     """Every key whose value is a number."""
-    for name, info in section.model_fields.items():
+    for name, info in fields_of(section).items():
         below = section_of(info.annotation)
         kinds = typing.get_args(info.annotation) if isinstance(info.annotation, types.UnionType) else (info.annotation,)
         if below is not None:

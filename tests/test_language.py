@@ -2,7 +2,15 @@
 
 import pytest
 
-from nmt_attn.language import has_dotted_i, has_no_spaces, script_of, standard_code
+from nmt_attn.language import (
+    has_dotted_i,
+    has_dotted_ordinals,
+    has_no_spaces,
+    script_of,
+    sentence_space,
+    standard_code,
+    word_space,
+)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +43,27 @@ def test_languages_without_spaces(code):
 @pytest.mark.parametrize("code", ["ko", "en", "vi", "hi", "zh-Latn", "x-iso", "", "ar"])
 def test_languages_with_spaces(code):
     assert not has_no_spaces(code)
+
+
+@pytest.mark.parametrize("wrong", ["x-" + "1:2" * 3000, "german" * 900, " " * 5000 + "?", "é" * 200])
+def test_the_message_about_a_long_code_is_short(wrong):
+    with pytest.raises(ValueError, match="unknown language code") as caught:
+        standard_code(wrong)
+    assert len(str(caught.value)) < 200
+
+
+def test_what_stands_between_words_and_between_sentences():
+    spaces = {
+        code: (word_space(code), sentence_space(code)) for code in ("zh", "ja-JP", "th", "km", "my", "ko", "en", "")
+    }
+    assert spaces == {
+        "zh": ("", ""), "ja-JP": ("", ""), "th": ("", " "), "km": ("", " "), "my": ("", " "), "ko": (" ", " "),
+        "en": (" ", " "), "": (" ", " "),
+    }  # fmt: skip
+
+
+def test_numbers_with_a_full_stop():
+    assert [has_dotted_ordinals(code) for code in ("de", "de-AT", "cs", "en", "fr", "")] == [True] * 3 + [False] * 3
 
 
 def test_the_script_follows_from_the_code():

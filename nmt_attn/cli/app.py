@@ -11,6 +11,7 @@ import typer
 from nmt_attn import __version__
 from nmt_attn.cli.attend import attend_command
 from nmt_attn.cli.average import average_command
+from nmt_attn.cli.command import Command, TextCommand
 from nmt_attn.cli.eval import eval_command
 from nmt_attn.cli.export import export_command
 from nmt_attn.cli.prepare import prepare_command
@@ -34,14 +35,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("prepare")(prepare_command)
-app.command("train")(train_command)
-app.command("eval")(eval_command)
-app.command("translate")(translate_command)
-app.command("score")(score_command)
-app.command("average")(average_command)
-app.command("attend")(attend_command)
-app.command("export")(export_command)
+app.command("prepare", cls=Command)(prepare_command)
+app.command("train", cls=Command)(train_command)
+app.command("eval", cls=Command)(eval_command)
+app.command("translate", cls=TextCommand)(translate_command)
+app.command("score", cls=Command)(score_command)
+app.command("average", cls=Command)(average_command)
+app.command("attend", cls=TextCommand)(attend_command)
+app.command("export", cls=Command)(export_command)
 
 
 def _show_version(wanted: bool) -> None:
@@ -64,6 +65,7 @@ def options(
 
 def main() -> None:
     """Run the program and turn errors into one line and an exit code."""
+    _in_utf8()
     _open_streams()
     _utf8_streams()
     if sys.stdout is None:
@@ -115,7 +117,21 @@ def _one_line(error: UsageError) -> str:
     """A wrong command line in one line, with where help is."""
     command = error.ctx.command_path if error.ctx is not None else "nmt"
     message = error.format_message().rstrip(".")
+    unknown = message.startswith("No such option") and not getattr(error, "possibilities", None)
+    if unknown and isinstance(getattr(error.ctx, "command", None), TextCommand):
+        message = f"{message} (a sentence that begins with a dash goes behind --, as in: {command} -- TEXT)"
     return f"{message} See {command} --help" if message.endswith("?") else f"{message}; see {command} --help"
+
+
+def _in_utf8() -> None:
+    """Begin again in Python's UTF-8 mode where the locale has another encoding: words and names of files are UTF-8.
+
+    By then Python has read the command line in that encoding, and would look for files by it.
+    """
+    words = sys.argv[1:]
+    typed = bool(words) and sys.orig_argv[-len(words) :] == words  # else somebody calls this from Python
+    if sys.getfilesystemencoding().lower() != "utf-8" and not sys.flags.utf8_mode and typed:
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
 
 
 def _open_streams() -> None:
@@ -130,8 +146,8 @@ def _open_streams() -> None:
 
 
 def _utf8_streams() -> None:
-    """Text in and out is UTF-8 whatever the locale; what cannot be encoded is replaced, not fatal."""
-    for stream in (sys.stdout, sys.stderr):
+    """Text in and out is UTF-8 whatever the locale; what cannot be encoded or decoded is replaced, not fatal."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
 

@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from nmt_attn.cli.lines import check_output
-from nmt_attn.cli.options import BeamOption, DeviceOption, ModelsOption, RunSetOption, expanded
+from nmt_attn.cli.options import (
+    BeamOption,
+    DeviceOption,
+    ModelsOption,
+    RunSetOption,
+    as_text,
+    expanded,
+    refuse_both,
+    refuse_idle,
+)
 
 
 def attend_command(
@@ -45,6 +54,11 @@ def attend_command(
         raise UserError(f"--output {output}: the name must end in .{', .'.join(WRITERS)}")
     if output is not None:
         check_output(output)
+    sentence = as_text(sentence)
+    refuse_both(overrides, "--beam", beam, "decoding.beam_size")
+    if target is not None:
+        refuse_idle("with --target, as nothing is searched for", beam=beam, set=overrides)
+        target = as_text(target)
     if not sentence.strip():
         raise UserError("the sentence is empty")
     translator = Translator.load(model, device=device, overrides=overrides or ())

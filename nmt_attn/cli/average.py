@@ -20,7 +20,12 @@ def average_command(
     ] = None,
     best: Annotated[
         int | None,
-        typer.Option("--best", min=1, help="Of the so many with the best validation BLEU.", show_default=False),
+        typer.Option(
+            "--best",
+            min=1,
+            help="Of the so many that are best by what the training went by (training.early_stopping.metric).",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Make a run of the mean weights of several checkpoints; all of them unless --last or --best says how many."""

@@ -17,6 +17,8 @@ from nmt_attn.cli.options import (
     PrecisionOption,
     RunSetOption,
     expanded,
+    refuse_both,
+    refuse_idle,
     with_precision,
 )
 from nmt_attn.errors import UserError
@@ -37,7 +39,7 @@ ReferenceOption = Annotated[
     typer.Option(
         "--reference",
         callback=expanded,
-        help="Their translations; repeat for several references; -: standard input.",
+        help="Their translations; repeat for several references; a blank line is none; -: standard input.",
         show_default=False,
     ),
 ]
@@ -57,11 +59,22 @@ def eval_command(
     model: ModelsOption = None,
     config: ConfigOption = None,
     overrides: RunSetOption = None,
-    split: Annotated[str, typer.Option("--split", help="test or valid.")] = "test",
+    split: Annotated[
+        str | None, typer.Option("--split", help="test (the default) or valid.", show_default=False)
+    ] = None,
     source: SourceOption = None,
     reference: ReferenceOption = None,
     output: OutputOption = None,
     beam: BeamOption = None,
+    tokenize: Annotated[
+        str | None,
+        typer.Option(
+            "--tokenize",
+            help="How BLEU cuts text: auto or a tokenizer of sacreBLEU (13a, intl, zh, char, ja-mecab, ko-mecab, none, "
+            "flores101, flores200, spm, spBLEU-1K). Default: the run's.",
+            show_default=False,
+        ),
+    ] = None,
     precision: PrecisionOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     device: DeviceOption = "auto",
@@ -72,13 +85,17 @@ def eval_command(
     check_standard_input([("--source", source), *(("--reference", path) for path in reference or ())])
     if output == STANDARD:
         raise UserError("--output -: standard output is for the scores; give a file")
+    if source is not None or reference:
+        refuse_idle("beside --source and --reference, which are scored instead", split=split)
+    refuse_both(overrides, "--beam", beam, "decoding.beam_size")
+    refuse_both(overrides, "--tokenize", tokenize, "evaluation.tokenize")
     if output is not None:
         check_output(output, source, *(reference or ()))
     request = EvaluationRequest(
         models=tuple(model or ()),
         config=config,
-        overrides=with_precision(overrides, precision),
-        split=split,
+        overrides=(*with_precision(overrides, precision), *_tokenize(tokenize)),
+        split=split or "test",
         source=source,
         references=tuple(reference or ()),
         beam_size=beam,
@@ -89,3 +106,17 @@ def eval_command(
     if output is not None:  # after the scores, which are not lost if this fails
         with writing(output) as write:
             write("".join(line + "\n" for line in result.translations))
+
+
+def _tokenize(name: str | None) -> list[str]:
+    """What ``--tokenize`` sets."""
+    from nmt_attn.config import known_tokenizer
+    from nmt_attn.errors import UserError
+
+    if name is None:
+        return []
+    try:
+        known_tokenizer(name)
+    except ValueError as error:
+        raise UserError(f"--tokenize: {error}") from None
+    return [f"evaluation.tokenize={name}"]

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nmt_attn.errors import UserError
 from nmt_attn.files import expand_user
 
 
@@ -58,7 +59,7 @@ PrecisionOption = Annotated[
         "--precision", help="Of the search: fp32, bf16, int8 or auto. Default: the run's.", show_default=False
     ),
 ]
-DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
+DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, or cuda:N for GPU number N.")]
 BeamOption = Annotated[
     int | None,
     typer.Option("--beam", min=1, max=1000, help="Beam size; 1 is greedy. Default: the run's.", show_default=False),
@@ -66,5 +67,44 @@ BeamOption = Annotated[
 
 
 def with_precision(overrides: list[str] | None, precision: str | None) -> tuple[str, ...]:
-    """What ``--set`` gives, and ``--precision`` as one more of it."""
+    """What ``--set`` gives, and ``--precision`` as one more of it.
+
+    Raises:
+        UserError: both say it.
+    """
+    refuse_both(overrides, "--precision", precision, "decoding.precision")
     return (*(overrides or ()), *([] if precision is None else [f"decoding.precision={precision}"]))
+
+
+def refuse_both(overrides: list[str] | None, option: str, value: object, key: str) -> None:
+    """Refuse an option beside a ``--set`` of the key that it stands for, which would have no effect.
+
+    Raises:
+        UserError: both are given.
+    """
+    from nmt_attn.config_file import set_keys
+
+    if value is not None and key in set_keys(overrides or ()):
+        raise UserError(f"{option} and --set {key} say the same thing; keep one of them")
+
+
+def refuse_idle(reason: str, **options: object) -> None:
+    """Refuse options that would have no effect.
+
+    Args:
+        reason: behind "has no effect".
+        options: their values by name (``_`` for ``-``; a ``set`` by what stands behind it); None: not given.
+
+    Raises:
+        UserError: one is given.
+    """
+    names = {name: name if name.startswith("set ") else name.replace("_", "-") for name in options}
+    given = [f"--{names[name]}" for name, value in options.items() if value is not None]
+    if given:
+        has = "has" if len(given) == 1 else "have"
+        raise UserError(f"{' and '.join(given)} {has} no effect {reason}; leave {'it' if has == 'has' else 'them'} out")
+
+
+def as_text(argument: str) -> str:
+    """A word of the command line as text: bytes of it that are not UTF-8 become marks, as in a pipe."""
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace").removeprefix("\ufeff")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
+
+from nmt_attn.errors import InputError
 
 PROMPT = "> "
 MOST_LINES = 1000
@@ -18,20 +22,30 @@ def is_interactive() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def prompted_lines() -> Iterator[str]:
-    """What is typed, line by line, with editing and a history that the next call goes on with; Ctrl-D ends it."""
+def prompted_lines(*, strict: bool = False) -> Iterator[str]:
+    """What is typed, line by line, with editing and a history that the next call goes on with; Ctrl-D ends it.
+
+    Args:
+        strict: stop at a line that is not UTF-8, as in a pipe; else a mark stands for each wrong byte.
+
+    Raises:
+        InputError: ``strict``, and a line is not UTF-8.
+    """
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="strict" if strict else "replace")
     history = history_file()
     readline = _readline(history)
     print("Type a sentence; Ctrl-D ends.", file=sys.stderr)
     try:
-        while True:
+        for number in count(1):
             try:
-                yield input(PROMPT)
+                line = input(PROMPT)
             except EOFError:
                 print(file=sys.stderr)
                 return
             except UnicodeDecodeError:
-                print("that was not UTF-8", file=sys.stderr)
+                raise InputError(f"line {number}: not UTF-8 text") from None
+            yield line.removesuffix("\r")
     finally:
         if readline is not None:
             with suppress(OSError):  # a history is not worth an error

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nmt_attn.cli.options import ConfigOption, SetOption
+from nmt_attn.cli.options import ConfigOption, SetOption, expanded
 
 
 def train_command(
     config: ConfigOption = None,
     overrides: SetOption = None,
+    origin: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="RUN",
+            callback=expanded,
+            help="Begin with the weights and the tokenizer of this run or checkpoint, on new data (training.from).",
+            show_default=False,
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the latest checkpoint.")] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Train anew where the run exists; the old one is moved aside.")
@@ -22,8 +35,11 @@ def train_command(
     from nmt_attn.config_file import load_config
     from nmt_attn.training.train import train
 
-    outcome = train(load_config(config, overrides or ()), resume=resume, force=force)
+    sets = [*(overrides or ()), *([] if origin is None else [f"training.from={json.dumps(str(origin))}"])]
+    typed = ["nmt", "train", *([] if config is None else ["--config", str(config)])]
+    typed += [word for one in overrides or () for word in ("--set", one)]
+    outcome = train(load_config(config, sets), resume=resume, force=force, typed=typed)
     print(outcome.summary())
     if outcome.signal is not None:
-        print("go on with: nmt train --resume and the same configuration", file=sys.stderr)
+        print(f"go on with: {shlex.join([*typed, '--resume'])}", file=sys.stderr)
         raise typer.Exit(128 + outcome.signal)

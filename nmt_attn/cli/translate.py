@@ -18,10 +18,15 @@ from nmt_attn.cli.options import (
     ModelsOption,
     PrecisionOption,
     RunSetOption,
+    as_text,
     expanded,
+    refuse_both,
+    refuse_idle,
     with_precision,
 )
 from nmt_attn.cli.prompt import is_interactive, prompted_lines
+from nmt_attn.config_file import set_keys
+from nmt_attn.errors import UserError
 from nmt_attn.text.reading import STANDARD
 from nmt_attn.text.writing import Write, writing
 
@@ -29,6 +34,9 @@ if TYPE_CHECKING:
     from nmt_attn.decoding.sampling import SamplingOptions
     from nmt_attn.decoding.translator import Translation, Translator
 
+
+BEAM_KEYS = ("decoding.beam_size", "decoding.pruning")
+"""Keys of a search that keeps several hypotheses, which drawing at random does not."""
 
 SentencesArgument = Annotated[
     list[str] | None,
@@ -66,16 +74,35 @@ AlignmentsOption = Annotated[
 ]
 PrefixOption = Annotated[str, typer.Option("--prefix", help="What every translation begins with.")]
 SampleOption = Annotated[bool, typer.Option("--sample", help="Draw at random instead of searching the best.")]
-TemperatureOption = Annotated[float, typer.Option("--temperature", help="With --sample: below 1 is less bold.")]
-TopKOption = Annotated[int, typer.Option("--top-k", help="With --sample: of the k most probable tokens; 0: all.")]
-TopPOption = Annotated[float, typer.Option("--top-p", help="With --sample: of the most probable p of all.")]
+TemperatureOption = Annotated[
+    float | None,
+    typer.Option("--temperature", help="With --sample: below 1 is less bold. Default: 1.", show_default=False),
+]
+TopKOption = Annotated[
+    int | None,
+    typer.Option(
+        "--top-k", help="With --sample: of the k most probable tokens; 0, the default: all.", show_default=False
+    ),
+]
+TopPOption = Annotated[
+    float | None,
+    typer.Option("--top-p", help="With --sample: of the most probable p of all. Default: 1.", show_default=False),
+]
 MbrOption = Annotated[
     int,
     typer.Option("--mbr", min=0, help="Of so many candidates, the n best or drawn ones, what most agree with; 0: off."),
 ]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="With --sample: the same draws the same.")]
+SeedOption = Annotated[
+    int | None,
+    typer.Option("--seed", min=0, help="With --sample: the same draws the same. Default: 1.", show_default=False),
+]
 OnErrorOption = Annotated[
-    str, typer.Option("--on-error", help="What to do with a line that is not UTF-8: replace or fail.")
+    str | None,
+    typer.Option(
+        "--on-error",
+        help="What to do with a line that is not UTF-8: replace (the default) or fail.",
+        show_default=False,
+    ),
 ]
 ReplaceUnknownOption = Annotated[
     bool,
@@ -95,35 +122,33 @@ def translate_command(
     alignments: AlignmentsOption = False,
     prefix: PrefixOption = "",
     sampled: SampleOption = False,
-    temperature: TemperatureOption = 1.0,
-    top_k: TopKOption = 0,
-    top_p: TopPOption = 1.0,
+    temperature: TemperatureOption = None,
+    top_k: TopKOption = None,
+    top_p: TopPOption = None,
     mbr: MbrOption = 0,
-    seed: SeedOption = 1,
-    on_error: OnErrorOption = "replace",
+    seed: SeedOption = None,
+    on_error: OnErrorOption = None,
     replace_unknown: ReplaceUnknownOption = False,
     precision: PrecisionOption = None,
     overrides: RunSetOption = None,
     device: DeviceOption = "auto",
 ) -> None:
     """Translate sentences, a file or a pipe: a line out for each line in, in order."""
-    from nmt_attn.decoding.sampling import SamplingOptions
     from nmt_attn.decoding.stream import BATCH_LINES, answer_lines
     from nmt_attn.decoding.translator import Translator
-    from nmt_attn.errors import UserError
 
-    if sentences and source is not None:
-        raise UserError("sentences and --input are both given; keep one of them")
-    if on_error not in ("replace", "fail"):
-        raise UserError(f"--on-error {on_error}: expected replace or fail")
+    drawing = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
+    _check_input(sentences, source, batch_lines, on_error)
+    _check_search(overrides, beam, sampled=sampled, drawing=drawing)
     if output is not None:
         check_output(output, None if sentences else source or STANDARD)
-    sampling = SamplingOptions(temperature, top_k, top_p, seed) if sampled else None
-    wish = _Wish(beam, nbest, mbr, prefix, alignments, sampling)
+    sampling = _sampling(temperature, top_k, top_p, seed) if sampled else None
+    wish = _Wish(beam, nbest, mbr, as_text(prefix), alignments, replace_unknown, sampling)
     interactive = not sentences and source is None and is_interactive()
+    strict = on_error == "fail"
     # A file is left to the end of the program: closing it would wait for the thread that waits for its next line.
-    texts = [] if sentences or interactive else [text_of(source or STANDARD, strict=on_error == "fail")]
-    lines = prompted_lines() if interactive else _given(sentences) if sentences else texts[0]
+    texts = [] if sentences or interactive else [text_of(source or STANDARD, strict=strict)]
+    lines = prompted_lines(strict=strict) if interactive else _given(sentences) if sentences else texts[0]
     translator = Translator.load(
         model, device=device, overrides=with_precision(overrides, precision), write_unknown=replace_unknown
     )
@@ -133,12 +158,37 @@ def translate_command(
         return wish.answers(translator, list(batch))
 
     # Whoever is asked for the next line wants to see the answer to the last one first: no reading ahead.
+    lines = (line.removeprefix("\ufeff") for line in lines)  # the mark of a file that was put behind another one
     one_by_one = (answer([line])[0] for line in lines)
     most = batch_lines or BATCH_LINES * translator.processes
     answers = one_by_one if interactive else answer_lines(lines, answer, most)
     with writing(output) as write:
         _write(answers, write, None if as_json else nbest)
     say_remarks(texts)
+
+
+def _check_input(
+    sentences: list[str] | None, source: Path | None, batch_lines: int | None, on_error: str | None
+) -> None:
+    """Refuse options about what is read that do not go together."""
+    if sentences and source is not None:
+        raise UserError("sentences and --input are both given; keep one of them")
+    if sentences:
+        refuse_idle("on sentences that are arguments", batch_lines=batch_lines, on_error=on_error)
+    if on_error not in (None, "replace", "fail"):
+        raise UserError(f"--on-error {on_error}: expected replace or fail")
+
+
+def _check_search(
+    overrides: list[str] | None, beam: int | None, *, sampled: bool, drawing: dict[str, int | float | None]
+) -> None:
+    """Refuse options of searching where translations are drawn, and the other way round."""
+    refuse_both(overrides, "--beam", beam, "decoding.beam_size")
+    if sampled:
+        drawn = "with --sample, which draws as many as --nbest or --mbr says"
+        refuse_idle(drawn, beam=beam, **{f"set {key}": key for key in set_keys(overrides or ()) if key in BEAM_KEYS})
+    else:
+        refuse_idle("without --sample", **drawing)
 
 
 @dataclass(frozen=True)
@@ -159,6 +209,7 @@ class _Wish:
     mbr: int
     prefix: str
     alignments: bool
+    replace_unknown: bool
     sampling: SamplingOptions | None
 
     @property
@@ -168,8 +219,8 @@ class _Wish:
 
     def check(self, translator: Translator) -> None:
         """Say so where wishes do not go together."""
-        from nmt_attn.errors import UserError
-
+        if self.mbr == 1:
+            raise UserError("--mbr 1 leaves nothing to choose from; give 2 or more, or leave it out")
         if self.sampling is None and self.candidates > (self.beam or translator.options.beam_size):
             raise UserError(f"{self.candidates} candidates need a beam of that size; add --beam {self.candidates}")
         if self.sampling is not None and self.prefix:
@@ -178,6 +229,9 @@ class _Wish:
             raise UserError("--mbr chooses one translation; leave out --nbest")
         if self.alignments and self.nbest > 1:
             raise UserError("--alignments is for the best translation; leave out --nbest")
+        if (self.alignments or self.replace_unknown) and translator.model.config.attention.score == "none":
+            option = "--alignments" if self.alignments else "--replace-unknown"
+            raise UserError(f"this model has no attention (model.attention.score: none), by which {option} goes")
 
     def answers(self, translator: Translator, lines: list[str]) -> list[_Answer]:
         """Translate some lines."""
@@ -188,35 +242,42 @@ class _Wish:
             from nmt_attn.evaluation.risk import least_risk  # sacrebleu takes its time
 
             found = [[least_risk(candidates, drawn=self.sampling is not None)] for candidates in found]
-        links = _links(translator, lines, found) if self.alignments else [None] * len(lines)
+        links: list[list[tuple[int, int]] | None] = [None] * len(lines)
+        if self.alignments:
+            from nmt_attn.decoding.alignment import links_in_words
+
+            links = [links_in_words(parts) for parts in translator.align_parts(lines, [nbest[0] for nbest in found])]
         return [_Answer(*answer) for answer in zip(lines, found, links, strict=True)]
-
-
-def _links(translator: Translator, lines: list[str], found: list[list[Translation]]) -> list[list[tuple[int, int]]]:
-    """Which word comes from which, a list a line; none for a line that was translated in parts."""
-    whole = [row for row, nbest in enumerate(found) if nbest[0].parts == 1]
-    if not whole:
-        return [[] for _ in lines]
-    aligned = translator.align_all([lines[row] for row in whole], [found[row][0].tokens for row in whole])
-    links = {row: one.in_words().links() for row, one in zip(whole, aligned, strict=True)}
-    return [links.get(row, []) for row in range(len(lines))]
 
 
 def _given(sentences: list[str]) -> Iterator[str]:
     """The arguments. A line break inside one is white space: one argument is one sentence."""
-    return (" ".join(sentence.split("\n")) for sentence in sentences)
+    return (" ".join(as_text(sentence).split("\n")) for sentence in sentences)
+
+
+def _sampling(temperature: float | None, top_k: int | None, top_p: float | None, seed: int | None) -> SamplingOptions:
+    """The options of drawing that are given, the others by default."""
+    from nmt_attn.decoding.sampling import SamplingOptions
+
+    default = SamplingOptions()
+    return SamplingOptions(
+        temperature=default.temperature if temperature is None else temperature,
+        top_k=default.top_k if top_k is None else top_k,
+        top_p=default.top_p if top_p is None else top_p,
+        seed=default.seed if seed is None else seed,
+    )
 
 
 def _write(answers: Iterable[_Answer], write: Write, nbest: int | None) -> None:
     """Each answer as soon as it is known: the ``nbest`` in text, or None: as JSON."""
     for number, one in enumerate(answers):
         write(_json(one) if nbest is None else _text(number, one, nbest))
-        if one.found[0].parts > 1:
+        if one.found[0].long:
             print(f"line {number + 1} is long: translated in {one.found[0].parts} parts", file=sys.stderr)
 
 
 def _text(number: int, answer: _Answer, nbest: int) -> str:
-    if answer.links is not None and answer.found[0].text:
+    if answer.links is not None:  # of a blank line too, so that each line has the same columns
         return f"{answer.found[0].text}\t{' '.join(f'{source}-{target}' for source, target in answer.links)}\n"
     if nbest == 1:
         return answer.found[0].text + "\n"
@@ -227,6 +288,7 @@ def _json(answer: _Answer) -> str:
     found = answer.found
     nbest = [{"text": one.text, "score": round(one.score, 4), "log_prob": round(one.log_prob, 4)} for one in found]
     values = {"source": answer.line, "translation": found[0].text, "score": nbest[0]["score"], "nbest": nbest}
+    values["parts"] = found[0].parts
     if answer.links is not None:
         values["alignment"] = answer.links
     return json.dumps(values, ensure_ascii=False) + "\n"

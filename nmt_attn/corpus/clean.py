@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from nmt_attn.config import FilterConfig
 from nmt_attn.corpus.pairs import ExtraColumns, Line, Pair
-from nmt_attn.text.normalise import Normaliser, tidy
+from nmt_attn.text.normalise import Normaliser
 
 Reason = Literal[
     "blank", "columns", "empty", "too_long", "too_many_characters", "length_ratio", "identical", "duplicate"
@@ -42,15 +42,21 @@ def has_entity(text: str) -> bool:
 
 
 class Cleaner:
-    """Filters pairs, remembers those it has seen, and counts what it drops."""
+    """Filters pairs, remembers those it has seen, and counts what it drops.
 
-    def __init__(self, config: FilterConfig, normaliser: Normaliser) -> None:
-        self._config, self._normaliser = config, normaliser
+    Args:
+        config: what to drop.
+        source: normalises the source side.
+        target: normalises the target side; None: as the source side.
+    """
+
+    def __init__(self, config: FilterConfig, source: Normaliser, target: Normaliser | None = None) -> None:
+        self._config, self._source, self._target = config, source, target or source
         self._seen: set[tuple[str, str]] = set()
         self.drops: Counter[Reason] = Counter(dict.fromkeys(REASONS, 0))
         self.with_entities = 0
         """Pairs that hold HTML entities which the normaliser leaves as they are."""
-        self._entities_stay = normaliser("&#97;") != "a"
+        self._entities_stay = source("&#97;") != "a"
         self.first_extra: ExtraColumns | None = None
         """The first line that was dropped for its columns."""
 
@@ -77,8 +83,8 @@ class Cleaner:
                 continue
             if self._entities_stay:
                 self.with_entities += has_entity(pair.source) or has_entity(pair.target)
-            raw = Pair(tidy(pair.source), tidy(pair.target))
-            normalised = Pair(self._normaliser(raw.source), self._normaliser(raw.target))
+            raw = Pair(self._source.tidy(pair.source), self._target.tidy(pair.target))
+            normalised = Pair(self._source(raw.source), self._target(raw.target))
             if normalised.source and normalised.target:
                 yield CleanPair(raw, raw if normalised == raw else normalised)
             else:

@@ -16,7 +16,7 @@ from nmt_attn.corpus.read import ParallelLine, read_pairs, read_parallel
 from nmt_attn.corpus.split import KnownSentences, Part, split
 from nmt_attn.corpus.tasks import generate
 from nmt_attn.errors import InputError
-from nmt_attn.text.normalise import Normaliser
+from nmt_attn.text.tokenizer import normaliser_for
 
 _Item = TypeVar("_Item")
 
@@ -63,7 +63,8 @@ def gather(config: DataConfig) -> Material:
         InputError: a file is missing, damaged or no text, or nothing usable is in it.
         UserError: the corpus is too small for the split.
     """
-    cleaner = Cleaner(config.filter, Normaliser(config.normalise))
+    languages = (config.source_lang, config.target_lang)
+    cleaner = Cleaner(config.filter, *(normaliser_for(config.normalise, code) for code in languages))
     if config.parallel is not None:
         return _from_files(config.parallel, cleaner)
     if config.task is not None:
@@ -112,8 +113,8 @@ def _from_files(files: ParallelConfig, cleaner: Cleaner) -> Material:
     lines = counter.count(_parallel_pairs(files.train), "the training files")
     train = list(cleaner.clean(lines))
     _some_left(train, counter.count_so_far, cleaner, str(files.train.source))
-    valid = _given_sentences(files.valid, cleaner, counter)
-    test = _given_sentences(files.test, cleaner, counter)
+    valid = _given_sentences(files.valid, cleaner, counter) if files.valid is not None else []
+    test = _given_sentences(files.test, cleaner, counter) if files.test is not None else []
     known = KnownSentences.of(train)
     return Material(
         train=train,

@@ -21,7 +21,7 @@ def input_paths(config: DataConfig) -> dict[str, Path]:
         ConfigError: it names none.
     """
     if config.parallel is not None:
-        files = {"train": config.parallel.train, "valid": config.parallel.valid, "test": config.parallel.test}
+        files = config.parallel.given()
         roles = {f"{name}.source": given.source for name, given in files.items()}
         for name, given in files.items():
             roles.update({f"{name}.target.{index}": path for index, path in enumerate(given.target)})

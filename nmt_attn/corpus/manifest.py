@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from nmt_attn.config import Config
 from nmt_attn.errors import InputError
 from nmt_attn.files import read_small
+from nmt_attn.text.lines import TrainingLines
+from nmt_attn.text.tokenizer import Tokenizer
 
 MANIFEST_FILE = "manifest.json"
 MAX_BYTES = 16 << 20
@@ -111,6 +113,8 @@ class Manifest(_Entry):
     """The files of the prepared data with their sizes in bytes."""
     sha256: dict[str, str] = {}
     """SHA-256 of the same files (none in format 2)."""
+    lines: TrainingLines | None = None
+    """How many sentences the lines of the training part have (null: made before that was looked at)."""
 
     def same_data_as(self, other: Manifest) -> bool:
         """Whether both describe the same split of the same sentences, tokenised alike."""
@@ -140,16 +144,23 @@ class Manifest(_Entry):
         return manifest
 
 
-def settings_hash(config: Config) -> str:
-    """A hash of what in the configuration changes prepared data, but for the content of the input files."""
+def settings_hash(config: Config, tokenizer: Tokenizer | None = None) -> str:
+    """A hash of what in the configuration changes prepared data, but for the content of the input files.
+
+    Args:
+        config: the experiment.
+        tokenizer: that the data is cut with, where it is not learned from this very data.
+    """
     data = config.data
     settings: dict[str, Any] = data.model_dump(mode="json", exclude={"directory", "corpus", "parallel", "split"})
     settings["same_ids"] = config.same_ids
+    if tokenizer is not None:
+        models = (tokenizer.source_model, tokenizer.target_model)
+        settings["given_tokenizer"] = [hashlib.sha256(model).hexdigest() for model in models]
     if data.parallel is None:
         settings["corpus"] = data.corpus.model_dump(mode="json", exclude={"path", "url", "allow_http"})
         settings["split"] = data.split.model_dump(mode="json")
     else:
-        files = {"train": data.parallel.train, "valid": data.parallel.valid, "test": data.parallel.test}
-        settings["targets"] = {name: len(given.target) for name, given in files.items()}
+        settings["targets"] = {name: len(given.target) for name, given in data.parallel.given().items()}
     text = json.dumps([FORMAT, settings], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()

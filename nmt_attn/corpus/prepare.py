@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from nmt_attn.corpus.manifest import (
     Vocabulary,
     settings_hash,
 )
+from nmt_attn.corpus.novelty import remarks
+from nmt_attn.corpus.origin import Origin, origin_of
 from nmt_attn.corpus.ownership import check_folder, edited_texts, move_aside, refuse_inputs_inside
 from nmt_attn.corpus.prepared import HeldOut, PreparedData, SplitName
 from nmt_attn.corpus.progress import Progress, note
@@ -32,6 +34,7 @@ from nmt_attn.corpus.summary import summary
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.files import atomic_directory, recover
 from nmt_attn.lock import locked
+from nmt_attn.text.lines import TrainingLines
 from nmt_attn.text.tokenizer import Tokenizer
 
 __all__ = [
@@ -56,30 +59,45 @@ class Preparation:
     fresh: bool
 
 
-def prepare(config: Config, *, force: bool = False) -> Preparation:
+def prepare(config: Config, *, force: bool = False, tokenizer: Tokenizer | None = None) -> Preparation:
     """Make the prepared data of a configuration, unless it is there and up to date.
 
     Args:
-        config: its ``data`` section says what goes in and how; the folder is ``config.data_directory``.
+        config: its ``data`` section says what goes in and how; the folder is ``config.data_directory``. With
+            ``training.from`` the data is made for that run: with its tokenizer and normalisation.
         force: make it anew in any case; a folder in which something has been edited is moved aside.
+        tokenizer: cut the text with this one, which ``config`` describes (None: with that of ``training.from``, else
+            with one that is learned from the data).
 
     Raises:
         UserError: the configuration or the input is wrong, or something would be written over that is not ours, or no
             longer as it was written; the folder is then as it was.
         NmtError: a download failed, the disk is full or not writable, or another process is at it.
     """
-    if not force and (current := _current(config)) is not None:
+    origin = origin_of(config) if tokenizer is None else None
+    if origin is None:
+        return _prepare(config, tokenizer, force=force)
+    config = origin.inherited_by(config)
+    _refuse_data_of(origin, config)
+    preparation = _prepare(config, origin.tokenizer, force=force)
+    for line in remarks(preparation.data, origin):
+        note(line)
+    return preparation
+
+
+def _prepare(config: Config, tokenizer: Tokenizer | None, *, force: bool) -> Preparation:
+    if not force and (current := _current(config, tokenizer)) is not None:
         return Preparation(current, fresh=False)
     refuse_inputs_inside(config)
     place = _place(config)
     with locked(config.data_directory):
         recover(place.parent, place.name)
-        if not force and (current := _current(config)) is not None:  # somebody has been faster
+        if not force and (current := _current(config, tokenizer)) is not None:  # somebody has been faster
             return Preparation(current, fresh=False)
-        return _make(config, force=force)
+        return _make(config, tokenizer, force=force)
 
 
-def _make(config: Config, *, force: bool) -> Preparation:
+def _make(config: Config, given: Tokenizer | None, *, force: bool) -> Preparation:
     directory = config.data_directory
     edited = check_folder(directory)
     if edited and not force:
@@ -91,18 +109,37 @@ def _make(config: Config, *, force: bool) -> Preparation:
         note(f"{directory}: prepared by an earlier version of nmt (format {old}, now {FORMAT}); it is made anew")
     inputs = fetch_inputs(config.data)
     material = gather(config.data)
+    tokenizer = given or _learned(config, material)
+    if edited:
+        note(f"{edited[0]}: not as nmt prepare wrote it; the old data is now {move_aside(_place(config))}")
+    with atomic_directory(_place(config)) as folder:
+        _write(folder, config, inputs, material, tokenizer, settings_hash(config, given))
+    return Preparation(PreparedData.open(directory), fresh=True)
+
+
+def _learned(config: Config, material: Material) -> Tokenizer:
     note(f"training the tokenizer on {len(material.train):,} pairs")
-    tokenizer = Tokenizer.train(
+    return Tokenizer.train(
         config.data,
         [pair.normalised.source for pair in material.train],
         [pair.normalised.target for pair in material.train],
         same_ids=config.same_ids,
     )
-    if edited:
-        note(f"{edited[0]}: not as nmt prepare wrote it; the old data is now {move_aside(_place(config))}")
-    with atomic_directory(_place(config)) as folder:
-        _write(folder, config, inputs, material, tokenizer)
-    return Preparation(PreparedData.open(directory), fresh=True)
+
+
+def _refuse_data_of(origin: Origin, config: Config) -> None:
+    """Refuse to put data in the place of that which the old run is evaluated on."""
+    directory = config.data_directory
+    try:
+        there = Manifest.load(directory)
+        is_of_origin = there.same_data_as(Manifest.load(origin.found.run.path))
+    except InputError:  # no prepared data, or of an older version
+        return
+    if is_of_origin and not expected_data(config, origin.tokenizer).matches(there):
+        raise UserError(
+            f"{directory} holds the data that {origin.name} was trained on, and nmt eval needs it; set data.directory, "
+            "or name, to another one"
+        )
 
 
 @dataclass(frozen=True)
@@ -137,13 +174,17 @@ class ExpectedData:
         return not self.differences(manifest)
 
 
-def expected_data(config: Config) -> ExpectedData:
+def expected_data(config: Config, tokenizer: Tokenizer | None = None) -> ExpectedData:
     """Describe the data that ``config`` gives, without writing, downloading or preparing anything.
+
+    Args:
+        config: the experiment; what it takes over from ``training.from`` is in it.
+        tokenizer: as for :func:`prepare`; None: one that is learned from the data.
 
     Raises:
         ConfigError: the configuration names no input files.
     """
-    return ExpectedData(settings_hash(config), input_paths(config.data))
+    return ExpectedData(settings_hash(config, tokenizer), input_paths(config.data))
 
 
 def is_current(config: Config) -> bool:
@@ -152,11 +193,14 @@ def is_current(config: Config) -> bool:
     Raises:
         ConfigError: the configuration names no input files.
     """
-    return _current(config) is not None
+    origin = origin_of(config)
+    if origin is None:
+        return _current(config, None) is not None
+    return _current(origin.inherited_by(config), origin.tokenizer) is not None
 
 
-def _current(config: Config) -> PreparedData | None:
-    expected = expected_data(config)
+def _current(config: Config, tokenizer: Tokenizer | None) -> PreparedData | None:
+    expected = expected_data(config, tokenizer)
     try:
         data = PreparedData.open(config.data_directory)
     except InputError:
@@ -183,9 +227,10 @@ def _format_of(directory: Path) -> int | None:
 # --- writing ------------------------------------------------------------------------------------------------
 
 
-def _write(folder: Path, config: Config, inputs: list[InputFile], material: Material, tokenizer: Tokenizer) -> None:
+def _write(
+    folder: Path, config: Config, inputs: list[InputFile], material: Material, tokenizer: Tokenizer, settings: str
+) -> None:
     """Fill ``folder`` with all that prepared data consists of."""
-    tokenizer.save(folder / "tokenizer")
     _write_lines(folder / "train.source", [pair.raw.source for pair in material.train])
     _write_lines(folder / "train.target", [pair.raw.target for pair in material.train])
     _write_held_out(folder, "valid", material.valid)
@@ -200,13 +245,15 @@ def _write(folder: Path, config: Config, inputs: list[InputFile], material: Mate
         valid=_write_store(folder, "valid", valid, tokenizer, len(material.valid), groups.get("valid")),
         test=_write_store(folder, "test", test, tokenizer, len(material.test), groups.get("test")),
     )
+    lines = _training_lines(folder, config, material)
+    replace(tokenizer, lines=lines).save(folder / "tokenizer")
     written = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     manifest = Manifest(
         format=FORMAT,
         nmt_version=__version__,
         source_lang=config.data.source_lang,
         target_lang=config.data.target_lang,
-        settings=settings_hash(config),
+        settings=settings,
         inputs=inputs,
         pairs_read=material.pairs_read,
         dropped=material.dropped,
@@ -214,6 +261,7 @@ def _write(folder: Path, config: Config, inputs: list[InputFile], material: Mate
         notes=material.notes,
         splits=splits,
         known=material.known,
+        lines=lines,
         vocabulary=Vocabulary(
             kind=tokenizer.kind,
             joint=tokenizer.joint,
@@ -224,6 +272,12 @@ def _write(folder: Path, config: Config, inputs: list[InputFile], material: Mate
         sha256={name: sha256_of(path) for name, path in written.items()},
     )
     manifest.save(folder)
+
+
+def _training_lines(folder: Path, config: Config, material: Material) -> TrainingLines:
+    """Look at the source lines of the training part, whose store is written."""
+    tokens = PairStore.open(folder / "store", "train").source.lengths.tolist()
+    return TrainingLines.of([pair.raw.source for pair in material.train], tokens, config.data.source_lang)
 
 
 def _all_pairs(sentences: Sequence[Sentence]) -> list[CleanPair]:

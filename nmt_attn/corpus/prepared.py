@@ -61,6 +61,14 @@ class PreparedData:
         """
         return PairStore.open(self.directory / "store", split)
 
+    def train_text(self) -> tuple[list[str], list[str]]:
+        """The raw source and target sentences of the training part.
+
+        Raises:
+            InputError: the files are damaged.
+        """
+        return self._lines("train.source"), self._lines("train.target")
+
     def sampled_pairs(self, alpha: float, seed: int) -> PairStore:
         """The pairs of the training part, cut into subwords anew and at random, in memory.
 
@@ -71,7 +79,7 @@ class PreparedData:
         Raises:
             InputError: the files are damaged.
         """
-        ids = self.tokenizer.sample(self._lines("train.source"), self._lines("train.target"), alpha, seed)
+        ids = self.tokenizer.sample(*self.train_text(), alpha, seed)
         return PairStore(TokenStore.of(ids.sources), TokenStore.of(ids.targets))
 
     def held_out(self, split: Literal["valid", "test"]) -> HeldOut:
@@ -97,13 +105,13 @@ class PreparedData:
         path = self.directory / name
         try:
             content = path.read_bytes()
-            lines = content.decode("utf-8").removesuffix("\n").split("\n")
+            lines = content.decode("utf-8").split("\n")
         except (OSError, UnicodeDecodeError):
             raise InputError(f"{path}: missing or damaged; run nmt prepare --force") from None
         recorded = self.manifest.sha256.get(name)  # none in format 2
         if recorded is not None and hashlib.sha256(content).hexdigest() != recorded:
             raise InputError(f"{path}: not as nmt prepare wrote it; run nmt prepare --force, which moves it aside")
-        return lines
+        return lines if lines[-1] else lines[:-1]  # each line has its end, and an empty file none
 
 
 def _number(name: str) -> int:

@@ -44,9 +44,10 @@ class _Group:
 def comparison_key(text: str) -> str:
     """What two sentences have in common when they count as the same: letters, marks and digits, without case.
 
-    A text that has none of these is its own key.
+    A text that has none of these is its own key. I, İ, i and ı count as one letter, whatever the language.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    folded = folded.replace("ı", "i").replace("i\u0307", "i")
     # Spaces go too: "porte-monnaie" and "porte monnaie" must not lie in different parts.
     return folded.translate(_WORDLIKE) or text
 
@@ -72,20 +73,24 @@ def split(pairs: Sequence[CleanPair], *, valid: int, test: int) -> Split:
     """Hold out ``test`` and ``valid`` distinct source sentences with all their translations.
 
     A group with more sentences than a part still lacks is passed over, so a part has exactly as many sentences as
-    asked for, or fewer only if no group is small enough to fill it up.
+    asked for, or fewer only if no group is small enough to fill it up. Of either part 0 may be asked for.
 
     Raises:
-        UserError: the corpus is too small: training would not have more pairs than are held out sentences.
+        UserError: the corpus is too small, as training would not have more pairs than are held out sentences; or its
+            sentences hang together so much that nothing can be held out.
     """
     groups = sorted(_groups(pairs), key=lambda group: group.rank)
-    test_groups, groups = _take(groups, test)
-    valid_groups, train_groups = _take(groups, valid)
+    test_groups, others = _take(groups, test)
+    valid_groups, train_groups = _take(others, valid)
+    for name, wanted, taken, offered in (("test", test, test_groups, groups), ("valid", valid, valid_groups, others)):
+        if wanted and not taken and offered:
+            raise UserError(_all_too_large(name, wanted, offered, len(pairs)))
     left = sum(len(group.members) for group in train_groups)
-    if left <= test + valid or not test_groups or not valid_groups:
+    if left <= test + valid or (valid and not valid_groups):
         raise UserError(
             f"the corpus is too small: of {len(pairs):,} usable pairs, {left:,} are left for training when "
             f"{test:,} test and {valid:,} validation sentences are held out; "
-            "lower data.split.test and data.split.valid, or take a larger corpus"
+            "lower data.split.test and data.split.valid (0: none), or take a larger corpus"
         )
     return Split(
         train=Part([pairs[index] for index in sorted(_members(train_groups))], len(train_groups)),
@@ -126,6 +131,25 @@ def _take(groups: list[_Group], wanted: int) -> tuple[list[_Group], list[_Group]
         else:
             left.append(group)
     return taken, left
+
+
+def _all_too_large(name: str, wanted: int, groups: Sequence[_Group], pairs: int) -> str:
+    """Say what keeps a part empty: every group has more sentences than it may have."""
+    smallest, largest = min(group.sentences for group in groups), max(len(group.members) for group in groups)
+    together = (
+        f"data.split.{name}: {wanted:,} cannot be held out: pairs that share a source or a target, directly or through "
+        "others, must stay together, or a sentence would be known from training;"
+    )
+    own = "give files of your own as data.parallel"
+    if len(groups) == 1:
+        return (
+            f"{together} here {largest:,} of the {pairs:,} usable pairs hang together in a single group. Set "
+            f"data.split.valid and data.split.test to 0, take a corpus with more different sentences, or {own}"
+        )
+    return (
+        f"{together} the smallest of the {len(groups):,} groups has {smallest:,} sentences, the largest {largest:,} of "
+        f"the {pairs:,} usable pairs. Set data.split.{name} to at least {smallest:,}, or to 0 for none, or {own}"
+    )
 
 
 def _members(groups: Iterable[_Group]) -> list[int]:

@@ -26,7 +26,7 @@ _REASONS = {
 def summary(data: PreparedData) -> RenderableType:
     """What went in, what was dropped and why, and what came out, as tables for a terminal."""
     manifest = data.manifest
-    parts: list[RenderableType] = [_flow(manifest), _splits(manifest), _last_lines(data)]
+    parts: list[RenderableType] = [_flow(manifest), _splits(manifest), *_lacking(manifest), _last_lines(data)]
     if manifest.known.valid or manifest.known.test:
         parts.append(
             Text(
@@ -77,6 +77,16 @@ def _splits(manifest: Manifest) -> Table:
     ):
         table.add_row(name, *_numbers(counts))
     return table
+
+
+def _lacking(manifest: Manifest) -> list[Text]:
+    """What cannot be done without the sentences that were not held out."""
+    lines = []
+    if not manifest.splits.valid.sentences:
+        lines.append("no validation sentences: training is not watched, and its latest checkpoint counts as the best")
+    if not manifest.splits.test.sentences:
+        lines.append("no test sentences: nmt eval needs --source and --reference, or --split valid")
+    return [Text(line) for line in lines]
 
 
 def _numbers(counts: SplitCounts) -> list[str]:

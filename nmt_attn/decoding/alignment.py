@@ -53,6 +53,57 @@ class Alignment:
         return found
 
 
+@dataclass(frozen=True)
+class AlignedPart:
+    """The alignment of a part of a line, and whether a space parts it from what stands before, on either side."""
+
+    alignment: Alignment
+    source_space: bool
+    target_space: bool
+
+
+def joined(parts: Sequence[AlignedPart]) -> Alignment:
+    """Put the alignments of the parts of a line together: a part has looked at nothing but itself.
+
+    What it paid to its end counts as paid to the end of the line.
+    """
+    source: list[str] = []
+    target: list[str] = []
+    weights: list[list[float]] = []
+    width = sum(len(part.alignment.source) - 1 for part in parts)
+    for place, part in enumerate(parts):
+        one, begin = part.alignment, len(source)
+        # Labels that go on with the word before have no mark of a space.
+        source += _labels(one.source[:-1], spaced=not place or part.source_space)
+        target += _labels(one.target[:-1], spaced=not place or part.target_space)
+        # The end of a translation is the end of the line's in the last part alone.
+        for row in one.weights if place == len(parts) - 1 else one.weights[:-1]:
+            weights.append([0.0] * begin + row[:-1] + [0.0] * (width - len(source)) + [row[-1]])
+    log_prob = sum(part.alignment.log_prob for part in parts)
+    return Alignment([*source, END], [*target, END], weights, log_prob)
+
+
+def links_in_words(parts: Sequence[AlignedPart]) -> list[tuple[int, int]]:
+    """Give the links between the words of a line, as (source, target) places in the whole of it.
+
+    They are those of :func:`joined`, without a table of every word of a long line with every other; but a word that two
+    parts share may come from one word in each.
+    """
+    links: list[tuple[int, int]] = []
+    sources = targets = 0
+    for part in parts:
+        words = part.alignment.in_words()
+        shared = (bool(sources) and not part.source_space, bool(targets) and not part.target_space)
+        sources, targets = sources - shared[0], targets - shared[1]
+        links += [(sources + source, targets + target) for source, target in words.links()]
+        sources, targets = sources + len(words.source) - 1, targets + len(words.target) - 1
+    return links
+
+
+def _labels(pieces: list[str], *, spaced: bool) -> list[str]:
+    return pieces if spaced or not pieces else [pieces[0].removeprefix(SPACE), *pieces[1:]]
+
+
 def source_words(alignment: Alignment) -> list[str]:
     """For each target piece the source word that it looked at most, the end of the source left out."""
     spans = word_spans(alignment.source)[:-1]

@@ -1,84 +1,104 @@
 """The hypotheses of a beam search, of many sentences at once.
 
 A row of the network is a hypothesis that still runs, whatever sentence it belongs to: a sentence begins with one, has
-up to K, and fewer again where the others ended or fell too far behind.
+up to K, and fewer again where the others fell too far behind.
+
+A wider beam alone does not find better hypotheses: what a narrower one keeps may be crowded out. So a beam holds the
+narrower ones within it. Its first place belongs to greedy search; next to it, of a beam of 2K, come the places of the
+beam of K, which chooses among its own hypotheses exactly as it does alone. The places behind them are for what is among
+the 2K best of all and has no place yet. Whatever a narrower search finds is found by the wider one too.
+
+Something is given up for speed, in each of the beams by itself: with pruning a hypothesis that falls far behind,
+without it whatever still runs when K of the best hypotheses have ended. Either may have won in the end by being longer.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from torch import Tensor
 
 from nmt_attn.decoding.constraints import coverage_penalties, forbid_end, forbid_repeats, only
-from nmt_attn.decoding.continuations import Constraint, best_continuations
-from nmt_attn.decoding.hypothesis import Hypothesis, SearchOptions, finished
+from nmt_attn.decoding.continuations import Constraint, Continuations, best_continuations
+from nmt_attn.decoding.finished import Finished
+from nmt_attn.decoding.hypothesis import SearchOptions
 from nmt_attn.model.attention import Memory
 from nmt_attn.model.decoder import DecoderState, DecoderStep
 from nmt_attn.model.network import Searchable, Start
-from nmt_attn.text.tokenizer import BOS, EOS
+from nmt_attn.text.tokenizer import BOS
 
 
-@dataclass(frozen=True)
-class Ended:
-    """The continuations of one step, among which some end."""
-
-    totals: Tensor  # (b, 2K): log-probabilities of those that end, else -inf
-    tokens: Tensor  # (b, 2K, t)
-    penalties: Tensor | None  # (b, 2K): what coverage adds to their scores
+def nested_sizes(beam_size: int) -> tuple[int, ...]:
+    """The sizes of the beams within a beam, itself the last: 1, and its halves as long as they are whole numbers."""
+    sizes = [beam_size]
+    while sizes[0] % 2 == 0:
+        sizes.insert(0, sizes[0] // 2)
+    return tuple(sizes) if sizes[0] == 1 else (1, *sizes)
 
 
 @dataclass
 class Beams:
-    """The hypotheses of the b sentences that are not done, K places each, of which those with a finite total run.
+    """The hypotheses of the b sentences that are not done, P places each, of which those with a finite total run.
 
     The rows (N) that the network computes are the running ones, sentence by sentence.
     """
 
     options: SearchOptions
+    sizes: tuple[int, ...]  # of the L beams within each other
+    places: tuple[int, ...]  # in each of them, those of narrower ones included; the last is P
     memory: Memory  # of the whole batch that came in
     state: DecoderState  # (N)
     last: Tensor  # (N): the token that the next step reads
     limits: Tensor  # (b)
     minima: Tensor  # (b)
+    longest: Tensor  # (b): what the log-probability of a hypothesis of the most tokens is divided by
     sentences: Tensor  # (b): their place in the batch that came in
-    tokens: Tensor  # (b, K, t): the tokens so far
-    totals: Tensor  # (b, K): log-probabilities so far, best first; -inf where no hypothesis runs
-    parents: Tensor  # (b, K): the row that each of them continues
-    best_finished: Tensor  # (b): the highest log-probability that has ended
-    found: list[list[Hypothesis]]  # of all sentences of the batch that came in
-    attention: Tensor | None  # (b, K, S): of all steps so far, with a coverage penalty
+    tokens: Tensor  # (b, P, t): the tokens so far
+    totals: Tensor  # (b, P): log-probabilities so far; -inf where no hypothesis runs
+    parents: Tensor  # (b, P): the row that each of them continues
+    alive: Tensor  # (b, L): which of the beams have hypotheses that run
+    best_ended: Tensor  # (b, L): in each beam the highest log-probability of what ended near its best, with pruning
+    ended: Tensor  # (b, L): how many have ended that were among the best of each beam, without pruning
+    finished: Finished  # of all sentences of the batch that came in
+    attention: Tensor | None  # (b, P, S): of all steps so far, with a coverage penalty
 
     @classmethod
     def begin(cls, start: Start, limits: Tensor, minima: Tensor, options: SearchOptions) -> Beams:
         """One hypothesis a sentence, of no token."""
-        batch, beam = len(limits), options.beam_size
-        totals = torch.full((batch, beam), -math.inf, device=limits.device)
+        batch, sizes = len(limits), nested_sizes(options.beam_size)
+        places = tuple(accumulate(sizes))
+        totals = torch.full((batch, places[-1]), -math.inf, device=limits.device)
         totals[:, 0] = 0.0
         attention = None
         if options.coverage_penalty:
-            attention = start.memory.states.new_zeros(batch, beam, start.memory.mask.shape[1])
+            attention = start.memory.states.new_zeros(batch, places[-1], start.memory.mask.shape[1])
         return cls(
             options=options,
+            sizes=sizes,
+            places=places,
             memory=start.memory,
             state=start.state,
             last=limits.new_full((batch,), BOS),
             limits=limits,
             minima=minima,
+            longest=totals.new_tensor([options.normaliser(limit) for limit in limits.tolist()]),
             sentences=torch.arange(batch, device=limits.device),
-            tokens=limits.new_empty(batch, beam, 0),
+            tokens=limits.new_empty(batch, places[-1], 0),
             totals=totals,
-            parents=limits.new_zeros(batch, beam),
-            best_finished=totals.new_full((batch,), -math.inf),
-            found=[[] for _ in range(batch)],
+            parents=limits.new_zeros(batch, places[-1]),
+            alive=torch.ones(batch, len(sizes), dtype=torch.bool, device=limits.device),
+            best_ended=totals.new_full((batch, len(sizes)), -math.inf),
+            ended=limits.new_zeros(batch, len(sizes)),
+            finished=Finished.none_yet(limits, options.nbest, int(limits.max())),
             attention=attention,
         )
 
     @property
     def running(self) -> Tensor:
-        """Which places hold a hypothesis that runs, (b, K)."""
+        """Which places hold a hypothesis that runs, (b, P)."""
         return self.totals > -math.inf
 
     @property
@@ -86,29 +106,16 @@ class Beams:
         """The sentence of each row, by its place in the batch that came in, (N)."""
         return self.sentences.unsqueeze(1).expand_as(self.totals)[self.running]
 
-    def advance(self, model: Searchable, step: DecoderStep) -> Ended:
-        """Choose the continuations of one step, given what the decoder gave."""
-        beam, running = self.options.beam_size, self.running
-        # Of one row: K that do not end, and perhaps the end.
-        gained, tokens = best_continuations(model, step.readout.squeeze(1), beam + 1, self._constraint(running))
-        totals = self._in_places(self.totals[running].unsqueeze(1) + gained, running, -math.inf)
-        totals, places = totals.topk(min(2 * beam, totals.shape[1]), dim=1)  # (b, 2K), best first
-        tokens = self._in_places(tokens, running, EOS).gather(1, places)
-        parents = places // gained.shape[1]
-        ends = tokens == EOS
-        histories = torch.cat([_pick(self.tokens, parents), tokens.unsqueeze(2)], dim=2)  # (b, 2K, t+1)
-        in_front = torch.arange(totals.shape[1], device=totals.device) < beam
-        attention, penalties = self._attended(step.weights, running, parents)
-        ended = Ended(totals.masked_fill(~(ends & in_front), -math.inf), histories, penalties)
-        # The first K that do not end: a stable sort of "ends" keeps the order of probability.
-        going = ends.long().argsort(dim=1, stable=True)[:, :beam]  # (b, K)
-        self.best_finished = self.best_finished.maximum(ended.totals.amax(1))
-        self.totals = self._pruned(totals.masked_fill(ends, -math.inf).gather(1, going))
-        self.tokens = _pick(histories, going)
-        self.attention = None if attention is None else _pick(attention, going)
-        row_of_place = running.flatten().cumsum(0).view_as(running) - 1
-        self.parents = row_of_place.gather(1, parents.gather(1, going))
-        return ended
+    def advance(self, model: Searchable, step: DecoderStep) -> None:
+        """Take one step, given what the decoder gave: what can end is noted, the best of the rest goes on."""
+        running = self.running
+        found = best_continuations(model, step.readout.squeeze(1), self.options.beam_size, self._constraint(running))
+        if self.attention is not None:
+            self.attention = self.attention.clone()
+            self.attention[running] += step.weights.squeeze(1).to(self.attention.dtype)
+        ends = self._end(found, running)
+        self._continue(found, running)
+        self._drop(ends)
 
     def go_on(self, state: DecoderState) -> None:
         """Let the network's rows be those of the hypotheses that run now, given the states (N) after the step."""
@@ -116,11 +123,19 @@ class Beams:
         self.state = state.select(self.parents[running])
         self.last = self.tokens[:, :, -1][running]
 
-    def _in_places(self, of_rows: Tensor, running: Tensor, empty: float) -> Tensor:
-        """What each row has, (N, W), to (b, K·W), with ``empty`` where no hypothesis runs."""
-        placed = of_rows.new_full((*running.shape, of_rows.shape[1]), empty)
+    def done(self) -> bool:
+        """Let sentences go of which nothing runs; true when none is left."""
+        running = self.running.any(1).nonzero().flatten()
+        if 0 < len(running) < len(self.sentences):
+            self._keep(running)
+        return not len(running)
+
+    def _in_places(self, of_rows: Tensor, running: Tensor) -> Tensor:
+        """What each row has, (N, …), in the place of its hypothesis, (b, P, …); -inf or 0 where none runs."""
+        empty = -math.inf if of_rows.is_floating_point() else 0
+        placed = of_rows.new_full((*running.shape, *of_rows.shape[1:]), empty)
         placed[running] = of_rows
-        return placed.flatten(1)
+        return placed
 
     def _constraint(self, running: Tensor) -> Constraint | None:
         """What forbids some continuations of the rows; None where all may come."""
@@ -139,77 +154,118 @@ class Beams:
 
         return forbid
 
-    def _attended(self, weights: Tensor, running: Tensor, parents: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        """With a coverage penalty: all attention of each continuation so far, (b, 2K, S), and its penalty, (b, 2K)."""
-        if self.attention is None:
-            return None, None
-        attention = self.attention.clone()
-        attention[running] += weights.squeeze(1).to(attention.dtype)
-        attention = _pick(attention, parents)
-        mask = self.memory.mask[self.sentences]
-        return attention, self.options.coverage_penalty * coverage_penalties(attention, mask)
+    # --- what ends ----------------------------------------------------------------------------------------------
 
-    def _pruned(self, totals: Tensor) -> Tensor:
-        """Log-probabilities (b, K) with -inf for the hypotheses that are too far behind."""
-        if self.options.pruning is None or self.options.nbest > 1:
-            return totals
-        best = totals[:, 0].maximum(self.best_finished)
-        return totals.masked_fill(totals < (best - self.options.pruning).unsqueeze(1), -math.inf)
+    def _end(self, found: Continuations, running: Tensor) -> Tensor:
+        """Note every hypothesis as one that ends here; their log-probabilities, (b, P)."""
+        ends = self._in_places(found.ends, running)  # (b, P)
+        best_word = self._in_places(found.log_probs[:, 0], running)[:, 0]
+        greedy_ends = (ends[:, 0] >= best_word) | self._at_limit
+        self.alive[:, 0] &= ~greedy_ends
+        totals = self.totals + ends
+        if self.options.beam_size == 1:
+            totals = totals.masked_fill(~greedy_ends.unsqueeze(1), -math.inf)
+        scores = totals / self.options.normaliser(self.tokens.shape[2] + 1)
+        if self.attention is not None:
+            mask = self.memory.mask[self.sentences]
+            scores += self.options.coverage_penalty * coverage_penalties(self.attention, mask)
+        self.finished.take(self.sentences, scores, totals, self.tokens)
+        return totals
 
-    def finish(self, ended: Ended, length: int) -> bool:
-        """Collect what ended at this ``length`` and let done sentences go; true when none is left."""
-        self._collect(ended)
-        best_running, limits = self.totals[:, 0].tolist(), self.limits.tolist()
-        running, sentences = [], self.sentences.tolist()
-        for row, sentence in enumerate(sentences):
-            if length >= limits[row]:
-                self._take_unfinished(row, sentence)
-            elif not self._decided(sentence, best_running[row], limits[row]):
-                running.append(row)
-        if running and len(running) < len(sentences):
-            self._keep(torch.tensor(running, device=self.totals.device))
-        return not running
+    @property
+    def _at_limit(self) -> Tensor:
+        """Of which sentences all hypotheses have to end now, (b)."""
+        return self.limits <= self.tokens.shape[2] + 1
 
-    def _collect(self, ended: Ended) -> None:
-        """Take what ended among the hypotheses found; read from the tensors all at once, for one by one is slow."""
-        places = (ended.totals > -math.inf).nonzero(as_tuple=True)
-        sentences, totals = self.sentences[places[0]].tolist(), ended.totals[places].tolist()
-        penalties = [0.0] * len(totals) if ended.penalties is None else ended.penalties[places].tolist()
-        found = zip(sentences, ended.tokens[places].tolist(), totals, penalties, strict=True)
-        for sentence, ids, total, penalty in found:
-            self.found[sentence].append(finished(ids, total, self.options, penalty))
+    # --- what goes on -------------------------------------------------------------------------------------------
 
-    def _decided(self, sentence: int, best_running: float, limit: int) -> bool:
-        """Whether nothing that still runs can get among the n best."""
-        found = self.found[sentence]
-        if not best_running > -math.inf or len(found) >= self.options.beam_size:  # it may also be no number
-            return True
-        if len(found) < self.options.nbest:
-            return False
+    def _continue(self, found: Continuations, running: Tensor) -> None:
+        """Fill the places with the best continuations, those of each narrower beam first."""
+        totals = self._in_places(self.totals[running].unsqueeze(1) + found.log_probs, running)  # (b, P, W)
+        totals = totals.masked_fill(self._at_limit[:, None, None], -math.inf)
+        chosen, again = self._chosen(totals)  # (b, P)
+        parents = chosen // totals.shape[2]
+        self.totals = totals.flatten(1).gather(1, chosen).masked_fill(again, -math.inf)
+        words = self._in_places(found.tokens, running).flatten(1).gather(1, chosen)
+        self.tokens = torch.cat([_pick(self.tokens, parents), words.unsqueeze(2)], dim=2)
+        self.attention = None if self.attention is None else _pick(self.attention, parents)
+        self.parents = (running.flatten().cumsum(0).view_as(running) - 1).gather(1, parents)
+
+    def _chosen(self, totals: Tensor) -> tuple[Tensor, Tensor]:
+        """Which of the continuations (b, P, W) go on.
+
+        Returns:
+            For each place one of them, as its place in (b, P·W), and whether the place is to be empty, since a narrower
+            beam has it already or is done: both (b, P).
+        """
+        words, flat = totals.shape[2], totals.flatten(1)
+        chosen = torch.zeros_like(self.parents[:, :1])  # greedy search: the best word of the first hypothesis
+        empty = ~self.alive[:, :1]
+        for level, (size, places) in enumerate(zip(self.sizes, self.places, strict=True)):
+            if level == 0:
+                continue
+            best = flat[:, : places * words].topk(size, dim=1).indices
+            known = chosen.masked_fill(empty, -1)
+            again = (best.unsqueeze(2) == known.unsqueeze(1)).any(2)
+            chosen = torch.cat([chosen, best], dim=1)
+            empty = torch.cat([empty, again | ~self.alive[:, level, None]], dim=1)
+        return chosen, empty
+
+    # --- what does not --------------------------------------------------------------------------------------------
+
+    def _drop(self, ends: Tensor) -> None:
+        """Let go what cannot win any more or is not followed any further, given what ended, (b, P)."""
         # Log-probabilities only fall, no length divides by more than the longest, and coverage adds nothing positive.
-        bound = best_running / self.options.normaliser(limit)
-        return sorted((one.score for one in found), reverse=True)[self.options.nbest - 1] >= bound
+        to_beat = self.finished.scores[self.sentences, -1] * self.longest
+        dropped = self.totals <= to_beat.unsqueeze(1)
+        if self.options.pruning is None or self.options.nbest > 1:
+            self._count(ends)
+        else:
+            dropped |= self._too_far_behind(ends, self.options.pruning)
+        column = torch.arange(self.places[-1], device=ends.device)
+        inside = [(column < places) & self.alive[:, level, None] for level, places in enumerate(self.places)]
+        dropped |= ~torch.stack(inside).any(0)
+        self.totals = self.totals.masked_fill(dropped, -math.inf)
+        within = [self.running[:, :places].any(1) for places in self.places]
+        self.alive &= torch.stack(within, dim=1)
 
-    def _take_unfinished(self, row: int, sentence: int) -> None:
-        """At its limit a sentence gives what runs, as far as finished hypotheses are lacking."""
-        missing = self.options.nbest - len(self.found[sentence])
-        for column in range(min(missing, self.options.beam_size)):
-            total, penalty = float(self.totals[row, column]), 0.0
-            if self.attention is not None:
-                attention, mask = self.attention[row : row + 1], self.memory.mask[sentence : sentence + 1]
-                penalty = self.options.coverage_penalty * float(coverage_penalties(attention, mask)[0, column])
-            if total > -math.inf:
-                ids = self.tokens[row, column].tolist()
-                self.found[sentence].append(finished(ids, total, self.options, penalty))
+    def _count(self, ends: Tensor) -> None:
+        """Let a beam of K be done when K hypotheses have ended that were among the K best of their step."""
+        for level in range(1, len(self.sizes)):  # greedy search is done when it ends
+            size, places = self.sizes[level], self.places[level]
+            ended, going = ends[:, :places, None], self.totals[:, None, :places]
+            ahead = (going > ended).sum(2) + (ended.transpose(1, 2) > ended).sum(2)  # (b, places)
+            in_front = (ahead < size) & (ends[:, :places] > -math.inf)
+            self.ended[:, level] += in_front.sum(1)
+            self.alive[:, level] &= self.ended[:, level] < size
+
+    def _too_far_behind(self, ends: Tensor, pruning: float) -> Tensor:
+        """Which hypotheses are further behind the best of the narrowest beam that they are in than allowed, (b, P).
+
+        What ended counts as the best only if it was not too far behind itself: else a few words that might end
+        somewhere would be taken for better than the whole sentence.
+        """
+        behind = torch.zeros_like(self.totals, dtype=torch.bool)
+        for level in reversed(range(1, len(self.sizes))):
+            places = self.places[level]
+            best, ended = self.totals[:, :places].amax(1), ends[:, :places].amax(1)
+            ended = ended.masked_fill(ended < best - pruning, -math.inf)
+            self.best_ended[:, level] = self.best_ended[:, level].maximum(ended)
+            best = best.maximum(self.best_ended[:, level]) - pruning
+            here = self.totals[:, :places] < best.unsqueeze(1)
+            behind[:, :places] = torch.where(self.alive[:, level, None], here, behind[:, :places])
+        behind[:, 0] &= ~self.alive[:, 0]  # greedy search drops nothing
+        return behind
 
     def _keep(self, running: Tensor) -> None:
         """Drop all sentences but those at the places ``running``."""
         self.sentences, self.limits, self.minima = self.sentences[running], self.limits[running], self.minima[running]
         self.tokens, self.totals, self.parents = self.tokens[running], self.totals[running], self.parents[running]
-        self.best_finished = self.best_finished[running]
+        self.longest, self.alive = self.longest[running], self.alive[running]
+        self.best_ended, self.ended = self.best_ended[running], self.ended[running]
         self.attention = None if self.attention is None else self.attention[running]
 
 
 def _pick(histories: Tensor, columns: Tensor) -> Tensor:
-    """Rows of hypotheses: what they have, (b, K, t), and columns (b, J), to (b, J, t)."""
+    """Rows of hypotheses: what they have, (b, P, t), and columns (b, J), to (b, J, t)."""
     return histories.gather(1, columns.unsqueeze(2).expand(-1, -1, histories.shape[2]))

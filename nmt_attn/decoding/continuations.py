@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from nmt_attn.model.network import Searchable
+from nmt_attn.text.tokenizer import EOS
 
 Constraint = Callable[[Tensor, slice], Tensor]
 """Puts -inf into the log-probabilities (n, V) of the given rows where something may not come next."""
@@ -19,6 +21,15 @@ ROWS = {"cpu": 512, "cuda": 16384}
 """Rows whose log-probabilities of all tokens are held at once."""
 
 
+@dataclass(frozen=True)
+class Continuations:
+    """Ways in which N hypotheses can go on: with one of their W most probable words, or with their end."""
+
+    log_probs: Tensor  # (N, W): of the words, best first
+    tokens: Tensor  # (N, W): the words, none of which is EOS
+    ends: Tensor  # (N): log-probability of EOS
+
+
 def next_log_probs(model: Searchable, readouts: Tensor) -> Tensor:
     """Log-probabilities of the next token, (…, R) to (…, V), without the tokens that no sentence holds."""
     scores = model.next_scores(readouts)
@@ -28,28 +39,27 @@ def next_log_probs(model: Searchable, readouts: Tensor) -> Tensor:
 
 def best_continuations(
     model: Searchable, readouts: Tensor, count: int, constraint: Constraint | None = None
-) -> tuple[Tensor, Tensor]:
-    """The ``count`` most probable next tokens of each row, or all where there are fewer.
+) -> Continuations:
+    """Find the ``count`` most probable next words of each row, or all where there are fewer, and its end.
 
     Args:
         model: in evaluation mode.
         readouts: (N, R).
         count: W.
         constraint: what may not come; the probabilities stay those of the model.
-
-    Returns:
-        Their log-probabilities and themselves, (N, W), best first.
     """
     size = ROWS[readouts.device.type]
-    found = []
+    found, ends = [], []
     for start in range(0, len(readouts), size):
         rows = slice(start, start + size)
         log_probs = next_log_probs(model, readouts[rows])
         if constraint is not None:
             log_probs = constraint(log_probs, rows)
+        ends.append(log_probs[:, EOS].clone())
+        log_probs[:, EOS] = -torch.inf
         found.append(best_tokens(log_probs, min(count, log_probs.shape[1])))
     best, tokens = zip(*found, strict=True)
-    return torch.cat(best), torch.cat(tokens)
+    return Continuations(torch.cat(best), torch.cat(tokens), torch.cat(ends))
 
 
 def best_tokens(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:

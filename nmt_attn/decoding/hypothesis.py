@@ -31,11 +31,11 @@ class SearchOptions:
         length_penalty: its power, α.
         coverage_penalty: β of Wu et al. 2016; see :func:`~nmt_attn.decoding.constraints.coverage_penalties`.
         min_length_ratio: a translation has at least this many times the source's tokens.
-        max_length_ratio: a translation ends after this many times the source's tokens, plus 10.
+        max_length_ratio: a translation ends at this many times the source's tokens, plus 10, its end included.
         no_repeat_ngram: so many tokens in a row are never written twice; 0: they may be.
         pruning: where only the best is wanted, hypotheses whose log-probability is so much below that of the best one
-            of their sentence, running or finished, are dropped (absolute threshold pruning, Freitag and Al-Onaizan
-            2017); None: none are.
+            of their sentence, running or ended, are not followed any further (absolute threshold pruning, Freitag and
+            Al-Onaizan 2017), but for that of greedy search; None: all are.
         prefix: token ids that every translation begins with.
     """
 

@@ -72,27 +72,21 @@ def sample(
     for position in range(int(limits.max())):
         step = model.step(tokens[-1], state, start.memory)
         log_probs = next_log_probs(model, step.readout)  # (B, K, V)
-        drawn = _draw(log_probs, draws[..., position], sampling).masked_fill(done, EOS)
+        at_limit = (position + 1 >= limits).unsqueeze(1)  # where a translation ends
+        drawn = _draw(log_probs, draws[..., position], sampling).masked_fill(done | at_limit, EOS)
         gained = log_probs.gather(2, drawn.unsqueeze(2)).squeeze(2)
         totals = totals + gained.masked_fill(done, 0.0)
         tokens.append(drawn)
-        done |= (drawn == EOS) | (position + 1 >= limits).unsqueeze(1)
+        done |= drawn == EOS
         state = step.state
         if bool(done.all()):
             break
     written = torch.stack(tokens[1:], dim=2)  # (B, K, t)
-    return [
-        _sorted(rows, sums, limit, options)
-        for rows, sums, limit in zip(written.tolist(), totals.tolist(), limits.tolist(), strict=True)
-    ]
+    return [_sorted(*sentence, options) for sentence in zip(written.tolist(), totals.tolist(), strict=True)]
 
 
-def _sorted(rows: Sequence[list[int]], totals: Sequence[float], limit: int, options: SearchOptions) -> list[Hypothesis]:
-    found = []
-    for row, total in zip(rows, totals, strict=True):
-        ids = row[:limit]
-        end = ids.index(EOS) + 1 if EOS in ids else len(ids)
-        found.append(finished(ids[:end], total, options))
+def _sorted(rows: Sequence[list[int]], totals: Sequence[float], options: SearchOptions) -> list[Hypothesis]:
+    found = [finished(row[: row.index(EOS) + 1], total, options) for row, total in zip(rows, totals, strict=True)]
     return sorted(found, key=lambda one: -one.score)
 
 

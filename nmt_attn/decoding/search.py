@@ -23,12 +23,12 @@ def search(model: Searchable, source: Tensor, lengths: Tensor, options: SearchOp
 
 
 def greedy_search(model: Searchable, start: Start, limits: Tensor, options: SearchOptions) -> list[list[Hypothesis]]:
-    """The most probable token at each step.
+    """Take the most probable token at each step; at its limit a translation ends.
 
     Args:
         model: in evaluation mode.
         start: the encoded batch.
-        limits: most tokens of each translation, (B).
+        limits: most tokens of each translation, EOS included, (B).
         options: ``beam_size`` is taken as 1; only ``plain`` ones, others are for :func:`beam_search`.
     """
     batch = len(limits)
@@ -40,11 +40,12 @@ def greedy_search(model: Searchable, start: Start, limits: Tensor, options: Sear
     last = limits.new_full((batch, 1), BOS)
     for position in range(int(limits.max())):
         step = model.step(last, state, memory)
-        best, token = (one.squeeze(1) for one in best_continuations(model, step.readout.squeeze(1), 1))  # (b)
-        totals = totals + best
-        tokens[sentences, position] = token
-        done = (token == EOS) | (position + 1 >= limits[sentences])
-        state, last = step.state, token.unsqueeze(1)
+        following = best_continuations(model, step.readout.squeeze(1), 1)
+        best, word = following.log_probs.squeeze(1), following.tokens.squeeze(1)  # (b)
+        done = ~(best > following.ends) | (position + 1 >= limits[sentences])  # also where there are no numbers
+        totals = totals + torch.where(done, following.ends, best)
+        tokens[sentences, position] = torch.where(done, EOS, word)
+        state, last = step.state, word.unsqueeze(1)
         if bool(done.any()):
             ended = sentences[done]
             written = tokens[ended, : position + 1].tolist()
@@ -61,16 +62,18 @@ def greedy_search(model: Searchable, start: Start, limits: Tensor, options: Sear
 def beam_search(
     model: Searchable, start: Start, limits: Tensor, options: SearchOptions, minima: Tensor | None = None
 ) -> list[list[Hypothesis]]:
-    """The ``beam_size`` most probable hypotheses, step by step, for all sentences at once.
+    """Follow the ``beam_size`` most probable hypotheses of each sentence, step by step, for all sentences at once.
 
-    At each step the 2K best continuations of a sentence's K hypotheses are looked at: those among the first K that
-    end are finished, the first K that do not end go on. A sentence is done when K hypotheses are finished, when
-    nothing that still runs can beat the n best that are, or at its limit, where what runs is taken as it is.
+    Each hypothesis is a candidate at each step, as if it ended there; of its continuations the most probable of a
+    sentence go on. A sentence is done when nothing that is followed can get among the n best of its candidates any
+    more, or at its limit, where all ends. The candidate of the highest score wins, and none that greedy search finds,
+    or a beam of half, a quarter, … of the size, is better: see :mod:`nmt_attn.decoding.beams`, also for what is given
+    up.
 
     Args:
         model: in evaluation mode.
         start: the encoded batch.
-        limits: most tokens of each translation, (B).
+        limits: most tokens of each translation, EOS included, (B).
         options: see :class:`SearchOptions`.
         minima: fewest tokens of each translation, EOS included, (B); None: no such thing.
 
@@ -78,10 +81,9 @@ def beam_search(
         The n best of each sentence, best first; of a network that gives no numbers perhaps none.
     """
     beams = Beams.begin(start, limits, torch.zeros_like(limits) if minima is None else minima, options)
-    for position in range(int(limits.max())):
+    while True:
         step = model.step(beams.last.unsqueeze(1), beams.state, beams.memory, beams.owners)
-        ended = beams.advance(model, step)
-        if beams.finish(ended, position + 1):
-            break
+        beams.advance(model, step)
+        if beams.done():
+            return beams.finished.hypotheses()
         beams.go_on(step.state)
-    return [sorted(found, key=lambda one: -one.score)[: options.nbest] for found in beams.found]

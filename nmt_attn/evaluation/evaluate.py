@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nmt_attn.decoding.translator import Translator
-from nmt_attn.evaluation.scores import Scores, score
+from nmt_attn.evaluation.scores import Scorer, Scores
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def evaluate(
     sources: Sequence[str],
     references: Sequence[Sequence[str]],
     *,
-    language: str = "",
+    scorer: Scorer,
     beam_size: int | None = None,
 ) -> Evaluation:
     """Translate ``sources`` and score the result.
@@ -37,12 +37,15 @@ def evaluate(
     Args:
         translator: the model.
         sources: raw source sentences.
-        references: for each of them one or several raw reference translations.
-        language: code of the target language.
+        references: for each of them one or several raw reference translations; HTML entities in them are resolved
+            where the model resolves those of its training text.
+        scorer: of the target language, with the model's sense of case.
         beam_size: instead of the configured one.
     """
     began = time.perf_counter()
     translations = translator.translate(sources, beam_size=beam_size)
     seconds = time.perf_counter() - began
-    scores = score(translations, references, lowercase=translator.tokenizer.lowercase, language=language)
-    return Evaluation(scores, translations, seconds)
+    normaliser = translator.tokenizer.target_normaliser
+    if normaliser.config.html_entities:
+        references = [[normaliser.tidy(text) for text in some] for some in references]
+    return Evaluation(scorer.scores(translations, references), translations, seconds)

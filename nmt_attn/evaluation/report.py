@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from nmt_attn.config import Config
-from nmt_attn.config_file import load_config
+from nmt_attn.config_file import load_config, refuse_other_keys
 from nmt_attn.corpus.manifest import Manifest
+from nmt_attn.corpus.origin import inherit
 from nmt_attn.corpus.prepare import HeldOut, PreparedData
 from nmt_attn.corpus.read import read_parallel
 from nmt_attn.decoding.translator import Translator
-from nmt_attn.errors import UserError
+from nmt_attn.errors import InputError, UserError
 from nmt_attn.evaluation.evaluate import Evaluation, evaluate
+from nmt_attn.evaluation.scores import Score, Scorer
 from nmt_attn.rundir import ModelPath, find_model
+from nmt_attn.text.normalise import Normaliser, tidy
+
+FILE_KEYS = ("decoding", "evaluation", "data.target_lang")
+"""What can be set for an evaluation; the language says how texts are cut into words."""
+
+SPLIT_KEYS = (*FILE_KEYS, "data.directory", "name")
+"""The same, where the sentences are those of the prepared data."""
 
 
 @dataclass(frozen=True)
@@ -33,81 +43,159 @@ class EvaluationRequest:
 
 
 @dataclass(frozen=True)
+class Sentences:
+    """What is translated and scored."""
+
+    held_out: HeldOut
+    name: str
+    places: list[int]  # of each sentence among the lines that it comes from
+    lines: int
+
+    @property
+    def left_out(self) -> int:
+        """Lines that have no source or no reference."""
+        return self.lines - len(self.places)
+
+
+@dataclass(frozen=True)
 class Report:
     """The figures, and on what they were made."""
 
     evaluation: Evaluation
     model: str
-    split: str
+    sentences: Sentences
+    of_files: bool  # of the user's, instead of a split that prepare has put right
 
     @property
     def translations(self) -> list[str]:
-        """The translations that were scored."""
-        return self.evaluation.translations
+        """A line for each line of the source; an empty one where it was left out."""
+        lines = [""] * self.sentences.lines
+        for place, translation in zip(self.sentences.places, self.evaluation.translations, strict=True):
+            lines[place] = translation
+        return lines
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
-        evaluation = self.evaluation
-        scores = {
-            name: {**value, "score": round(value["score"], 2)} for name, value in asdict(evaluation.scores).items()
-        }
+        evaluation, scores = self.evaluation, self.evaluation.scores
+        named = {"bleu": scores.bleu, "chrf": scores.chrf, "ter": scores.ter, "exact": scores.exact}
         return {
-            **scores,
+            **{name: _as_values(score) for name, score in named.items()},
             "sentences": len(evaluation.translations),
+            **({"left_out": self.sentences.left_out} if self.of_files else {}),
             "seconds": round(evaluation.seconds, 3),
             "sentences_per_second": round(evaluation.sentences_per_second, 1),
             "model": self.model,
-            "split": self.split,
+            "split": self.sentences.name,
         }
 
     def to_text(self) -> str:
         """As lines for people."""
         evaluation, scores = self.evaluation, self.evaluation.scores
-        lines = [f"{self.model} on {self.split}: {len(evaluation.translations):,} sentences"]
+        left_out = f", {self.sentences.left_out:,} left out" if self.sentences.left_out else ""
+        lines = [f"{self.model} on {self.sentences.name}: {len(evaluation.translations):,} sentences{left_out}"]
         named = (("BLEU", scores.bleu), ("chrF", scores.chrf), ("TER", scores.ter), ("exact", scores.exact))
-        for name, value in named:
-            lines.append(f"{name:5} {value.score:6.2f}   {value.signature}")
+        lines += [_as_line(name, score) for name, score in named]
         speed = evaluation.sentences_per_second
         lines.append(f"{evaluation.seconds:.1f} s, {speed:,.0f} sentences/s")
         return "\n".join(lines)
+
+
+def _as_values(score: Score) -> dict[str, Any]:
+    """A score for JSON: null with a reason where there is none."""
+    if score.score is None:
+        return {"score": None, "signature": score.signature, "reason": score.reason}
+    return {"score": round(score.score, 2), "signature": score.signature}
+
+
+def _as_line(name: str, score: Score) -> str:
+    if score.score is None:
+        return f"{name:5} {'n/a':>6}: {score.reason}   {score.signature}".rstrip()
+    return f"{name:5} {score.score:6.2f}   {score.signature}"
 
 
 def report(request: EvaluationRequest) -> Report:
     """Evaluate.
 
     Raises:
-        InputError: no such model, split or file, or files of unequal length.
+        InputError: no such model, split or file, files of unequal length, or nothing in them that can be scored.
+        UserError: the split is empty, or BLEU's tokenizer is not to be had.
     """
     runs = [find_model(model) for model in request.models or (None,)]
     config = load_config(request.config or runs[0].run.config_file, request.overrides)
-    held_out, name = _held_out(request, config, runs)
+    if request.config is not None and config.training.from_run is not None:  # it need not say what is taken over
+        config = inherit(config, load_config(runs[0].run.config_file), str(runs[0].run.path))
+    of_files = request.source is not None or bool(request.references)
+    refuse_other_keys(request.overrides, FILE_KEYS if of_files else SPLIT_KEYS, "the evaluation of a trained model")
+    splits = None if of_files else _of_split(request.split, config, runs)
     checkpoints = [found.checkpoint for found in runs]
     translator = Translator.load(checkpoints, device=request.device, decoding=config.decoding)
-    evaluation = evaluate(
-        translator,
-        held_out.sources,
-        held_out.references,
+    scorer = Scorer(
         language=config.data.target_lang,
-        beam_size=request.beam_size,
+        lowercase=translator.tokenizer.lowercase,
+        tokenize=config.evaluation.tokenize,
     )
-    return Report(evaluation, " + ".join(map(str, checkpoints)), name)
+    sentences = splits or _of_files(request, translator.tokenizer.normaliser)
+    if scorer.tokenizer.note is not None:
+        print(f"note: {scorer.tokenizer.note}", file=sys.stderr)
+    held_out = sentences.held_out
+    evaluation = evaluate(translator, held_out.sources, held_out.references, scorer=scorer, beam_size=request.beam_size)
+    return Report(evaluation, " + ".join(map(str, checkpoints)), sentences, of_files)
 
 
-def _held_out(request: EvaluationRequest, config: Config, runs: Sequence[ModelPath]) -> tuple[HeldOut, str]:
-    """The sentences to translate and what they are called."""
-    if request.source is None and not request.references:
-        if request.split not in ("test", "valid"):
-            raise UserError(f"--split {request.split}: must be test or valid")
-        split = cast(Literal["test", "valid"], request.split)
-        data = PreparedData.open(config.data_directory)
-        for found in runs:
-            if not data.manifest.same_data_as(Manifest.load(found.run.path)):
-                raise UserError(
-                    f"{data.directory} is not the data that {found.run.path} was trained on, which may hold sentences "
-                    f"of its {split} split; to score on them all the same, name the files with --source and --reference"
-                )
-        return data.held_out(split), request.split
+def _of_split(name: str, config: Config, runs: Sequence[ModelPath]) -> Sentences:
+    """The sentences of a split of the data that all runs were trained on."""
+    if name not in ("test", "valid"):
+        raise UserError(f"--split {name}: must be test or valid")
+    split = cast(Literal["test", "valid"], name)
+    data = PreparedData.open(config.data_directory)
+    for found in runs:
+        if not data.manifest.same_data_as(Manifest.load(found.run.path)):
+            raise UserError(
+                f"{data.directory} is not the data that {found.run.path} was trained on, which may hold sentences "
+                f"of its {split} split; to score on them all the same, name the files with --source and --reference"
+            )
+    held_out = data.held_out(split)
+    if not held_out.sources:
+        reason = config.data.nothing_held_out(split)
+        other: Literal["test", "valid"] = "valid" if split == "test" else "test"
+        instead = f" or --split {other}" if getattr(data.manifest.splits, other).sentences else ""
+        raise UserError(
+            f"{data.directory} has no {split} sentences{f' ({reason})' if reason else ''}; score on others with "
+            f"--source FILE --reference FILE{instead}"
+        )
+    return Sentences(held_out, name, list(range(len(held_out))), len(held_out))
+
+
+def _of_files(request: EvaluationRequest, normaliser: Normaliser) -> Sentences:
+    """The lines of the user's files that have a source and a reference, as ``nmt prepare`` takes them.
+
+    A blank line is no reference: the sentence is scored against its others. Blank is also what nothing is left of when
+    the text is normalised, such as dots alone where punctuation is dropped.
+    """
     if request.source is None or not request.references:
         raise UserError("--source and --reference go together: the sentences and their translations")
-    lines = list(read_parallel(request.source, request.references, lenient=True))
-    return HeldOut([line.source for line in lines], [line.targets for line in lines]), str(request.source)
+    sources: list[str] = []
+    references: list[list[str]] = []
+    places: list[int] = []
+    count, blank_sources, blank_references = 0, 0, 0
+    for line in read_parallel(request.source, request.references, lenient=True):
+        source, given = tidy(line.source), [tidy(target) for target in line.targets]
+        kept = [target for target in given if normaliser(target)]
+        if normaliser(source) and kept:
+            sources.append(source)
+            references.append(kept)
+            places.append(count)
+            blank_references += len(given) - len(kept)
+        elif not normaliser(source):
+            blank_sources += 1
+        count += 1
+    sentences = Sentences(HeldOut(sources, references), str(request.source), places, count)
+    without_reference = sentences.left_out - blank_sources
+    reasons = f"{blank_sources:,} with a blank source and {without_reference:,} without a reference"
+    if not sources:
+        raise InputError(f"{request.source}: nothing to score, as each of its {count:,} lines is left out: {reasons}")
+    if sentences.left_out:
+        print(f"left out: {sentences.left_out:,} of {count:,} lines, {reasons}", file=sys.stderr)
+    if blank_references:
+        print(f"not counted: {blank_references:,} blank references of sentences that have others", file=sys.stderr)
+    return sentences

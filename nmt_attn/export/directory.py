@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ import torch
 from nmt_attn import __version__
 from nmt_attn.checkpoint import load_weights
 from nmt_attn.config import Config
-from nmt_attn.config_file import dump_config, load_config
+from nmt_attn.config_file import dump_config, load_config, refuse_other_keys
 from nmt_attn.errors import NmtError, UserError
 from nmt_attn.files import atomic_directory
 from nmt_attn.model.network import TranslationModel
@@ -40,6 +40,9 @@ PROGRAM = {
 
 CONTENTS = {MODEL_FILE, ENCODER_FILE, DECODER_FILE, TOKENIZER, CONFIG_FILE, *PROGRAM, "__pycache__"}
 """What lies in an exported folder that has been used."""
+
+DECODING = ("max_source_tokens", "max_length_ratio", "min_length_ratio", "no_repeat_ngram")
+"""Keys of ``decoding`` that the program beside the model goes by."""
 
 TOLERANCE = 1e-3
 """An export is refused where it differs by more from the network; rounding makes up about 1e-5."""
@@ -69,9 +72,10 @@ def export_run(found: ModelPath, output: Path, *, overrides: Sequence[str] = (),
     """
     check_output(output, force=force)
     _check_installed()
+    config = load_config(found.run.config_file, overrides)
+    refuse_other_keys(overrides, [f"decoding.{name}" for name in DECODING], "an export, which searches greedily")
     from nmt_attn.export.network import write_network
 
-    config = load_config(found.run.config_file, overrides)
     tokenizer = Tokenizer.load(found.run.tokenizer_directory)
     model = TranslationModel(config.model, tokenizer.source_size, tokenizer.target_size)
     model.load_weights(load_weights(found.checkpoint, torch.device("cpu")))
@@ -81,7 +85,8 @@ def export_run(found: ModelPath, output: Path, *, overrides: Sequence[str] = (),
         (aside / DECODER_FILE).write_bytes(network.decoder.SerializeToString())
         tokenizer.save(aside / TOKENIZER)
         (aside / CONFIG_FILE).write_text(dump_config(config), encoding="utf-8")
-        description = json.dumps(describe(config, network, f"{found.run.path.name}/{found.checkpoint.name}"), indent=2)
+        name = f"{found.run.path.name}/{found.checkpoint.name}"
+        description = json.dumps(describe(config, network, tokenizer, name), indent=2)
         (aside / MODEL_FILE).write_text(description + "\n", encoding="utf-8")
         for name, source in PROGRAM.items():
             shutil.copyfile(source, aside / name)
@@ -111,11 +116,10 @@ def check_output(output: Path, *, force: bool) -> None:
         raise UserError(f"{output} also holds {foreign[0]}, which --force would delete; move it away first")
 
 
-def describe(config: Config, network: OnnxNetwork, run: str) -> dict[str, Any]:
+def describe(config: Config, network: OnnxNetwork, tokenizer: Tokenizer, run: str) -> dict[str, Any]:
     """What ``model.json`` holds."""
     from nmt_attn.export.network import FORBIDDEN, LENGTHS, NEXT, SOURCE
 
-    names = ("max_source_tokens", "max_length_ratio", "min_length_ratio", "no_repeat_ngram")
     return {
         "format": FORMAT,
         "nmt": __version__,
@@ -123,6 +127,9 @@ def describe(config: Config, network: OnnxNetwork, run: str) -> dict[str, Any]:
         "source_lang": config.data.source_lang,
         "target_lang": config.data.target_lang,
         "tokenizer": f"{TOKENIZER}/{INFO_FILE}",
+        "dotted_i": tokenizer.source_normaliser.dotted_i,
+        "limits": asdict(tokenizer.limits(config.decoding.split_sentences, config.decoding.max_source_tokens)),
+        "spaces": dict(zip(("between_sentences", "between_words"), tokenizer.spaces, strict=True)),
         "special_ids": {"pad": PAD, "unk": UNK, "bos": BOS, "eos": EOS},
         "forbidden_ids": list(FORBIDDEN),
         "encoder": {
@@ -137,7 +144,7 @@ def describe(config: Config, network: OnnxNetwork, run: str) -> dict[str, Any]:
         },
         "memory": [value.name for value in network.memory],
         "state": {value.name: NEXT + value.name for value in network.state},
-        "decoding": {name: getattr(config.decoding, name) for name in names},
+        "decoding": {name: getattr(config.decoding, name) for name in DECODING},
     }
 
 

@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from sentencepiece import SentencePieceProcessor
 
 if TYPE_CHECKING or __package__:
-    from nmt_attn.text.cut import cut
+    from nmt_attn.text.cut import Limits, divide
     from nmt_attn.text.normalise import Normaliser, tidy
 else:  # where nmt export has put it
-    from cut import cut
+    from cut import Limits, divide
     from normalise import Normaliser, tidy
 
 Arrays = dict[str, NDArray[Any]]
@@ -53,19 +53,21 @@ class OnnxTranslator:
         tokenizer = folder / self.about["tokenizer"]
         info = json.loads(tokenizer.read_text(encoding="utf-8"))
         settings: Any = SimpleNamespace(**info["normalise"])
-        self.normalise = Normaliser(settings)
+        self.normalise = Normaliser(settings, self.about["dotted_i"])
+        self.limits = Limits(**self.about["limits"])
+        self.spaces = (self.about["spaces"]["between_sentences"], self.about["spaces"]["between_words"])
         self.source, self.target = (
             SentencePieceProcessor(model_file=str(tokenizer.parent / info[side]["file"]))
             for side in ("source", "target")
         )
 
     def translate(self, sentences: list[str]) -> list[str]:
-        """A translation of each sentence; an empty one of an empty sentence."""
-        parts = [self._parts(sentence) for sentence in sentences]
-        sources = [self._encode(part) for some in parts for part in some]
+        """A translation of each line; an empty one of an empty line."""
+        lines = [divide(self.normalise.tidy(sentence), self.limits, self._sizes) for sentence in sentences]
+        sources = [self._encode(part) for line in lines for part in line.texts]
         found = iter(self.greedy([ids for ids in sources if ids]))
         texts = iter([self._decode(next(found)) if ids else "" for ids in sources])
-        return [" ".join(text for text in itertools.islice(texts, len(some)) if text) for some in parts]
+        return [line.joined(list(itertools.islice(texts, len(line.parts))), *self.spaces) for line in lines]
 
     def greedy(self, sources: list[list[int]]) -> list[list[int]]:
         """The most probable token at each step: target ids of source ids, both without BOS and EOS."""
@@ -84,12 +86,14 @@ class OnnxTranslator:
             step = _run(self.decoder, {"tokens": tokens, **values})
             values.update({name: step[following] for name, following in self.about["state"].items()})
             for row, scores in zip(rows, step["log_probs"], strict=True):
-                written[row].append(self._best(scores[0], written[row], int(minima[row])))
+                at_limit = len(written[row]) + 1 >= limits[row]
+                best_one = self._best(scores[0], written[row], int(minima[row]))
+                written[row].append(int(self.ids["eos"]) if at_limit else best_one)
             best = np.array([written[row][-1] for row in rows])
-            going = (best != self.ids["eos"]) & np.array([len(written[row]) < limits[row] for row in rows])
+            going = best != self.ids["eos"]
             rows, tokens = rows[going], best[going, None]
             values = {name: value[going] for name, value in values.items()}
-        return [ids[:-1] if ids[-1] == self.ids["eos"] else ids for ids in written]
+        return [ids[:-1] for ids in written]
 
     def _limits(self, lengths: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The most and the fewest tokens of each translation, EOS included; in float32, as torch has them."""
@@ -110,14 +114,8 @@ class OnnxTranslator:
         best = int(log_probs.argmax())
         return best if log_probs[best] > -math.inf else int(end)
 
-    def _parts(self, sentence: str) -> list[str]:
-        """The sentence, or what it has to be cut into."""
-        most = self.decoding["max_source_tokens"]
-        return (
-            [sentence]
-            if len(sentence) <= most
-            else cut(sentence, most, lambda texts: [len(self._encode(text)) for text in texts])
-        )
+    def _sizes(self, texts: list[str]) -> list[int]:
+        return [len(self._encode(text)) for text in texts]
 
     def _encode(self, text: str) -> list[int]:
         ids: list[int] = self.source.encode(self.normalise(text))

@@ -17,6 +17,7 @@ try:
 except ImportError:  # Windows has none
     resource = None  # type: ignore[assignment]
 
+from nmt_attn.config import known_device
 from nmt_attn.errors import UserError
 
 Precision = Literal["fp32", "bf16", "int8"]
@@ -38,16 +39,13 @@ def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
     """Turn ``auto`` into what this machine has.
 
     Args:
-        device: auto, cpu or cuda.
+        device: auto, cpu, cuda, or cuda:N for the GPU of that number, from 0, which is then torch's current one.
         precision: auto, fp32, bf16 or int8; auto is bf16 where products are much faster in it, else fp32.
 
     Raises:
-        UserError: a GPU is asked for and there is none, or int8 where it cannot be had.
+        UserError: there is no such device, here or at all, or int8 where it cannot be had.
     """
-    has_gpu = torch.cuda.is_available()
-    if device == "cuda" and not has_gpu:
-        raise UserError("device cuda is asked for, and torch finds no CUDA GPU here; use auto or cpu")
-    chosen = torch.device("cuda" if device == "cuda" or (device == "auto" and has_gpu) else "cpu")
+    chosen = _choose_device(device)
     if chosen.type == "cuda":
         torch.set_float32_matmul_precision("high")  # TF32 where a product is left in fp32
     else:
@@ -61,6 +59,26 @@ def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
     if precision == "bf16" or (precision == "auto" and _bf16_pays(chosen)):
         return Compute(chosen, "bf16")
     return Compute(chosen, "fp32")
+
+
+def _choose_device(name: str) -> torch.device:
+    try:
+        known_device(name)
+    except ValueError as error:
+        raise UserError(f"device: {error}") from None
+    has_gpu = torch.cuda.is_available()
+    if name == "auto":
+        return torch.device("cuda" if has_gpu else "cpu")
+    device = torch.device(name)
+    if device.type == "cuda" and not has_gpu:
+        raise UserError(f"device {name} is asked for, and torch finds no CUDA GPU here; use auto or cpu")
+    if device.index is not None:
+        count = torch.cuda.device_count()
+        if device.index >= count:
+            known = "cuda:0" if count == 1 else f"cuda:0 to cuda:{count - 1}"
+            raise UserError(f"device {name} is asked for, and torch finds {count} here: {known}")
+        torch.cuda.set_device(device)  # what names no number is there too: streams, graphs, memory
+    return device
 
 
 def keep_freed_memory() -> None:

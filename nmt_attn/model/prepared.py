@@ -73,7 +73,7 @@ class PreparedModel(nn.Module):
         self.looks_first = isinstance(model.decoder, BahdanauDecoder)
         self.feeds = isinstance(model.decoder, LuongDecoder) and model.decoder.input_feeding
         # Rounding once a sentence costs less than at every step, so int8 is not for the encoder.
-        self.encoding = choose_compute(compute.device.type, "auto") if compute.precision == "int8" else compute
+        self.encoding = choose_compute(str(compute.device), "auto") if compute.precision == "int8" else compute
         packs = model.config.cell == "gru" and compute.device.type == "cpu"
         self.encoder = PreparedEncoder(model.encoder, self.encoding) if packs else None
         self._fix_attention(model.decoder.attention.score)

@@ -12,18 +12,21 @@ import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer, set_random_generator_seed
 
 from nmt_attn.config import DataConfig, NormaliseConfig, TokenizerConfig
 from nmt_attn.errors import ConfigError, InputError
 from nmt_attn.files import read_small
+from nmt_attn.language import has_dotted_i, sentence_space, standard_code, word_space
 from nmt_attn.pieces import keep_pieces
-from nmt_attn.text.cut import cut
+from nmt_attn.text.cut import Limits, cut
+from nmt_attn.text.lines import SplitSentences, TrainingLines, limits_of
 from nmt_attn.text.normalise import Normaliser, tidy
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
@@ -54,6 +57,10 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+# A language code, or nothing where a tokenizer was saved before it knew its languages.
+_Code = Annotated[str, AfterValidator(lambda code: standard_code(code) if code else "")]
+
+
 class _ModelFile(_Strict):
     file: Literal["joint.model", "source.model", "target.model"]
     sha256: str
@@ -67,6 +74,9 @@ class _Info(_Strict):
     normalise: NormaliseConfig
     source: _ModelFile
     target: _ModelFile
+    source_lang: _Code = ""
+    target_lang: _Code = ""
+    lines: TrainingLines | None = None
 
 
 @dataclass(frozen=True)
@@ -82,15 +92,24 @@ class Tokenizer:
     """Source and target text to ids, and target ids to text.
 
     The ids of ``PAD``, ``UNK``, ``BOS`` and ``EOS`` are the same in every vocabulary. Sides whose tokens have the same
-    ids share one model.
+    ids share one model. Each side is lowercased as its language is; one that was saved before it knew its languages has
+    empty codes for them, and lowercases as it always did. Two are equal if they treat text alike.
     """
 
     kind: Literal["unigram", "bpe", "word", "char"]
-    normaliser: Normaliser
+    normaliser: Normaliser  # what both sides have in common
     source_model: bytes = field(repr=False)
     target_model: bytes = field(repr=False)
     _source: SentencePieceProcessor = field(repr=False, compare=False)
     _target: SentencePieceProcessor = field(repr=False, compare=False)
+    source_lang: str = field(default="", compare=False)
+    target_lang: str = field(default="", compare=False)
+    lines: TrainingLines | None = field(default=None, compare=False)  # what it was trained on, where that is known
+    _dotted_i: tuple[bool, bool] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        dotted_i = tuple(has_dotted_i(code) for code in (self.source_lang, self.target_lang))
+        object.__setattr__(self, "_dotted_i", dotted_i if self.lowercase else (False, False))
 
     @classmethod
     def from_models(
@@ -99,6 +118,10 @@ class Tokenizer:
         normaliser: Normaliser,
         source_model: bytes,
         target_model: bytes,
+        *,
+        source_lang: str = "",
+        target_lang: str = "",
+        lines: TrainingLines | None = None,
     ) -> Self:
         """A tokenizer from serialised sentencepiece models; equal models are shared.
 
@@ -107,7 +130,7 @@ class Tokenizer:
         """
         source = _processor(source_model)
         target = source if target_model == source_model else _processor(target_model)
-        return cls(kind, normaliser, source_model, target_model, source, target)
+        return cls(kind, normaliser, source_model, target_model, source, target, source_lang, target_lang, lines)
 
     @classmethod
     def train(
@@ -126,14 +149,33 @@ class Tokenizer:
         Raises:
             ConfigError: ``data.tokenizer.vocab_size`` does not fit the text, or there is no text.
         """
-        settings, normaliser = config.tokenizer, Normaliser(config.normalise)
+        settings = config.tokenizer
+        source_texts = map(normaliser_for(config.normalise, config.source_lang), sources)
+        target_texts = map(normaliser_for(config.normalise, config.target_lang), targets)
         if settings.joint:
-            model = _train(settings, normaliser, chain(sources, targets), "training text")
-            whole = cls.from_models(settings.kind, normaliser, model, model)
-            return whole if same_ids else whole._for_each_side(sources, targets)
-        source_model = _train(settings, normaliser, sources, f"source side ({config.source_lang})")
-        target_model = _train(settings, normaliser, targets, f"target side ({config.target_lang})")
-        return cls.from_models(settings.kind, normaliser, source_model, target_model)
+            source_model = target_model = _train(settings, chain(source_texts, target_texts), "training text")
+        else:
+            source_model = _train(settings, source_texts, f"source side ({config.source_lang})")
+            target_model = _train(settings, target_texts, f"target side ({config.target_lang})")
+        trained = cls.from_models(
+            settings.kind,
+            Normaliser(config.normalise),
+            source_model,
+            target_model,
+            source_lang=config.source_lang,
+            target_lang=config.target_lang,
+        )
+        return trained._for_each_side(sources, targets) if settings.joint and not same_ids else trained
+
+    @cached_property
+    def source_normaliser(self) -> Normaliser:
+        """What is done to source text."""
+        return normaliser_for(self.normaliser.config, self.source_lang)
+
+    @cached_property
+    def target_normaliser(self) -> Normaliser:
+        """What is done to target text."""
+        return normaliser_for(self.normaliser.config, self.target_lang)
 
     @property
     def source_size(self) -> int:
@@ -155,13 +197,22 @@ class Tokenizer:
         """Whether the model only knows lowercase text, so that scores should ignore case."""
         return self.normaliser.config.lowercase
 
+    def limits(self, split: SplitSentences, most_tokens: int) -> Limits:
+        """Say what of a source line may be translated at once, as :func:`~nmt_attn.text.lines.limits_of`."""
+        return limits_of(self.lines, split, most_tokens, self.source_lang)
+
+    @property
+    def spaces(self) -> tuple[str, str]:
+        """What stands between two sentences of the target language, and between two words."""
+        return sentence_space(self.target_lang), word_space(self.target_lang)
+
     def encode_source(self, sentences: Sequence[str]) -> list[list[int]]:
         """Normalise and tokenise source sentences: ids without ``BOS`` and ``EOS``."""
-        return self._encode(self._source, sentences)
+        return _encode(self._source, self.source_normaliser, sentences)
 
     def encode_target(self, sentences: Sequence[str]) -> list[list[int]]:
         """Normalise and tokenise target sentences: ids without ``BOS`` and ``EOS``."""
-        return self._encode(self._target, sentences)
+        return _encode(self._target, self.target_normaliser, sentences)
 
     def sample(self, sources: Sequence[str], targets: Sequence[str], alpha: float, seed: int) -> SampledIds:
         """Tokenise both sides at random: each sentence in one of its many ways to be cut up (Kudo 2018).
@@ -177,7 +228,8 @@ class Tokenizer:
         with ThreadPoolExecutor(max_workers=1) as fresh_thread:
             return fresh_thread.submit(
                 lambda: SampledIds(
-                    self._sampled(self._source, sources, alpha), self._sampled(self._target, targets, alpha)
+                    _sampled(self._source, self.source_normaliser, sources, alpha),
+                    _sampled(self._target, self.target_normaliser, targets, alpha),
                 )
             ).result()
 
@@ -188,11 +240,11 @@ class Tokenizer:
 
     def source_pieces(self, sentences: Sequence[str]) -> list[list[str]]:
         """The written form of the ids of source sentences; ``▁`` marks a space; unknown letters are themselves."""
-        return self._pieces(self._source, sentences)
+        return _pieces(self._source, self.source_normaliser, sentences)
 
     def target_pieces(self, sentences: Sequence[str]) -> list[list[str]]:
         """The written form of the ids of target sentences, as :meth:`source_pieces`."""
-        return self._pieces(self._target, sentences)
+        return _pieces(self._target, self.target_normaliser, sentences)
 
     def written(self, ids: Sequence[int]) -> list[str]:
         """The written form of target ids; ``▁`` marks a space before the piece."""
@@ -210,6 +262,9 @@ class Tokenizer:
             "normalise": self.normaliser.config,
             "source": {"file": source, "sha256": _sha256(self.source_model)},
             "target": {"file": target, "sha256": _sha256(self.target_model)},
+            "source_lang": self.source_lang,
+            "target_lang": self.target_lang,
+            "lines": self.lines,
         }
         text = _Info.model_validate(info).model_dump_json(indent=2)
         (folder / INFO_FILE).write_text(text + "\n", encoding="utf-8")
@@ -231,7 +286,15 @@ class Tokenizer:
         source = _read_model(folder, info.source)
         target = source if info.target == info.source else _read_model(folder, info.target)
         try:
-            return cls.from_models(info.kind, Normaliser(info.normalise), source, target)
+            return cls.from_models(
+                info.kind,
+                Normaliser(info.normalise),
+                source,
+                target,
+                source_lang=info.source_lang,
+                target_lang=info.target_lang,
+                lines=info.lines,
+            )
         except InputError as error:
             raise InputError(f"{folder}: {error}") from None
 
@@ -242,17 +305,20 @@ class Tokenizer:
         """
         if self.kind == "bpe":
             return self
-        models = [keep_pieces(self.source_model, self._needed(sentences)) for sentences in (sources, targets)]
-        return self.from_models(self.kind, self.normaliser, *models)
+        needed = (self._needed(self.encode_source(sources)), self._needed(self.encode_target(targets)))
+        models = [keep_pieces(self.source_model, pieces) for pieces in needed]
+        return self.from_models(
+            self.kind, self.normaliser, *models, source_lang=self.source_lang, target_lang=self.target_lang
+        )
 
-    def _needed(self, sentences: Sequence[str]) -> set[int]:
-        """The pieces that sentences hold, and those with which any other can be written: letters and bytes.
+    def _needed(self, sentences: Sequence[Sequence[int]]) -> set[int]:
+        """The pieces that sentences, as ids, hold, and those with which any other can be written: letters and bytes.
 
         Raises:
             ConfigError: they hold none.
         """
         model = self._source
-        found = set(chain.from_iterable(self._encode(model, sentences)))
+        found = set(chain.from_iterable(sentences))
         if found <= {UNK}:
             raise ConfigError(
                 f"a joint vocabulary of {model.get_piece_size():,} tokens has none for one of the two languages; "
@@ -264,27 +330,37 @@ class Tokenizer:
             if token <= EOS or model.is_byte(token) or len(model.id_to_piece(token)) == 1
         }
 
-    def _sampled(self, processor: SentencePieceProcessor, sentences: Sequence[str], alpha: float) -> list[list[int]]:
-        ids: list[list[int]] = [
-            processor.encode(self.normaliser(sentence), out_type=int, enable_sampling=True, alpha=alpha, nbest_size=-1)
-            for sentence in sentences
-        ]
-        return ids
 
-    def _encode(self, processor: SentencePieceProcessor, sentences: Sequence[str]) -> list[list[int]]:
-        normalised = [self.normaliser(sentence) for sentence in sentences]
-        encoded: list[list[int]] = processor.encode(normalised, out_type=int) if normalised else []
-        return encoded
-
-    def _pieces(self, processor: SentencePieceProcessor, sentences: Sequence[str]) -> list[list[str]]:
-        normalised = [self.normaliser(sentence) for sentence in sentences]
-        pieces: list[list[str]] = processor.encode(normalised, out_type=str) if normalised else []
-        return pieces
+def normaliser_for(config: NormaliseConfig, language: str) -> Normaliser:
+    """Return what is done to text of a language, given by its code; of an unknown one the code is empty."""
+    return Normaliser(config, has_dotted_i(language))
 
 
-def _train(settings: TokenizerConfig, normaliser: Normaliser, sentences: Iterable[str], side: str) -> bytes:
-    """Train one sentencepiece model; the serialised model."""
-    sample = _sample([part for text in map(normaliser, sentences) if text for part in _parts(text)])
+def _sampled(
+    processor: SentencePieceProcessor, normaliser: Normaliser, sentences: Sequence[str], alpha: float
+) -> list[list[int]]:
+    ids: list[list[int]] = [
+        processor.encode(normaliser(sentence), out_type=int, enable_sampling=True, alpha=alpha, nbest_size=-1)
+        for sentence in sentences
+    ]
+    return ids
+
+
+def _encode(processor: SentencePieceProcessor, normaliser: Normaliser, sentences: Sequence[str]) -> list[list[int]]:
+    normalised = [normaliser(sentence) for sentence in sentences]
+    encoded: list[list[int]] = processor.encode(normalised, out_type=int) if normalised else []
+    return encoded
+
+
+def _pieces(processor: SentencePieceProcessor, normaliser: Normaliser, sentences: Sequence[str]) -> list[list[str]]:
+    normalised = [normaliser(sentence) for sentence in sentences]
+    pieces: list[list[str]] = processor.encode(normalised, out_type=str) if normalised else []
+    return pieces
+
+
+def _train(settings: TokenizerConfig, texts: Iterable[str], side: str) -> bytes:
+    """Train one sentencepiece model on normalised texts; the serialised model."""
+    sample = _sample([part for text in texts if text for part in _parts(text)])
     if not sample:
         raise ConfigError(f"the tokenizer cannot be trained: the {side} has no text")
     model = io.BytesIO()

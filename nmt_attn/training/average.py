@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ from nmt_attn.corpus.manifest import MANIFEST_FILE
 from nmt_attn.errors import ConfigError, InputError, UserError
 from nmt_attn.files import atomic_directory, write_text
 from nmt_attn.rundir import RunDirectory
+from nmt_attn.training.selection import NAMES, Figures, Metric, Selection
 
 
 def average_run(run: RunDirectory, checkpoints: Sequence[Path], output: Path) -> RunDirectory:
@@ -81,33 +83,66 @@ def last_checkpoints(run: RunDirectory, count: int) -> list[Path]:
     Raises:
         UserError: there are not so many.
     """
-    return _enough(run, run.all_checkpoints(), count)[-count:]
+    return _enough(run, run.all_checkpoints(), count, "checkpoints")[-count:]
 
 
 def best_checkpoints(run: RunDirectory, count: int) -> list[Path]:
-    """The ``count`` checkpoints with the highest validation BLEU, oldest first.
+    """The ``count`` best checkpoints, oldest first, in the order in which training has chosen its best one.
 
     Raises:
         UserError: there are not so many that have been validated.
     """
-    scores = _validation_scores(run)
-    validated = [checkpoint for checkpoint in run.all_checkpoints() if int(checkpoint.name) in scores]
-    ranked = sorted(_enough(run, validated, count), key=lambda checkpoint: scores[int(checkpoint.name)])
-    return sorted(ranked[-count:])
+    ranks = _ranks(run)
+    validated = [checkpoint for checkpoint in run.all_checkpoints() if int(checkpoint.name) in ranks]
+    # Of equals the earlier one is the better, as in training.
+    ranked = sorted(
+        _enough(run, validated, count, "validated checkpoints"),
+        key=lambda checkpoint: ranks[int(checkpoint.name)],
+        reverse=True,
+    )
+    return sorted(ranked[:count])
 
 
-def _enough(run: RunDirectory, checkpoints: list[Path], count: int) -> list[Path]:
+def _enough(run: RunDirectory, checkpoints: list[Path], count: int, what: str) -> list[Path]:
     if len(checkpoints) < count:
         raise UserError(
-            f"{run.path}: {len(checkpoints)} checkpoints to choose from, {count} are asked for; "
+            f"{run.path}: {len(checkpoints)} {what} to choose from, {count} are asked for; "
             "training.keep_checkpoints says how many a training keeps"
         )
     return checkpoints
 
 
-def _validation_scores(run: RunDirectory) -> dict[int, float]:
-    """The validation BLEU after each step at which there was one."""
-    scores: dict[int, float] = {}
+def _ranks(run: RunDirectory) -> dict[int, tuple[float, ...]]:
+    """The rank of the checkpoint after each step at which there was a validation; see :class:`Selection`."""
+    ranks: dict[int, tuple[float, ...]] = {}
+    setting = load_config(run.config_file).training.early_stopping.metric if run.config_file.is_file() else "bleu"
+    for values in _validations(run):
+        metric = values.get("metric", "bleu" if setting == "auto" else setting)
+        if not isinstance(metric, str) or metric not in NAMES or not _is_known(values, metric):
+            continue
+        figures = Figures(**{name: _figure(values.get(name)) for name in ("loss", "bleu", "chrf", "exact")})
+        rank = Selection(metric, auto=setting == "auto").rank_of(figures)
+        if math.isfinite(rank[0]):
+            ranks[values["step"]] = rank
+    return ranks
+
+
+def _is_known(values: dict[str, Any], metric: Metric) -> bool:
+    """Say whether a validation has the figure that decides; BLEU that has nothing to count is one."""
+    return _figure(values.get(metric)) is not None or (metric == "bleu" and "bleu_reason" in values)
+
+
+def _figure(value: Any) -> float | None:
+    """A finite number, or none."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _validations(run: RunDirectory) -> Iterator[dict[str, Any]]:
+    """The lines of the log about validations, each with a whole number as its ``step``."""
     if run.metrics_file.exists() and not run.metrics_file.is_file():  # a pipe would be waited for
         raise InputError(f"{run.metrics_file}: not an ordinary file")
     try:
@@ -118,7 +153,6 @@ def _validation_scores(run: RunDirectory) -> dict[int, float]:
         try:
             values = json.loads(line)
             if values["kind"] == "valid":
-                scores[int(values["step"])] = float(values["bleu"])
+                yield {**values, "step": int(values["step"])}
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             continue  # a line cut off by a crash, or not ours
-    return {step: score for step, score in scores.items() if math.isfinite(score)}

@@ -103,8 +103,9 @@ class CheckpointKeeper:
         self.model.load_weights(checkpoint.weights if checkpoint.trained is None else checkpoint.trained)
         if self.average is not None:
             self.average.model.load_weights(checkpoint.weights)
-        restore_optimiser(self.optimiser, self.model, checkpoint.optimiser)
         state = TrainingState.from_json(checkpoint.state)
+        if state.step:  # before the first step an optimiser has no moments
+            restore_optimiser(self.optimiser, self.model, checkpoint.optimiser)
         if "generator.cpu" in checkpoint.optimiser:
             torch.set_rng_state(checkpoint.optimiser["generator.cpu"])
         if self.model.device.type == "cuda" and "generator.cuda" in checkpoint.optimiser:

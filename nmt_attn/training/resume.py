@@ -3,46 +3,107 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from nmt_attn.config import Config
+from nmt_attn.config_file import flat_values, plain_values
+from nmt_attn.corpus.origin import inherit, is_inherited
 from nmt_attn.errors import UserError
+from nmt_attn.rundir import RunDirectory
 
 # Sections and keys on which the weights so far, the data, its order or the meaning of the best score hang.
 FIXED = (
     "seed",
     "data",
     "model",
+    "training.from",
     "training.batch_tokens",
     "training.batch_sentences",
     "training.accumulate",
     "training.subword_sampling",
     "training.early_stopping.metric",
+    "evaluation.tokenize",
     "training.ema",
 )
 # Where the data lies, which may move: what is in it is compared by its hashes.
 MOVABLE = ("data.directory", "data.corpus.path", "data.corpus.url", "data.parallel")
 
 
-def check_changes(old: Config, new: Config) -> bool:
+def check_changes(old: Config, new: Config, advice: str = "") -> bool:
     """Print every key that has changed, old and new, on standard error; whether there is any.
+
+    Args:
+        old: with which the run began, or went on last.
+        new: with which it is to go on.
+        advice: what to do instead where the data alone is what has changed; see :func:`command_for_new_data`.
 
     Raises:
         UserError: one of them would change the model or the data.
     """
-    before, after = (dict(_flat(config.model_dump(mode="json"))) for config in (old, new))
+    before, after = (dict(flat_values(plain_values(config))) for config in (old, new))
     changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
     for key in changed:
         print(f"{key}: {_shown(before.get(key))} → {_shown(after.get(key))}", file=sys.stderr)
     refused = [key for key in changed if is_fixed(key)]
     if refused:
+        starts_anew = advice and all(key.startswith("data.") and not is_inherited(key) for key in refused)
         raise UserError(
             f"--resume cannot change {', '.join(refused)}, on which the training so far hangs; put back the old "
-            "value, or train under another name"
+            + (f"value, or {advice}" if starts_anew else "value, or train under another name")
         )
     return bool(changed)
+
+
+def taken_over(old: Config, new: Config, name: str) -> Config:
+    """Complete the configuration of a run that began with ``training.from`` by what the run itself has recorded.
+
+    Neither the run that it began from nor the option that named it is needed again.
+
+    Args:
+        old: with which the run began.
+        new: with which it is to go on.
+        name: of the run, for messages.
+
+    Raises:
+        UserError: ``new`` says something else of the network or the tokenizer.
+    """
+    if old.training.from_run is None:
+        return new
+    origin = old.training.from_run if new.training.from_run is None else new.training.from_run
+    training = new.training.model_copy(update={"from_run": origin})
+    return inherit(new.model_copy(update={"training": training}), old, name)
+
+
+def command_for_new_data(typed: Sequence[str], config: Config) -> str:
+    """Spell out the command that goes on from a run with the data that it cannot be resumed on.
+
+    Args:
+        typed: the words of the command that was refused, without ``--resume`` and ``--from``.
+        config: its configuration.
+    """
+    number = 2
+    while RunDirectory(new := config.run_directory.with_name(f"{config.name}-{number}")).path.exists():
+        number += 1
+    places = [] if config.data.directory is None else ["--set", f"data.directory={config.data.directory}-{number}"]
+    words = [*typed, "--from", str(config.run_directory), "--set", f"name={new.name}", *places]
+    return f"go on from its weights with the new data: {shlex.join(words)}"
+
+
+def with_metric_of(old: Config, new: Config) -> Config:
+    """Keep the metric that a run has gone by where the new configuration leaves the choice to us.
+
+    Such is every configuration that does not name one, and before there was ``auto`` such runs went by BLEU.
+    """
+    before, after = old.training.early_stopping, new.training.early_stopping
+    if after.metric != "auto" or before.metric == "auto":
+        return new
+    print(f"training.early_stopping.metric: auto goes on as {before.metric}, with which it began", file=sys.stderr)
+    stopping = after.model_copy(update={"metric": before.metric})
+    training = new.training.model_copy(update={"early_stopping": stopping})
+    return new.model_copy(update={"training": training})
 
 
 def is_fixed(key: str) -> bool:
@@ -52,14 +113,6 @@ def is_fixed(key: str) -> bool:
 
 def _is_in(key: str, parts: tuple[str, ...]) -> bool:
     return any(key == part or key.startswith(f"{part}.") for part in parts)
-
-
-def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}", value
 
 
 def _shown(value: Any) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from nmt_attn.errors import InputError
+from nmt_attn.training.selection import NAMES, Metric
 
 
 @dataclass
@@ -19,7 +20,11 @@ class TrainingState:
     epochs: float = 0.0  # passes over the data, the running one by its share
     seconds: float = 0.0  # of training, validation included
     target_tokens: int = 0  # learned from, repetitions counted
-    best_score: float | None = None  # the validation figure that decides, higher is better
+    metric: Metric | None = None  # the validation figure that decides
+    tokenizer: str | None = None  # with which BLEU cuts text, as sacreBLEU calls it
+    best_score: float | None = None  # that figure of the best checkpoint, higher is better
+    best_exact: float | None = None  # its exact matches, percent
+    best_score_loss: float | None = None  # its loss
     best_step: int = 0
     validations_since_best: int = 0
     best_loss: float | None = None
@@ -39,12 +44,23 @@ class TrainingState:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> TrainingState:
-        """Back from :meth:`to_json`.
+        """Back from :meth:`to_json`; of a run from before there was one of the new fields, it has its default.
 
         Raises:
-            InputError: something is missing or of the wrong kind.
+            InputError: something else is missing, or something is of the wrong kind.
         """
         known = {field.name for field in fields(cls)}
-        if set(values) != known or not all(isinstance(value, (int, float, type(None))) for value in values.values()):
+        if not known - _NEW <= set(values) <= known or not all(map(_fits, values, values.values())):
             raise InputError("the checkpoint's state.json does not hold the state of a training")
         return cls(**values)
+
+
+_NEW = frozenset(("metric", "tokenizer", "best_exact", "best_score_loss"))
+"""Fields that the states of older runs lack."""
+
+
+def _fits(name: str, value: Any) -> bool:
+    """Say whether a value is of the kind that a field has."""
+    if name == "metric":
+        return value is None or (isinstance(value, str) and value in NAMES)
+    return value is None or isinstance(value, str if name == "tokenizer" else (int, float))

@@ -2,53 +2,85 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Mapping, Sequence
 
+import torch
+from torch import Tensor
+
+from nmt_attn import __version__
+from nmt_attn.checkpoint import load_weights, weights_sha256
 from nmt_attn.config import Config
 from nmt_attn.config_file import dump_config, load_config
-from nmt_attn.corpus.manifest import Manifest
-from nmt_attn.corpus.prepare import prepare
+from nmt_attn.corpus.manifest import FORMAT, Manifest
+from nmt_attn.corpus.origin import Origin, origin_of
+from nmt_attn.corpus.prepare import PreparedData, expected_data, prepare
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.files import disk_errors, recover, sync_directory, write_text
 from nmt_attn.lock import locked
 from nmt_attn.model.device import choose_compute
+from nmt_attn.model.network import TranslationModel
 from nmt_attn.rundir import RunDirectory
-from nmt_attn.training.resume import check_changes
+from nmt_attn.text.tokenizer import Tokenizer
+from nmt_attn.training.resume import check_changes, command_for_new_data, taken_over, with_metric_of
 from nmt_attn.training.trainer import Outcome, Trainer
 
+COMMAND = ("nmt", "train", "--config", "FILE")
 
-def train(config: Config, *, resume: bool = False, force: bool = False) -> Outcome:
+
+def train(config: Config, *, resume: bool = False, force: bool = False, typed: Sequence[str] = COMMAND) -> Outcome:
     """Prepare the data where needed, make the run directory, and train.
 
+    Whatever can be refused is refused before anything is written.
+
     Args:
-        config: the experiment.
+        config: the experiment. With ``training.from`` it begins with the weights of that run, and takes over what they
+            hang on.
         resume: go on from the run's latest checkpoint; a run that was killed before its first one begins again.
         force: start anew although the run exists; it is moved aside.
+        typed: the words of the command, for advice, without ``--resume``, ``--force`` and ``--from``.
 
     Raises:
         UserError: the run exists, there is nothing to resume, or the configuration has changed too much for it.
         NmtError: another process trains this run, the disk is full or not writable, or the training came to nothing.
     """
+    if resume and force:
+        raise UserError("--resume goes on with a run and --force begins it anew; keep one of them")
+    choose_compute(config.training.device, config.training.precision)  # a missing GPU is said before the long work
     run = RunDirectory(config.run_directory)
     with locked(run.path):
+        if not resume and not force:
+            _refuse_trained(run)
+        if resume and not run.config_file.exists():
+            raise InputError(f"{run.path}: no checkpoint to resume from; train without --resume first")
         for folder in (run.path, run.checkpoints):
             recover(folder)
-        if resume and not run.has_checkpoint():
-            if not run.config_file.exists():
-                raise InputError(f"{run.path}: no checkpoint to resume from; train without --resume first")
+        if resume and run.has_checkpoint():
+            return _resume(run, config, typed)
+        if resume:
             print(f"{run.path}: no checkpoint yet; training begins at the beginning", file=sys.stderr)
-            resume = False
-        if run.has_checkpoint() and not resume and not force:
-            raise UserError(
-                f"{run.path} holds a trained model; --resume goes on with it, --force moves it aside and trains anew, "
-                "or give another name"
-            )
-        choose_compute(config.training.device, config.training.precision)  # a missing GPU is said before the long work
-        return _resume(run, config) if resume else _begin(run, config)
+            config = taken_over(load_config(run.config_file), config, str(run.path))
+        elif not force:  # now that what a crash had left moved aside is back
+            _refuse_trained(run)
+        return _begin(run, config)
+
+
+def _refuse_trained(run: RunDirectory) -> None:
+    if run.has_checkpoint():
+        raise UserError(
+            f"{run.path} holds a trained model; --resume goes on with it, --force moves it aside and trains anew, "
+            "or give another name"
+        )
 
 
 def _begin(run: RunDirectory, config: Config) -> Outcome:
     """Train from the beginning, in a fresh run directory with all that a translation will need beside the weights."""
+    origin = origin_of(config)
+    start: Mapping[str, Tensor] | None = None
+    if origin is not None:
+        config = origin.inherited_by(config)
+        start = _weights_of(origin)
     data = prepare(config).data
     if run.has_checkpoint():
         print(f"the old run is now {run.move_aside()}", file=sys.stderr)
@@ -57,18 +89,67 @@ def _begin(run: RunDirectory, config: Config) -> Outcome:
         run.metrics_file.unlink(missing_ok=True)
         data.tokenizer.save(run.tokenizer_directory)
         data.manifest.save(run.path)
+    if origin is not None:
+        print(f"begins with the weights of {origin.found.checkpoint}", file=sys.stderr)
+        write_text(run.origin_file, json.dumps(_record(origin), indent=2, ensure_ascii=False) + "\n")
+    else:
+        run.origin_file.unlink(missing_ok=True)
     sync_directory(run.path)
     write_text(run.config_file, dump_config(config))
-    return Trainer(config, data, run).train()
+    return Trainer(config, data, run, start=start).train()
 
 
-def _resume(run: RunDirectory, config: Config) -> Outcome:
+def _weights_of(origin: Origin) -> dict[str, Tensor]:
+    """Load what the old run translates with (with ``training.ema`` the average), and see whether it fits."""
+    weights = load_weights(origin.found.checkpoint, torch.device("cpu"))
+    with torch.device("meta"):
+        network = TranslationModel(origin.config.model, origin.tokenizer.source_size, origin.tokenizer.target_size)
+    network.load_weights(weights)
+    return weights
+
+
+def _record(origin: Origin) -> dict[str, object]:
+    """Say in ``origin.json`` where a run has come from."""
+    checkpoint = origin.found.checkpoint
+    return {
+        "run": origin.name,
+        "name": origin.config.name,
+        "checkpoint": checkpoint.name,
+        "sha256": weights_sha256(checkpoint),
+        "nmt_version": __version__,
+    }
+
+
+def _resume(run: RunDirectory, config: Config, typed: Sequence[str]) -> Outcome:
     """Train on, with what may change in the configuration changed."""
-    changed = check_changes(load_config(run.config_file), config)
-    data = prepare(config).data
-    if not data.manifest.same_data_as(Manifest.load(run.path)):
-        raise UserError(f"{data.directory} is no longer the data that {run.path} was trained on; train anew instead")
+    old = load_config(run.config_file)
+    config = with_metric_of(old, taken_over(old, config, str(run.path)))
+    advice = command_for_new_data(typed, config)
+    changed = check_changes(old, config, advice)
+    data = _data_of(run, config, advice)
     trainer = Trainer(config, data, run, resume=True)
     if changed:
         write_text(run.config_file, dump_config(config))
     return trainer.train()
+
+
+def _data_of(run: RunDirectory, config: Config, advice: str) -> PreparedData:
+    """Open or make the data that a run was trained on.
+
+    Raises:
+        UserError: the configuration and the files of today would make other data. What has been prepared is as it was.
+    """
+    manifest = Manifest.load(run.path)
+    tokenizer = Tokenizer.load(run.tokenizer_directory) if config.training.from_run is not None else None
+    differences = expected_data(config, tokenizer).differences(manifest)
+    if manifest.format != FORMAT and len(differences) == 1:  # that of the format alone: what was made then is needed
+        data = PreparedData.open(config.data_directory)
+        differences = [] if data.manifest.same_data_as(manifest) else differences
+        if not differences:
+            return data
+    if differences:
+        raise UserError(
+            f"--resume needs the data that {run.path} was trained on, and {' and '.join(differences)}; put back the "
+            f"old data, or {advice}"
+        )
+    return prepare(config, tokenizer=tokenizer).data

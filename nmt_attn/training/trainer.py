@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeVar
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from nmt_attn.config import Config
 from nmt_attn.corpus.batches import Batch, Batcher, Ids
@@ -26,6 +27,7 @@ from nmt_attn.training.log import Display, MetricsLog, Pace
 from nmt_attn.training.meter import Meter, Totals
 from nmt_attn.training.optimiser import make_optimiser
 from nmt_attn.training.schedule import Budget, learning_rate, teacher_forcing
+from nmt_attn.training.selection import Selection
 from nmt_attn.training.skips import SkipCounter
 from nmt_attn.training.state import TrainingState
 from nmt_attn.training.step import Stepper
@@ -59,10 +61,11 @@ class Outcome:
         state = self.state
         speed = state.target_tokens / max(state.seconds, 1e-9)
         memory = "".join(f"; peak {kind} memory {size / 2**30:.2f} GiB" for kind, size in self.memory.items())
+        begun = ", with which it began" if state.step and self.run.pointed("best") == self.run.checkpoint(0) else ""
         return (
             f"{self.run.path}: {self.reason} after {state.step:,} steps, {state.epochs:.1f} epochs and "
             f"{state.seconds / 60:.1f} min ({speed:,.0f} target tokens/s, validation included); "
-            f"best checkpoint: step {state.best_step}{memory}"
+            f"best checkpoint: step {state.best_step}{begun}{memory}"
         )
 
 
@@ -74,18 +77,30 @@ class Trainer:
         data: its prepared data.
         run: where to write.
         resume: go on from the run's latest checkpoint.
+        start: the weights to begin with, by name, instead of random ones.
 
     Raises:
         InputError: there is nothing to resume from, or it does not fit.
         NmtError: the run's log cannot be written.
     """
 
-    def __init__(self, config: Config, data: PreparedData, run: RunDirectory, *, resume: bool = False) -> None:
+    def __init__(
+        self,
+        config: Config,
+        data: PreparedData,
+        run: RunDirectory,
+        *,
+        resume: bool = False,
+        start: Mapping[str, Tensor] | None = None,
+    ) -> None:
         self.config, self.settings, self.data, self.run = config, config.training, data, run
         self.compute = choose_compute(self.settings.device, self.settings.precision)
         torch.manual_seed(config.seed)
         with torch.device(self.compute.device):
             self.model = TranslationModel(config.model, data.tokenizer.source_size, data.tokenizer.target_size)
+        if start is not None:
+            self.model.load_weights(start)
+        self._starts_with_weights = start is not None
         self.optimiser = make_optimiser(self.model, self.settings)
         self.stepper = Stepper(self.model, self.optimiser, self.compute, self.settings)
         self.average = WeightAverage(self.model, self.settings.ema) if self.settings.ema is not None else None
@@ -96,7 +111,9 @@ class Trainer:
             data.pairs("train"), self.settings.batch_tokens, self.settings.batch_sentences, config.seed
         )
         watched = self.average.model if self.average is not None else self.model
-        self.validator = Validator(config, data, watched)
+        held_out = data.manifest.splits.valid.sentences
+        self.validator = Validator(config, data, watched, self.state.tokenizer) if held_out else None
+        self.selection = self._choose_selection(self.validator)
         self.budget = Budget.of(self.settings)
         self.metrics = MetricsLog(run.metrics_file, self.state.step)
         self.meter = Meter(Totals(self.state.meter_loss, self.state.meter_tokens, self.state.meter_seconds))
@@ -114,7 +131,8 @@ class Trainer:
                 is too much for the memory; the last checkpoint is kept.
         """
         display = Display()
-        display.say(self._opening_line())
+        for line in self._opening_lines():
+            display.say(line)
         self._began = time.monotonic() - self.state.seconds
         try:
             with interruptible() as interruption:
@@ -127,6 +145,8 @@ class Trainer:
 
     def _train(self, display: Display, interruption: Interruption) -> str:
         """Do steps until there is a reason not to; which one."""
+        if self._starts_with_weights:  # so that no later checkpoint counts as the best that is worse than these
+            self._validate(self.validator, display)
         if self.compute.device.type == "cuda":
             self.try_largest_batch(display)
         for _ in chain([None], self._steps(display)):  # a crash may have come just before the end: so ask first
@@ -138,8 +158,8 @@ class Trainer:
 
     def _end(self, display: Display, *, validate: bool) -> None:
         """Leave a checkpoint of the last step, validated unless somebody waits for us to go."""
-        if validate and self.state.step > self.state.validated_step:
-            self._validate(display)
+        if validate and self.validator is not None and self.state.step > self.state.validated_step:
+            self._validate(self.validator, display)
         elif self.state.step and self.keeper.saved_step != self.state.step:
             self._save()
 
@@ -269,7 +289,7 @@ class Trainer:
         """Validate or save if it is time to."""
         every = self.settings.validation.every_steps
         if epoch_done if every is None else self.state.step % every == 0:
-            self._validate(display)
+            self._validate(self.validator, display)
         elif self._checkpoint_is_due():
             self._save()
 
@@ -289,39 +309,63 @@ class Trainer:
         self.state.meter_loss, self.state.meter_tokens, self.state.meter_seconds = (
             totals.loss, totals.tokens, totals.seconds
         )  # fmt: skip
+        if self.validator is None:  # who knows which is the best, so it is the latest
+            self.state.best_step, best = self.state.step, True
         self.metrics.sync()
         self.keeper.save(self.state, best=best)
         self.meter.start()
 
-    def _validate(self, display: Display) -> None:
-        """Validate, say so, keep the checkpoint, and the best of them."""
+    def _validate(self, validator: Validator | None, display: Display) -> None:
+        """Validate, say so, keep the checkpoint, and the best of them; without a validation, keep the checkpoint."""
+        if validator is None or self.selection is None:
+            self._save()
+            return
         self.meter.stop()
-        state, result = self.state, self.validator.run()
+        state, result = self.state, validator.run()
         state.seconds = time.monotonic() - self._began
         state.validated_step = state.step
-        better = self._take_in(result)
-        display.say(_validation_line(state, result, better, exact=self.config.data.task is not None))
+        better = self._take_in(self.selection, result)
+        display.say(_validation_line(state, result, self.selection, better))
         for sample in result.samples:
             display.say(f"    {sample.source}\n      → {sample.translation}\n      ( {sample.reference} )")
+        figures = result.figures
         values = {
             "epochs": round(state.epochs, 4),
-            "loss": round(result.loss, 5),
+            "loss": figures.loss,
             "perplexity": round(result.perplexity, 3),
-            "bleu": round(result.bleu, 3),
-            "exact": round(result.exact, 3),
+            "bleu": figures.bleu,
+            **({"bleu_reason": result.bleu.reason} if figures.bleu is None else {}),
+            "chrf": figures.chrf,
+            "exact": figures.exact,
+            "metric": self.selection.metric,
             "minutes": round(state.seconds / 60, 3),
             "target_tokens": state.target_tokens,
         }
         self.metrics.write("valid", state.step, values)
         self._save(best=better)
 
-    def _take_in(self, result: Validation) -> bool:
+    def _choose_selection(self, validator: Validator | None) -> Selection | None:
+        """How the best checkpoint is chosen, now or when the training began; None where nothing is validated."""
+        if validator is None:
+            return None
+        state, tokenizer = self.state, validator.scorer.tokenizer
+        selection = validator.selection(state.metric)
+        if state.metric is None and selection.metric == "bleu" and tokenizer.name != "13a":
+            state.best_score = None  # of a version that may have cut text otherwise, so it compares with nothing
+        state.metric, state.tokenizer = selection.metric, tokenizer.name
+        return selection
+
+    def _take_in(self, selection: Selection, result: Validation) -> bool:
         """Update what early stopping and the plateau go by; true if this is the best so far."""
-        state = self.state
-        score = result.bleu if self.settings.early_stopping.metric == "bleu" else -result.loss
-        better = math.isfinite(score) and (state.best_score is None or score > state.best_score)
+        state, figures = self.state, result.figures
+        score = selection.score(figures)
+        better = math.isfinite(score) and (
+            state.best_score is None
+            or selection.rank_of(figures) > selection.rank(state.best_score, state.best_exact, state.best_score_loss)
+        )
         if better:
-            state.best_score, state.best_step, state.validations_since_best = score, state.step, 0
+            state.best_score, state.best_exact, state.best_score_loss = score, figures.exact, _finite(figures.loss)
+            state.best_step, state.validations_since_best = state.step, 0
         else:
             state.validations_since_best += 1
         if math.isfinite(result.loss) and (state.best_loss is None or result.loss < state.best_loss):
@@ -336,20 +380,34 @@ class Trainer:
         patience = self.settings.early_stopping.patience
         return patience is not None and self.state.validations_since_best >= patience
 
-    def _opening_line(self) -> str:
+    def _opening_lines(self) -> list[str]:
         weights = sum(parameter.numel() for parameter in self.model.parameters())
         doing = f"resuming at step {self.state.step}" if self.state.step else "training"
-        return (
+        first = (
             f"{doing}: {weights / 1e6:.1f} million weights, {len(self.batcher.pairs):,} pairs, "
-            f"on {self.compute.device.type} in {self.compute.precision}, to {self.run.path}"
+            f"on {self.compute.device} in {self.compute.precision}, to {self.run.path}"
         )
+        if self.validator is None or self.selection is None:
+            return [first, "no validation sentences: the latest checkpoint counts as the best"]
+        note = self.validator.scorer.tokenizer.note
+        notes = [] if note is None else [f"note: {note}"]
+        return [first, *notes, f"{self.selection.line()}; {self.validator.line()}"]
 
 
-def _validation_line(state: TrainingState, result: Validation, better: bool, *, exact: bool) -> str:
-    """With exact matches instead of BLEU where a translation is one word, of which BLEU knows nothing."""
+def _finite(loss: float | None) -> float | None:
+    return loss if loss is not None and math.isfinite(loss) else None
+
+
+def _validation_line(state: TrainingState, result: Validation, selection: Selection, better: bool) -> str:
+    """The figure that decides, the share of exact translations, and why there is no BLEU where there is none."""
     best = "  (best so far)" if better else ""
-    score = f"exact {result.exact:.1f} %" if exact else f"BLEU {result.bleu:.1f}"
+    scores = [] if selection.metric == "chrf" or result.bleu.score is None else [f"BLEU {result.bleu.score:.1f}"]
+    if not scores:
+        scores = [f"chrF {result.chrf.score:.1f}"]
+    scores.append(f"exact {result.exact.score:.1f} %")
+    if result.bleu.score is None:
+        scores.append(f"BLEU n/a: {result.bleu.reason}")
     return (
         f"epoch {state.epochs:.1f}, step {state.step}, {state.seconds / 60:.1f} min: "
-        f"valid loss {result.loss:.3f}, perplexity {result.perplexity:.2f}, {score}{best}"
+        f"valid loss {result.loss:.3f}, perplexity {result.perplexity:.2f}, {', '.join(scores)}{best}"
     )

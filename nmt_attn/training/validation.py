@@ -1,4 +1,4 @@
-"""Watching a training: loss over the validation pairs, BLEU and samples of its translations."""
+"""Watching a training: loss over the validation pairs, scores and samples of its translations."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from nmt_attn.config import Config
 from nmt_attn.corpus.batches import Batcher
 from nmt_attn.corpus.prepare import HeldOut, PreparedData
 from nmt_attn.decoding.translator import Translator
-from nmt_attn.evaluation.scores import bleu, exact_match
+from nmt_attn.evaluation.scores import Score, Scorer
 from nmt_attn.model.device import Compute, choose_compute
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.training.batch import batch_loss, to_device
+from nmt_attn.training.selection import Figures, Metric, Selection, select
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,18 @@ class Validation:
     """What a look at the validation data gives."""
 
     loss: float  # cross-entropy, nats a target token, without label smoothing
-    bleu: float
-    exact: float  # translations that are, to the letter, a reference, percent
+    bleu: Score
+    chrf: Score
+    exact: Score
     samples: list[Sample]
+
+    @property
+    def figures(self) -> Figures:
+        """The figures, rounded as they are logged, so that whoever reads the log ranks checkpoints as training has."""
+        bleu, chrf, exact = (
+            None if score.score is None else round(score.score, 3) for score in (self.bleu, self.chrf, self.exact)
+        )
+        return Figures(loss=round(self.loss, 5), bleu=bleu, chrf=chrf, exact=exact)
 
     @property
     def perplexity(self) -> float:
@@ -46,18 +56,41 @@ class Validator:
 
     Args:
         config: how many sentences, which search.
-        data: prepared data.
+        data: prepared data, with validation sentences.
         model: the one that is being trained, on its device.
+        tokenizer: with which BLEU has cut text before, where a training goes on; instead of ``evaluation.tokenize``.
+
+    Raises:
+        UserError: BLEU's tokenizer is not installed, or cannot be fetched.
     """
 
-    def __init__(self, config: Config, data: PreparedData, model: TranslationModel) -> None:
+    def __init__(
+        self, config: Config, data: PreparedData, model: TranslationModel, tokenizer: str | None = None
+    ) -> None:
         self.config, self.tokenizer, self.model = config, data.tokenizer, model
         # As nmt eval translates, whatever the precision of training; the loss is always that of fp32.
-        self.compute = choose_compute(model.device.type, config.decoding.precision)
+        self.compute = choose_compute(str(model.device), config.decoding.precision)
         training = config.training
         self.batcher = Batcher(data.pairs("valid"), training.batch_tokens)
         self.batches = self.batcher.in_order()
         self.held_out = _evenly(data.held_out("valid"), training.validation.max_sentences)
+        self.scorer = Scorer(
+            language=config.data.target_lang,
+            lowercase=data.tokenizer.lowercase,
+            tokenize=tokenizer or config.evaluation.tokenize,
+        )
+
+    def selection(self, decided: Metric | None) -> Selection:
+        """How the best checkpoint is chosen; ``decided``: what a run that goes on has chosen before."""
+        counts = self.scorer.token_counts(self.held_out.references)
+        return select(self.config.training.early_stopping.metric, counts, self.scorer.tokenizer.unit, decided)
+
+    def line(self) -> str:
+        """Say what is translated, and by which search, in a line."""
+        beam, later = self.config.training.validation.beam_size, self.config.decoding.beam_size
+        search = "greedily" if beam == 1 else f"with a beam of {beam}"
+        differs = f" (decoding.beam_size is {later})" if later != beam else ""
+        return f"{len(self.held_out):,} validation sentences are translated {search}{differs}"
 
     def run(self) -> Validation:
         """Validate; the model is left in the mode it was in."""
@@ -65,12 +98,12 @@ class Validator:
         loss = self._loss()
         translator = Translator(self.model, self.tokenizer, self.config.decoding, self.compute)
         translations = translator.translate(self.held_out.sources, beam_size=options.beam_size)
-        lowercase, references = self.tokenizer.lowercase, self.held_out.references
-        by_words = bleu(translations, references, lowercase=lowercase, language=self.config.data.target_lang)
-        exact = exact_match(translations, references, lowercase=lowercase).score
+        references = self.held_out.references
+        bleu, chrf = self.scorer.bleu(translations, references), self.scorer.chrf(translations, references)
+        exact = self.scorer.exact(translations, references)
         shown = _evenly_spaced(len(translations), options.samples)
         samples = [Sample(self.held_out.sources[i], translations[i], references[i][0]) for i in shown]
-        return Validation(loss, by_words, exact, samples)
+        return Validation(loss, bleu, chrf, exact, samples)
 
     @torch.inference_mode()
     def _loss(self) -> float:

@@ -96,3 +96,23 @@ def test_given_test_sets_lose_only_what_has_no_two_sides() -> None:
     kept = list(cleaner.present([Pair("a b c", "a b c"), Pair("a b c", "a b c"), Pair("a", " "), None]))
     assert len(kept) == 2
     assert {reason: count for reason, count in cleaner.drops.items() if count} == {"blank": 1, "empty": 1}
+
+
+def test_each_side_is_lowercased_as_its_language_is() -> None:
+    config = NormaliseConfig(lowercase=True)
+    cleaner = Cleaner(FilterConfig(), Normaliser(config, dotted_i=True), Normaliser(config))
+    [kept] = cleaner.clean([Pair("IŞIK İYİ", "LIGHT IS GOOD")])
+    assert kept.normalised == Pair("ışık iyi", "light is good")
+    assert kept.raw == Pair("IŞIK İYİ", "LIGHT IS GOOD")
+
+
+def test_entities_leave_the_raw_text_too() -> None:
+    pair = Pair("Tom &amp; Mary&nbsp;", "Tom &amp;amp; Mary")
+    for resolved in (False, True):
+        cleaner = Cleaner(FilterConfig(identical=False), Normaliser(NormaliseConfig(html_entities=resolved)))
+        [kept] = cleaner.clean([pair])
+        assert kept.raw == (Pair("Tom & Mary", "Tom & Mary") if resolved else pair)
+
+
+def test_a_side_of_nothing_but_entities_for_nothing_is_empty() -> None:
+    assert drops([Pair("&nbsp;&shy;", "Rien")], NormaliseConfig(html_entities=True)) == {"empty": 1}

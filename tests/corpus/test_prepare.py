@@ -103,6 +103,50 @@ def test_references_are_raw_text_and_all_of_them(configure: Configure, pairs: li
     assert all("\u202f" not in line for line in lines(data.directory / "train.target"))
 
 
+def test_entities_are_gone_from_all_that_was_prepared(configure: Configure, corpus: Path) -> None:
+    text = corpus.read_text(encoding="utf-8").replace("the", "the&nbsp;").replace("’", "&amp;#8217;")
+    corpus.write_text(text, encoding="utf-8")
+
+    def with_ampersands(directory: Path) -> set[str]:
+        texts = [path for split in ("train", "valid", "test") for path in directory.glob(f"{split}.*")]
+        return {path.name for path in texts if "&" in path.read_text(encoding="utf-8")}
+
+    kept = prepare(configure()).data
+    assert {"train.source", "train.target", "test.source"} <= with_ampersands(kept.directory)
+    resolved = prepare(configure(normalise={"html_entities": True})).data
+    assert with_ampersands(resolved.directory) == set()
+    assert any("’" in reference for references in resolved.held_out("test").references for reference in references)
+    assert resolved.tokenizer.encode_source(["the&nbsp;map"]) == resolved.tokenizer.encode_source(["the map"])
+
+
+def test_both_sides_are_lowercased_as_their_languages_are(configure: Configure, corpus: Path) -> None:
+    with corpus.open("a", encoding="utf-8") as file:
+        file.write("".join(f"ILIK SU İÇ {n}\tDRINK IT {n}\n" for n in range(40)))
+    data = prepare(configure(source_lang="tr", target_lang="en", normalise={"lowercase": True})).data
+    assert data.tokenizer.encode_source(["ILIK SU İÇ"]) == data.tokenizer.encode_source(["ılık su iç"])
+    assert data.tokenizer.decode(data.tokenizer.encode_target(["DRINK IT"])) == ["drink it"]
+    rows = lines(data.directory / "train.source")
+    stored = data.pairs("train").source
+    row = next(place for place, line in enumerate(rows) if line.startswith("ILIK"))
+    assert (
+        stored[row].tolist() == data.tokenizer.encode_source([rows[row].replace("I", "ı").replace("İ", "i").lower()])[0]
+    )
+
+
+def test_how_many_sentences_a_line_has_is_known_to_manifest_and_tokenizer(configure: Configure, corpus: Path) -> None:
+    lines = prepare(configure()).data.manifest.lines
+    assert lines is not None
+    assert (lines.several, lines.common_sentences) == (0.0, 1)
+    with corpus.open("a", encoding="utf-8") as file:
+        file.write("".join(f"Stop {name}! Go home.\tArrête {name} ! Rentre.\n" for name in map(chr, range(97, 123))))
+    data = prepare(configure()).data
+    assert data.manifest.lines == data.tokenizer.lines
+    assert data.tokenizer.lines is not None
+    assert data.tokenizer.lines.common_sentences == 2
+    source = data.manifest.splits.train.source
+    assert source.mean_length < data.tokenizer.lines.usual_tokens <= source.max_length
+
+
 def test_splits_lie_there_as_plain_text(configure: Configure) -> None:
     data = prepare(configure()).data
     names = {path.name for path in data.directory.iterdir()}

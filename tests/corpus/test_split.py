@@ -114,15 +114,55 @@ def test_training_must_keep_more_than_is_held_out(count: int, good: bool) -> Non
         split(plain(count), valid=5, test=5)
 
 
-def test_a_corpus_of_one_group_cannot_be_split() -> None:
-    with pytest.raises(UserError, match="too small"):
-        split([clean(f"Source {number}", "Toujours pareil") for number in range(100)], valid=2, test=2)
+def test_a_corpus_of_one_group_cannot_be_split_and_is_told_so() -> None:
+    """It is large enough: what is wrong is that its sentences hang together."""
+    pairs = [clean(f"Source {number}", "Toujours pareil") for number in range(1188)]
+    with pytest.raises(UserError, match=r"1,188 of the 1,188 usable pairs hang together in a single group") as refused:
+        split(pairs, valid=2, test=2)
+    assert "too small" not in str(refused.value)
+    assert "data.parallel" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def chained(count: int) -> list[CleanPair]:
+    """Pairs that hang together through others alone: each shares a side with the next."""
+    return [clean(f"S{number // 2}", f"T{(number + 1) // 2}") for number in range(count)]
+
+
+@pytest.mark.parametrize("count", [50, 51, 400])
+def test_pairs_that_hang_together_through_others_are_told_so_too(count: int) -> None:
+    with pytest.raises(UserError, match=f"{count} of the {count} usable pairs hang together"):
+        split(chained(count), valid=5, test=5)
+
+
+@pytest.mark.parametrize(("valid", "test", "part"), [(2, 2, "test"), (0, 2, "test"), (2, 0, "valid"), (2, 5, "valid")])
+def test_groups_that_are_all_larger_than_a_part_are_told_with_their_size(valid: int, test: int, part: str) -> None:
+    pairs = [clean(f"Source {group} {member}", f"Cible {group}") for group in range(40) for member in range(5)]
+    with pytest.raises(
+        UserError, match=rf"data\.split\.{part}: 2 cannot be held out.*smallest.*has 5 sentences"
+    ) as refused:
+        split(pairs, valid=valid, test=test)
+    assert f"Set data.split.{part} to at least 5" in str(refused.value)
+    assert split(pairs, valid=5, test=5).test.groups == 1
+
+
+@pytest.mark.parametrize(("valid", "test"), [(0, 0), (0, 5), (5, 0)])
+def test_nothing_need_be_held_out(valid: int, test: int) -> None:
+    parts = split(plain(40), valid=valid, test=test)
+    assert (len(sources(parts.valid)), len(sources(parts.test))) == (valid, test)
+    assert len(parts.train.pairs) == 40 - valid - test
+
+
+def test_a_corpus_of_one_group_can_be_learned_from_whole() -> None:
+    assert len(split(chained(30), valid=0, test=0).train.pairs) == 30
 
 
 @pytest.mark.parametrize(
     ("one", "other"),
     [("Go!", "go"), ("It's me.", "It’s me"), ("porte-monnaie", "Porte monnaie"), ("STRASSE", "Straße"),
-     ("«\u00a0Oui\u00a0»", "oui"), ("e\u0301te\u0301", "Été"), ("ΟΔΟΣ", "οδος")],
+     ("«\u00a0Oui\u00a0»", "oui"), ("e\u0301te\u0301", "Été"), ("ΟΔΟΣ", "οδος"),
+     ("IŞIK", "ışık"), ("İYİ", "iyi"), ("I\u0307yi", "iyi"), ("DİYARBAKIR", "Diyarbakır"), ("می\u200cروم", "میروم"),
+     ("👩\u200d🚀 Go", "go")],
 )  # fmt: skip
 def test_sentences_that_count_as_the_same(one: str, other: str) -> None:
     assert comparison_key(one) == comparison_key(other)

@@ -183,7 +183,9 @@ def test_a_model_that_never_ends_is_stopped_at_the_limit():
     for beam_size in (1, 3):
         one = replace(options, beam_size=beam_size, nbest=beam_size)
         (nbest,) = search(model, torch.tensor([[4, 5]]), torch.tensor([2]), one)
-        assert [len(hypothesis.tokens) for hypothesis in nbest] == [12] * beam_size
+        assert [len(hypothesis.tokens) for hypothesis in nbest] == [11] * beam_size  # and the end, which makes 12
+        for hypothesis in nbest:  # it ends like any other, so that it does not beat what ended by itself
+            assert hypothesis.log_prob == pytest.approx(log_prob(model, [4, 5], [*hypothesis.tokens, EOS]), rel=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import LEXICON, ROOT, run_nmt
+from tests.in_process import nmt_here
 
 
 def test_help_is_quick_and_does_not_import_torch(tmp_path):
@@ -339,6 +340,37 @@ def test_a_long_line_is_one_line_with_a_word_about_it(trained):
     assert len(lines) == 3
     assert lines[1].count("hundo") == 300
     assert "line 2 is long: translated in" in done.stderr
+    translation, links = lines[1].split("\t")
+    pairs = [link.split("-") for link in links.split()]
+    assert {int(target) for _, target in pairs} <= set(range(len(translation.split())))
+    assert max(int(source) for source, _ in pairs) == len(long.split()) - 1
+
+
+def test_sentences_of_a_line_are_translated_one_by_one_without_a_word(trained):
+    done = nmt_here(trained, "translate", "--alignments", "Big dog. Red cat.", "", "Blue tree.")
+    assert (done.code, done.err) == (0, "")
+    first, blank, last = done.out.splitlines()
+    assert first == "Granda hundo. Rugha kato.\t0-0 1-1 2-2 3-3"
+    assert (blank, last) == ("", "Blua arbo.\t0-0 1-1")
+    (line,) = nmt_here(trained, "translate", "--json", "Big dog. Red cat.").out.splitlines()
+    assert json.loads(line)["parts"] == 2
+    assert json.loads(line)["translation"] == "Granda hundo. Rugha kato."
+
+
+@pytest.mark.parametrize(("value", "parts"), [("off", 1), ("on", 2), ("auto", 2), ("false", 1), ("true", 2)])
+def test_cutting_lines_is_switched_on_and_off_in_the_words_of_yaml(trained, value, parts):
+    wish = f"decoding.split_sentences={value}"
+    done = nmt_here(trained, "translate", "--json", "--set", wish, "Big dog. Red cat.")
+    assert json.loads(done.out)["parts"] == parts
+
+
+def test_attend_shows_a_line_in_parts_as_one(trained, tmp_path):
+    done = nmt_here(trained, "attend", "Big dog. Red cat.", "--output", str(tmp_path / "map.json"))
+    assert done.code == 0, done.err
+    shown = json.loads((tmp_path / "map.json").read_text(encoding="utf-8"))
+    assert shown["target"] == ["Granda", "hundo.", "Rugha", "kato.", "</s>"]
+    assert shown["source"] == ["Big", "dog.", "Red", "cat.", "</s>"]
+    assert all(weight < 0.001 for row in shown["weights"][:2] for weight in row[2:4])
 
 
 def test_two_models_translate_as_one_and_must_share_a_tokenizer(trained, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +28,22 @@ def run(trained) -> Path:
     return trained / "runs" / "toy"
 
 
-@pytest.mark.parametrize("overrides", [[], ["decoding.max_length_ratio=0.1"], ["decoding.max_source_tokens=6"]])
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        [],
+        ["decoding.max_length_ratio=0.1"],
+        ["decoding.max_source_tokens=6"],
+        ["decoding.split_sentences=off", "decoding.max_source_tokens=40"],
+    ],
+)
 def test_the_program_writes_what_greedy_search_writes(run, tmp_path, overrides):
     exported = export_run(find_model(run), tmp_path / "exported", overrides=overrides)
     assert exported.difference < 1e-4
     mine, theirs = OnnxTranslator(exported.path, threads=1), Translator.load(run, device="cpu", overrides=overrides)
     sentences = [source for source, _ in toy_corpus(60, seed=11)]
+    several = ["Big dog. Red cat sees tree.", "One. Two! Not three? Four", "你好。猫！", "Mr. Cat sees No. 5."]
+    assert mine.translate(several) == theirs.translate(several, beam_size=1)
     strange = ["", "  ", "Not", "not " * 40, "Big\u00a0dog\ufeff.", "cafe\u0301 “quoted” ▁ 猫", "One. " * 90]
     assert mine.translate(sentences + strange) == theirs.translate(sentences + strange, beam_size=1)
     assert mine.translate([]) == []
@@ -89,6 +100,23 @@ def test_the_description_says_what_a_server_has_to_know(run, tmp_path):
             ]
             assert [one["name"] for one in about[part][side]] == names
             assert [one["shape"] for one in about[part][side]] == sizes
+
+
+def test_the_export_treats_text_as_the_run_does(run, tmp_path):
+    """A run of Turkish and Chinese: its small letters, and nothing between sentences."""
+    folder = shutil.copytree(run, tmp_path / "run")
+    path = folder / "tokenizer" / "tokenizer.json"
+    info = json.loads(path.read_text(encoding="utf-8"))
+    info |= {"source_lang": "tr", "target_lang": "zh"}
+    info["normalise"] |= {"lowercase": True, "html_entities": True}
+    path.write_text(json.dumps(info), encoding="utf-8")
+    exported = export_run(find_model(folder), tmp_path / "exported")
+    mine, theirs = OnnxTranslator(exported.path, threads=1), Translator.load(folder, device="cpu")
+    lines = ["BIG DOG. RED CAT.", "IİIİ &amp; iı.", "Big&nbsp;dog.&#32;Red cat."]
+    assert mine.translate(lines) == theirs.translate(lines, beam_size=1)
+    assert mine.translate(["Dog. Cat."]) == ["".join(mine.translate(["Dog.", "Cat."]))]
+    assert [mine.normalise(line) for line in lines] == [theirs.tokenizer.source_normaliser(line) for line in lines]
+    assert mine.normalise("I") == "ı"
 
 
 def test_an_export_that_computes_something_else_is_not_left_behind(run, tmp_path, monkeypatch):

@@ -187,6 +187,48 @@ def test_saved_and_loaded_it_does_the_same(tmp_path: Path, joint: bool) -> None:
     assert loaded.decode(loaded.encode_target(TARGETS)) == [trained.normaliser(text) for text in TARGETS]
 
 
+def two_languages(source_lang: str, target_lang: str) -> Tokenizer:
+    config = DataConfig(
+        source_lang=source_lang,
+        target_lang=target_lang,
+        normalise=NormaliseConfig(lowercase=True),
+        tokenizer=TokenizerConfig(kind="char", vocab_size=300, character_coverage=1.0, joint=False),
+    )
+    return Tokenizer.train(config, [*SOURCES, "IŞIK İYİ ı i"], [*TARGETS, "IŞIK İYİ ı i"])
+
+
+@pytest.mark.parametrize(
+    ("source_lang", "target_lang", "source", "target"),
+    [
+        ("tr", "en", "ışık iyi", "işik i̇yi̇"), ("fr", "tur", "işik i̇yi̇", "ışık iyi"),
+        ("az", "crh", "ışık iyi", "ışık iyi"),
+        ("gag", "az-Cyrl", "ışık iyi", "işik i̇yi̇"), ("x-a", "tr_TR", "işik i̇yi̇", "ışık iyi"),
+    ],
+)  # fmt: skip
+def test_a_side_is_lowercased_as_its_language_is(
+    source_lang: str, target_lang: str, source: str, target: str, tmp_path: Path
+) -> None:
+    trained = two_languages(source_lang, target_lang)
+    trained.save(tmp_path)
+    for tokenizer in (trained, Tokenizer.load(tmp_path)):
+        assert tokenizer.source_pieces(["IŞIK İYİ"]) == tokenizer.source_pieces([source])
+        assert tokenizer.decode(tokenizer.encode_target(["IŞIK İYİ"])) == [target]
+        assert UNK not in tokenizer.encode_source(["IŞIK İYİ ı i"])[0]
+
+
+def test_a_tokenizer_of_before_goes_on_as_it_was(tmp_path: Path) -> None:
+    trained = two_languages("tr", "tr")
+    trained.save(tmp_path)
+    info = json.loads((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))
+    for later in ("source_lang", "target_lang"):
+        del info[later]
+    del info["normalise"]["html_entities"]
+    (tmp_path / "tokenizer.json").write_text(json.dumps(info), encoding="utf-8")
+    old = Tokenizer.load(tmp_path)
+    assert old.source_normaliser("IŞIK İYİ &amp;") == "işik i̇yi̇ &amp;"
+    assert old != trained
+
+
 def damaged_model(folder: Path) -> None:
     content = bytearray((folder / "target.model").read_bytes())
     content[len(content) // 2] ^= 1
@@ -211,14 +253,23 @@ def path_that_leads_out(folder: Path) -> None:
     (folder / "tokenizer.json").write_text(json.dumps(info), encoding="utf-8")
 
 
+def language_that_is_none(folder: Path) -> None:
+    info = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    info["source_lang"] = "../../secret"
+    (folder / "tokenizer.json").write_text(json.dumps(info), encoding="utf-8")
+
+
 def missing_description(folder: Path) -> None:
     (folder / "tokenizer.json").unlink()
 
 
 @pytest.mark.parametrize(
     "damage",
-    [damaged_model, swapped_model, missing_model, cut_off_description, path_that_leads_out, missing_description],
-)
+    [
+        damaged_model, swapped_model, missing_model, cut_off_description, path_that_leads_out, language_that_is_none,
+        missing_description,
+    ],
+)  # fmt: skip
 def test_a_damaged_folder_is_refused(tmp_path: Path, tokenizer: Tokenizer, damage: object) -> None:
     assert callable(damage)
     tokenizer.save(tmp_path)

@@ -203,3 +203,34 @@ def test_files_that_cannot_grow(trainings):
             assert "File too large" in one_line(ended)
     assert codes == [1, 1, 1, 1, 1, 1, 0]
     assert finish(trainings, "limited", *sets) == expected.result
+
+
+@pytest.mark.parametrize("number", [None, pytest.param(FULL, marks=pytest.mark.slow)], ids=["killed", "disk full"])
+def test_a_run_that_goes_on_from_another_is_resumed_without_it(trainings, number):
+    """The other one is there until the first checkpoint, then it is gone."""
+    base = trainings.folder / "runs" / "base"
+    if not base.exists():
+        assert trainings.run("base", "training.max_steps=3").code == 0
+    name = f"from-{number}"
+    sets = ["training.from=runs/base", "data.directory=data/from", "training.max_steps=10", "seed=4",
+            "training.checkpoint_steps=1"]  # fmt: skip
+    expected = undisturbed(trainings, *sets)
+    begun(trainings, name)
+    stopped = 0
+    for at in range(3, 1000, 37):
+        gone = RunDirectory(trainings.folder / "runs" / name).has_checkpoint()
+        if gone:
+            base.rename(base.with_name("gone"))
+        try:
+            ended = trainings.run(name, *(sets[1:] if gone else sets), resume=True, fault=at, number=number)
+        finally:
+            if gone:
+                base.with_name("gone").rename(base)
+        if ended.code == 0:
+            break
+        assert ended.code == (-signal.SIGKILL if number is None else 1), ended.said
+        stopped += 1
+    assert stopped > 2
+    result = finish(trainings, name, *sets[1:])
+    assert result == expected.result
+    assert [entry["step"] for entry in result.metrics if entry["kind"] == "valid"][:2] == [0, 7]

@@ -50,7 +50,9 @@ def test_what_may_change_is_said(capsys, change, line):
         ("training.batch_tokens=100", "training.batch_tokens: 2048 → 100"),
         ("training.accumulate=2", "training.accumulate: 1 → 2"),
         ("training.subword_sampling=0.1", "training.subword_sampling: null → 0.1"),
-        ("training.early_stopping.metric=loss", 'training.early_stopping.metric: "bleu" → "loss"'),
+        ("training.early_stopping.metric=loss", 'training.early_stopping.metric: "auto" → "loss"'),
+        ("training.early_stopping.metric=bleu", 'training.early_stopping.metric: "auto" → "bleu"'),
+        ("evaluation.tokenize=char", 'evaluation.tokenize: "auto" → "char"'),
         ("training.ema=0.99", "training.ema: null → 0.99"),
     ],
 )

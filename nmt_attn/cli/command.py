@@ -1,0 +1,65 @@
+"""Commands whose words are looked at before they are parsed: nothing is swallowed in silence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typer.core import TyperCommand
+
+from nmt_attn.errors import UserError
+
+
+class Command(TyperCommand):
+    """A command that refuses an option given twice, of which the first would have no effect."""
+
+    takes_text = False
+    """Whether its arguments are sentences, which may begin with a dash."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words behind the command.
+
+        Raises:
+            UserError: an option that takes one value is given twice, or a sentence looks like an option.
+        """
+        if self.takes_text:
+            self._refuse_dashes(ctx, args)
+        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        for number, option in enumerate(given):
+            if option in given[:number] and _takes_one_value(option):
+                advice = "; average the models first, with nmt average" if "--model" in option.opts else ""
+                raise UserError(f"{option.opts[0]} is given twice, and takes one value{advice}")
+        return super().parse_args(ctx, args)
+
+    def _refuse_dashes(self, ctx: Any, args: list[str]) -> None:
+        """Say where a sentence goes that begins with a dash, before it is taken for an option and its value."""
+        values = {name for option in self.get_params(ctx) if not _is_flag(option) for name in option.opts}
+        is_value = False
+        for word in args:
+            if word == "--":
+                return
+            if not is_value and _is_sentence(word):
+                what = "standard input is read where no sentence is given; as a sentence it" if word == "-" else "it"
+                shown = word if len(word) <= 40 else f"{word[:40]}…"
+                raise UserError(
+                    f"{shown!r} begins with a dash: {what} goes behind --, as in: {ctx.command_path} -- TEXT"
+                )
+            is_value = not is_value and word in values
+
+
+class TextCommand(Command):
+    """A command whose arguments are sentences."""
+
+    takes_text = True
+
+
+def _is_flag(option: Any) -> bool:
+    return bool(getattr(option, "is_flag", False))
+
+
+def _takes_one_value(option: Any) -> bool:
+    return option.param_type_name == "option" and not option.multiple and not _is_flag(option)
+
+
+def _is_sentence(word: str) -> bool:
+    """Say whether a word of the command line is text rather than an option: it has a space before any ``=``."""
+    return word == "-" or (word.startswith("-") and any(letter.isspace() for letter in word.partition("=")[0]))
