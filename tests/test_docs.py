@@ -54,7 +54,7 @@ def test_each_promise_names_tests_that_exist():
 def test_the_page_about_data_names_reasons_keys_and_files_that_exist():
     text = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == list(REASONS)
-    keys = {".".join(key) for key in known_keys()} | {"data.normalise.html_entities"}
+    keys = {".".join(key) for key in known_keys()}
     for key in re.findall(r"`((?:data|model|training|decoding)\.[a-z_.]+[a-z])(?:=|`)", text):
         assert key in keys, key
     for target in re.findall(r"\]\(([^)#]+)\)", text):

@@ -56,7 +56,7 @@ class Cleaner:
         self.drops: Counter[Reason] = Counter(dict.fromkeys(REASONS, 0))
         self.with_entities = 0
         """Pairs that hold HTML entities which the normaliser leaves as they are."""
-        self._entities_stay = source("&#97;") != "a"
+        self._entities_stay = not source.config.html_entities
         self.first_extra: ExtraColumns | None = None
         """The first line that was dropped for its columns."""
 

@@ -168,7 +168,7 @@ def _notes(cleaner: Cleaner) -> list[str]:
         return []
     count = cleaner.drops["columns"]
     others = f", as {count - 1:,} more" if count > 1 else ""
-    text = f"{first.place}: {first.columns} columns where most lines have {first.usual}: dropped{others}"
+    text = f"{first.place}: {first.fault}: dropped{others}"
     note(text)
     return [text]
 

@@ -22,6 +22,13 @@ class ExtraColumns:
     columns: int
     usual: int
 
+    @property
+    def fault(self) -> str:
+        """What is wrong with it, in a few words."""
+        if self.columns > self.usual:
+            return f"{self.columns} columns where most lines have {self.usual}"
+        return "the third column is no attribution, as it is on other lines"
+
 
 Line = Pair | ExtraColumns | None
 """What a line of a corpus is; None for a blank one."""

@@ -51,6 +51,8 @@ class Layout:
     has_header: bool
     attributed: bool
     """Rows with two columns may have a third, if it says where they come from."""
+    strictly_attributed: bool
+    """A third column says so in nearly all rows; where it does not, a tab has got into one of the sentences."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,8 @@ def _line(row: Row, layout: Layout, name: str) -> Line:
         if columns == 1:
             raise InputError(f"{place}: no tab; expected source<TAB>target (in a .csv: two columns)")
         raise InputError(f"{place}: {columns} columns; data.corpus.columns asks for column {needed}")
-    if columns > layout.usual and not (layout.attributed and columns == 3 and _ATTRIBUTION.search(row.cells[2])):
+    attribution = columns == 3 and layout.attributed and _ATTRIBUTION.search(row.cells[2]) is not None
+    if (columns > layout.usual or (columns == 3 and layout.strictly_attributed)) and not attribution:
         return ExtraColumns(place, columns, layout.usual)
     return Pair(row.cells[layout.source], row.cells[layout.target])
 
@@ -161,6 +164,7 @@ def _layout(sample: Sequence[Row], name: str, wish: Wish) -> Layout:
     body = filled[1:] if header else filled
     needed = max(wish.columns or (0, 2))
     usual = _usual([_columns(row, needed) for row in body])
+    strictly = False
     if wish.columns is not None:
         source, target = (column - 1 for column in wish.columns)
     elif header is not None:
@@ -174,9 +178,12 @@ def _layout(sample: Sequence[Row], name: str, wish: Wish) -> Layout:
         _refuse_numbers(body, usual, name)
         _refuse_many(body, usual, name)
         _mention_third(body, usual, name)
+        strictly = usual == 3 and _attributed(body) >= _NEARLY_ALL
     if wish.reverse:
         source, target = target, source
-    return Layout(source, target, max(usual, source + 1, target + 1), header is not None, wish.columns is None)
+    return Layout(
+        source, target, max(usual, source + 1, target + 1), header is not None, wish.columns is None, strictly
+    )
 
 
 @dataclass(frozen=True)
@@ -234,9 +241,14 @@ def _refuse_many(rows: Sequence[Row], usual: int, name: str) -> None:
         )
 
 
+def _attributed(rows: Sequence[Row]) -> float:
+    """The share of third columns that are attributions."""
+    third = [row.cells[2] for row in rows if _columns(row) == 3]
+    return sum(bool(_ATTRIBUTION.search(cell)) for cell in third) / max(1, len(third))
+
+
 def _mention_third(rows: Sequence[Row], usual: int, name: str) -> None:
     """Say that a third column is not read where it looks like more than an attribution."""
     third = [row.cells[2] for row in rows if len(row.cells) == 3]
-    attributed = sum(bool(_ATTRIBUTION.search(cell)) for cell in third)
-    if usual == 3 and len(third) > 9 and 2 * len(set(third)) > len(third) and 2 * attributed < len(third):
+    if usual == 3 and len(third) > 9 and 2 * len(set(third)) > len(third) and _attributed(rows) < 0.5:
         note(f"{name}: its third column is not read; data.corpus.columns: [1, 3] would read it as the translation")

@@ -61,6 +61,12 @@ def test_html_entities_are_counted(text: str) -> None:
     assert cleaner.with_entities == 2
 
 
+def test_html_entities_that_are_resolved_are_not_counted() -> None:
+    cleaner = Cleaner(FilterConfig(), Normaliser(NormaliseConfig(html_entities=True)))
+    assert len(list(cleaner.clean([Pair("Tom &amp; Ann", "it&#39;s")]))) == 1
+    assert cleaner.with_entities == 0
+
+
 @pytest.mark.parametrize("text", ["Tom & Ann", "AT&T", "&;", "& amp;", "&nosuch;", "a & b; c", "&#;", "?a=1&b=2"])
 def test_an_ampersand_is_no_entity(text: str) -> None:
     assert not has_entity(text)

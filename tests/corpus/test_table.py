@@ -68,6 +68,17 @@ def test_a_third_column_that_says_where_a_pair_is_from_may_be_missing_elsewhere(
     assert read(tmp_path, f"{GOOD}Hello.\tBonjour.\t{third}\n")[-1] == Pair("Hello.", "Bonjour.")
 
 
+@pytest.mark.parametrize("place", [0, 20, 39])
+def test_a_stray_tab_in_place_of_an_attribution(tmp_path: Path, place: int) -> None:
+    """As many columns as other lines, and still the wrong halves."""
+    lines = [f"Word {number}.\tMot {number}.\tCC-BY 2.0 (France) #{number}" for number in range(40)]
+    lines.insert(place, "I\tam hungry.\tJ'ai faim.")
+    found = read(tmp_path, "\n".join(lines))
+    assert found[place] == ExtraColumns(f"{tmp_path / 'a.tsv'}, line {place + 1}", 3, 3)
+    assert found[place].fault == "the third column is no attribution, as it is on other lines"
+    assert sum(isinstance(pair, Pair) for pair in found) == 40
+
+
 def test_a_file_with_attributions_may_lack_some(tmp_path: Path) -> None:
     content = "".join(f"Word {number}.\tMot {number}.\tby somebody\n" for number in range(5))
     assert read(tmp_path, content + "Hello.\tBonjour.\n")[-1] == Pair("Hello.", "Bonjour.")

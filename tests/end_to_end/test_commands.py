@@ -295,7 +295,7 @@ def test_score_reads_pairs_from_a_pipe_or_two_files(trained):
         ((), "Big dog.\tGranda hundo.\nno tab\n", "line 2: no tab"),
         (("--source", "toy.tsv"), "", "belong together"),
         (("--source", "toy.tsv", "--target", "toy.yaml"), "", "same number of lines"),
-        (("--source", "nowhere", "--target", "toy.yaml"), "", "nowhere: No such file"),
+        (("--source", "nowhere", "--target", "toy.yaml"), "", "nowhere: no such file"),
     ],
 )
 def test_score_says_what_is_wrong_in_one_line(trained, arguments, stdin, message):
