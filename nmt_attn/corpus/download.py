@@ -11,6 +11,7 @@ import time
 import urllib.request
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -71,6 +72,7 @@ def download(
             "use https, or set data.corpus.allow_http: true"
         )
     part = _Part(path)
+    missing = [folder for folder in path.parents if not folder.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _Transfer(url, path, part, sleep).run()
@@ -79,6 +81,10 @@ def download(
         part.forget()
     except OSError as error:
         raise NmtError(f"{path}: cannot write: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            for folder in missing:  # if nothing has been written there after all
+                folder.rmdir()
     return Download(path, url, size, sha256)
 
 
