@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -140,7 +141,7 @@ def test_prepared_data_of_a_task_may_lack_parts_too(tmp_path, monkeypatch):
 
 def test_a_file_of_one_blank_line_is_not_an_empty_one(tmp_path):
     """The reader of the prepared text tells no lines from one line that is empty."""
-    data = PreparedData(tmp_path, None, None)  # type: ignore[arg-type]
+    data = PreparedData(tmp_path, SimpleNamespace(sha256={}), None)  # type: ignore[arg-type]
     for text, lines in (("", []), ("\n", [""]), ("a\n", ["a"]), ("a\n\n", ["a", ""]), ("\na\n", ["", "a"])):
         (tmp_path / "x").write_text(text, encoding="utf-8")
         assert data._lines("x") == lines
