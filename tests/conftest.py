@@ -58,7 +58,7 @@ model:
   encoder: {hidden_size: 32}
   decoder: {hidden_size: 64}
 training:
-  max_epochs: 16
+  max_epochs: 12
   batch_tokens: 256
   learning_rate: 1e-2
   precision: fp32

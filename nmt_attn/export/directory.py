@@ -41,7 +41,7 @@ PROGRAM = {
 CONTENTS = {MODEL_FILE, ENCODER_FILE, DECODER_FILE, TOKENIZER, CONFIG_FILE, *PROGRAM, "__pycache__"}
 """What lies in an exported folder that has been used."""
 
-DECODING = ("max_source_tokens", "max_length_ratio", "min_length_ratio", "no_repeat_ngram")
+DECODING = ("max_source_tokens", "max_length_ratio", "min_length_ratio", "no_repeat_ngram", "split_sentences")
 """Keys of ``decoding`` that the program beside the model goes by."""
 
 TOLERANCE = 1e-3

@@ -298,18 +298,24 @@ def test_early_stopping_is_not_forgotten_by_a_resumed_run(prepared, tmp_path):
     assert "without a better one" in again.reason
 
 
-def test_every_style_learns(prepared, tmp_path):
-    for index, sets in enumerate(
-        [
-            ["model.decoder.style=luong"],
-            ["model.decoder.style=luong", "model.decoder.input_feeding=true", "model.cell=lstm"],
-            ["model.decoder.style=bahdanau", "training.accumulate=2", "training.precision=bf16"],
-            ["model.decoder.style=bahdanau", "training.teacher_forcing=0.8", "training.optimiser=adamw"],
-        ]
-    ):
-        outcome = train(configure(prepared, "training.max_epochs=8", *sets), tmp_path / str(index))
-        assert outcome.state.best_score is not None
-        assert outcome.state.best_score > 40, sets
+@pytest.mark.parametrize(
+    "sets",
+    [
+        pytest.param(["model.decoder.style=luong", "training.max_epochs=8"], marks=pytest.mark.slow),
+        ["model.decoder.style=luong", "model.decoder.input_feeding=true", "model.cell=lstm", "training.max_epochs=5"],
+        pytest.param(
+            ["model.decoder.style=bahdanau", "training.accumulate=2", "training.precision=bf16",
+             "training.max_epochs=8"],
+            marks=pytest.mark.slow,
+        ),
+        ["model.decoder.style=bahdanau", "training.teacher_forcing=0.8", "training.optimiser=adamw",
+         "training.max_epochs=5"],
+    ],
+)  # fmt: skip
+def test_every_style_learns(prepared, tmp_path, sets):
+    outcome = train(configure(prepared, *sets), tmp_path / "run")
+    assert outcome.state.best_score is not None
+    assert outcome.state.best_score > 40
 
 
 @pytest.mark.gpu
