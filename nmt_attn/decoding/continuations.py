@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from nmt_attn.model.fixed import even_slices
 from nmt_attn.model.network import Searchable
 from nmt_attn.text.tokenizer import EOS
 
@@ -48,10 +49,8 @@ def best_continuations(
         count: W.
         constraint: what may not come; the probabilities stay those of the model.
     """
-    size = ROWS[readouts.device.type]
     found, ends = [], []
-    for start in range(0, len(readouts), size):
-        rows = slice(start, start + size)
+    for rows in even_slices(len(readouts), ROWS[readouts.device.type]):
         log_probs = next_log_probs(model, readouts[rows])
         if constraint is not None:
             log_probs = constraint(log_probs, rows)

@@ -88,6 +88,16 @@ def rows_on_grid(count: int) -> int:
     return -(-count // step) * step
 
 
+def even_slices(count: int, most: int) -> list[slice]:
+    """Cut ``count`` rows into as few slices of at most ``most`` as there can be, of about one size.
+
+    A few rows left over for the last slice would cost nearly as much as a whole one: it reads all weights as well.
+    """
+    slices = max(1, -(-count // most))
+    size = min(most, rows_on_grid(-(-count // slices))) if slices > 1 else most
+    return [slice(begin, begin + size) for begin in range(0, count, size)]
+
+
 def _filled_up(rows: Tensor, dtype: torch.dtype) -> Tensor:
     """Rows (N, I) in a precision, and on a CPU rows of zeros after them: as many as :func:`rows_on_grid` says."""
     count = rows_on_grid(len(rows)) if rows.device.type == "cpu" else len(rows)

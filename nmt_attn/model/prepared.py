@@ -19,7 +19,7 @@ from nmt_attn.model.decoder import BahdanauDecoder, Decoder, DecoderState, Decod
 from nmt_attn.model.device import Compute, choose_compute
 from nmt_attn.model.encoder import Encoded
 from nmt_attn.model.ensemble import Ensemble
-from nmt_attn.model.fixed import FixedLinear, TokenTable
+from nmt_attn.model.fixed import FixedLinear, TokenTable, even_slices
 from nmt_attn.model.network import Searchable, Start, TranslationModel
 from nmt_attn.model.prepared_encoder import PreparedEncoder
 from nmt_attn.model.recurrence import RESIDUAL_FROM, LayerState, Recurrence, gru_forward
@@ -169,10 +169,9 @@ class PreparedModel(nn.Module):
 
     def _step_by_rows(self, tokens: Tensor, state: DecoderState, memory: Memory, owners: Tensor | None) -> DecoderStep:
         each = tokens.shape[1]
-        size = max(1, ROWS // each)
         steps = []
-        for begin in range(0, len(tokens), size):
-            some, rows = slice(begin, begin + size), slice(begin * each, (begin + size) * each)
+        for some in even_slices(len(tokens), max(1, ROWS // each)):
+            rows = slice(some.start * each, some.stop * each)
             if owners is None:
                 steps.append(self._step(tokens[some], state.part(rows), memory.part(some), None))
             else:

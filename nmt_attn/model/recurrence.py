@@ -194,15 +194,22 @@ class Recurrence(nn.Module):
         return self.input_norm(projected) if self.layer_norm else projected
 
     def step(self, projected: Tensor, state: LayerState) -> LayerState:
-        """One step from the projected input (B, G·H), as :meth:`project` makes it."""
+        """One step from the projected input (B, G·H), as :meth:`project` makes it.
+
+        Products may be in bf16 where autocast is on; gates and states are in the dtype of the weights, as on the fast
+        paths: a GRU mixes the old state with the new one, which takes tensors of one dtype.
+        """
+        dtype = self.recurrent_weight.dtype
+        projected, hidden = projected.to(dtype), state[0].to(dtype)
         mask = state[self.state_parts :]  # empty, or one
-        read = state[0] * mask[0] if mask else state[0]
+        read = hidden * mask[0] if mask else hidden
         recurrent = linear(read, self.recurrent_weight, self.recurrent_bias)  # (B, G·H)
         if self.layer_norm:
             recurrent = self.recurrent_norm(recurrent)
+        recurrent = recurrent.to(dtype)
         if self.cell == "gru":
-            return (_gru_step(projected, recurrent, state[0]), *mask)
-        return (*self.lstm_step(projected + recurrent, state[1]), *mask)
+            return (_gru_step(projected, recurrent, hidden), *mask)
+        return (*self.lstm_step(projected + recurrent, state[1].to(dtype)), *mask)
 
     def lstm_step(self, gates: Tensor, memory: Tensor) -> LayerState:
         """c' = f c + i g and h' = o tanh(c'); the order of gates is torch's: i, f, g, o."""

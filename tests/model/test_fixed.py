@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from nmt_attn.model import fixed, products
 from nmt_attn.model.device import Compute
-from nmt_attn.model.fixed import FixedLinear, rows_on_grid
+from nmt_attn.model.fixed import FixedLinear, even_slices, rows_on_grid
 
 
 def compute(precision):
@@ -80,6 +80,17 @@ def test_a_processor_without_the_instruction_does_without_onednn(monkeypatch, tm
 def test_few_rows_are_added_to_reach_the_grid(count):
     assert count <= rows_on_grid(count) <= count + max(31, count / 15)
     assert rows_on_grid(rows_on_grid(count)) == rows_on_grid(count)
+
+
+@given(st.integers(0, 5000), st.sampled_from([1, 7, 32, 100, 512]))
+def test_slices_cover_all_rows_once_and_none_is_small(count, most):
+    slices = even_slices(count, most)
+    parts = [range(count)[part] for part in slices]
+    assert [row for part in parts for row in part] == list(range(count))
+    assert len(slices) == -(-count // most)
+    assert all(0 < len(part) <= most for part in parts)
+    if most == 512 and len(parts) > 1:
+        assert min(map(len, parts)) >= 256 - 32 * len(parts)
 
 
 def test_the_grid_is_coarse():
