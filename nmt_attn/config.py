@@ -632,7 +632,7 @@ class DecodingConfig(Section):
         0, "So many tokens in a row are never written twice (0: they may be).", "tokens", ge=0, le=1000
     )
     pruning: float | None = _key(
-        1.5,
+        1.3,
         "Where only the best translation is wanted, hypotheses so far behind the best one of their sentence are not "
         "followed any further (Freitag and Al-Onaizan 2017; null: all are). Greedy search never finds a better one.",
         "nats",
