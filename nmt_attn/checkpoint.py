@@ -150,7 +150,7 @@ def _save(tensors: Mapping[str, Tensor], path: Path) -> None:
 def _load(path: Path, device: torch.device) -> dict[str, Tensor]:
     _check_header(path)
     try:
-        return load_file(path, device=str(device))
+        return {name: tensor.to(device) for name, tensor in load_file(path).items()}
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except (SafetensorError, OSError) as error:

@@ -532,6 +532,14 @@ class TrainingConfig(Section):
     device: Device = _key(
         "auto", "auto: the GPU where there is one.", "auto, cpu, cuda, or cuda:N for the GPU number N"
     )
+    threads: int | None = _key(
+        None,
+        "Threads on a CPU (null: as many as pay, of the processors that this process may use, or what OMP_NUM_THREADS "
+        "says; a resumed run keeps its number).",
+        "threads",
+        ge=1,
+        le=1024,
+    )
     cuda_graphs: bool = _key(
         False, "On a GPU, replay the decoders that go step by step as CUDA graphs; not measured yet, so off."
     )
@@ -651,10 +659,18 @@ class DecodingConfig(Section):
         ge=1,
         le=100_000_000,
     )
+    threads: int | None = _key(
+        None,
+        "Threads on a CPU of all processes together (null: the processors that this process may use, or what "
+        "OMP_NUM_THREADS says).",
+        "threads",
+        ge=1,
+        le=1024,
+    )
     processes: int | None = _key(
         None,
-        "How many share the sentences where there are many, on a CPU under Linux (null: one for each core, at most 16; "
-        "1: no other than the one that is there, which then uses all cores).",
+        "How many share the sentences where there are many, on a CPU under Linux (null: one for each thread, at most "
+        "16; 1: no other than the one that is there, which then uses all threads).",
         "processes",
         ge=1,
         le=1024,

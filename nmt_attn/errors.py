@@ -25,6 +25,26 @@ class DownloadError(NmtError):
     """A file could not be fetched."""
 
 
+OUT_OF_MEMORY = (
+    "DefaultCPUAllocator",  # torch's on a CPU
+    "CUDA out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",  # libraries that get memory for themselves
+    "CUDNN_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+    "CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED",
+    "cudaErrorMemoryAllocation",
+    "CUDA error: out of memory",
+)
+"""What stands in torch's errors where memory is short, on a CPU or a GPU."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error of torch, for which it has a class of its own only sometimes, says that memory is short."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in OUT_OF_MEMORY)
+
+
 class Interrupted(BaseException):
     """A signal ends the program at once; the exit code says which.
 

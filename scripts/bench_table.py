@@ -1,32 +1,45 @@
-"""Reads what ``bench_train.py --json`` prints, a line a run, and prints one table in Markdown.
+"""Reads lines of JSON, one a measurement, and prints a table in Markdown for each part that they name.
 
-A run of one loop alone, which knows its memory, belongs to the run before it.
+What all rows of a part have in common stands under its table.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
 
 
 def main() -> None:
-    """Print the table, and under it what all runs have in common."""
-    runs: list[dict[str, object]] = []
+    """Print the tables in the order in which the parts come."""
+    parts: dict[str, list[dict[str, object]]] = {}
     for line in sys.stdin:
-        figures = json.loads(line)
-        if runs and "naive, target tokens/s" not in figures:
-            runs[-1] |= {key: value for key, value in figures.items() if key not in runs[-1]}
+        if line.strip():
+            figures = flat(json.loads(line))
+            parts.setdefault(str(figures.pop("part", "")), []).append(figures)
+    print("\n\n".join(section(name, rows) for name, rows in parts.items()))
+
+
+def flat(figures: Mapping[str, object], before: str = "") -> dict[str, object]:
+    """Values within values by a name of their own: ``bleu score``."""
+    found: dict[str, object] = {}
+    for key, value in figures.items():
+        if isinstance(value, dict):
+            found |= flat(value, f"{before}{key} ")
         else:
-            runs.append(figures)
-    common = {key for key in runs[0] if len({str(run.get(key)) for run in runs}) == 1}
-    columns = [key for key in dict.fromkeys(key for run in runs for key in run) if key not in common]
-    print(f"| {' | '.join(columns)} |")
-    print(f"|{' --- |' * len(columns)}")
-    for run in runs:
-        print(f"| {' | '.join(str(run.get(column, '')) for column in columns)} |")
-    print()
-    for key in sorted(common):
-        print(f"{key}: {runs[0][key]}")
+            found[before + key] = value
+    return found
+
+
+def section(name: str, rows: Sequence[Mapping[str, object]]) -> str:
+    """One table, with its title."""
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    common = [key for key in keys if len(rows) > 1 and len({str(row.get(key)) for row in rows}) == 1]
+    columns = [key for key in keys if key not in common]
+    lines = [f"### {name}", ""] if name else []
+    lines += [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
+    lines += [f"| {' | '.join(str(row.get(column, '')) for column in columns)} |" for row in rows]
+    return "\n".join([*lines, *([""] if common else []), *(f"{key}: {rows[0][key]}" for key in common)])
 
 
 if __name__ == "__main__":

@@ -221,7 +221,19 @@ def product_counter() -> FlopCounterMode:
     def in_place(_: Sequence[int], left: Sequence[int], right: Sequence[int], *__: object, **___: object) -> int:
         return 2 * math.prod(left) * right[-1]
 
-    unknown = {torch.ops.mkldnn._linear_pointwise: by_onednn, torch.ops.aten.addmm_: in_place}
+    def by_cudnn(inputs: Sequence[int], weights: Sequence[Sequence[int]], *_: object, **__: object) -> int:
+        steps, batch, _ = inputs
+        return 2 * steps * batch * sum(math.prod(weight) for weight in weights if len(weight) == 2)
+
+    def back_by_cudnn(inputs: Sequence[int], weights: Sequence[Sequence[int]], *_: object, **__: object) -> int:
+        return 2 * by_cudnn(inputs, weights)  # for the inputs, and for the weights
+
+    unknown = {
+        torch.ops.mkldnn._linear_pointwise: by_onednn,
+        torch.ops.aten.addmm_: in_place,
+        torch.ops.aten._cudnn_rnn: by_cudnn,
+        torch.ops.aten._cudnn_rnn_backward: back_by_cudnn,
+    }
     return FlopCounterMode(display=False, custom_mapping=unknown)
 
 

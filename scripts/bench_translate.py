@@ -46,22 +46,24 @@ class NaiveHypothesis:
 @torch.inference_mode()
 def naive_beam(model: TranslationModel, source: Sequence[int], options: SearchOptions) -> list[int]:
     """Translate one sentence, source ids with EOS, as a textbook does it; the hypotheses of a step share a call."""
-    lengths = torch.tensor([len(source)])
-    start = model.encode(torch.tensor([source]), lengths)
+    device = model.device
+    lengths = torch.tensor([len(source)], device=device)
+    start = model.encode(torch.tensor([source], device=device), lengths)
     running = [NaiveHypothesis([BOS], 0.0, start.state)]
     done: list[NaiveHypothesis] = []
     for _ in range(int(options.max_lengths(lengths))):
         memory = model.decoder.attention.remember(start.memory.states, start.memory.mask)
         state = DecoderState.join([one.state for one in running])
-        last = torch.tensor([[one.tokens[-1] for one in running]])
+        last = torch.tensor([[one.tokens[-1] for one in running]], device=device)
         step = model.step(last, state, memory)
         log_probs = F.log_softmax(model.next_scores(step.readout)[0], dim=-1)  # (k, V)
-        totals = log_probs + torch.tensor([one.log_prob for one in running]).unsqueeze(1)
+        totals = log_probs + torch.tensor([one.log_prob for one in running], device=device).unsqueeze(1)
         values, places = totals.flatten().topk(options.beam_size)
         going: list[NaiveHypothesis] = []
         for value, place in zip(values.tolist(), places.tolist(), strict=True):
             parent, token = divmod(place, totals.shape[1])
-            one = NaiveHypothesis([*running[parent].tokens, token], value, step.state.select(torch.tensor([parent])))
+            state = step.state.select(torch.tensor([parent], device=device))
+            one = NaiveHypothesis([*running[parent].tokens, token], value, state)
             (done if token == EOS else going).append(one)
         if len(done) >= options.beam_size or not going:
             break

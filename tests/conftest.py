@@ -14,7 +14,8 @@ import torch
 
 from tests.snapshots import REFUSED, assert_unchanged, snapshot
 
-# The tensors of the tests are tiny: a second thread would only wait for the first.
+# The tensors of the tests are tiny: a second thread would only wait for the first, also in processes that they start.
+os.environ["OMP_NUM_THREADS"] = "1"
 torch.set_num_threads(1)
 
 ROOT = Path(__file__).parent.parent

@@ -13,6 +13,7 @@ FLOORS = {
     "language": 1,
     "files": 1,
     "lock": 1,
+    "threads": 1,
     "config": 1,
     "config_file": 1,
     "rundir": 1,

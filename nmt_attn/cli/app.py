@@ -18,7 +18,8 @@ from nmt_attn.cli.prepare import prepare_command
 from nmt_attn.cli.score import score_command
 from nmt_attn.cli.train import train_command
 from nmt_attn.cli.translate import translate_command
-from nmt_attn.errors import Interrupted, NmtError
+from nmt_attn.errors import Interrupted, NmtError, is_out_of_memory
+from nmt_attn.threads import let_threads_sleep
 
 STANDARD_OUTPUT = 1  # of every process
 
@@ -66,6 +67,7 @@ def options(
 def main() -> None:
     """Run the program and turn errors into one line and an exit code."""
     _in_utf8()
+    let_threads_sleep()
     _open_streams()
     _utf8_streams()
     if sys.stdout is None:
@@ -97,14 +99,9 @@ def main() -> None:
     except MemoryError:
         _leave(OUT_OF_MEMORY, 1)
     except RuntimeError as error:
-        if not _is_out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
         _leave(OUT_OF_MEMORY, 1)
-
-
-def _is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether it is torch's word for it, which has a class of its own on a GPU alone."""
-    return type(error).__name__ == "OutOfMemoryError" or "DefaultCPUAllocator" in str(error)
 
 
 def _reader_has_gone() -> None:

@@ -13,10 +13,12 @@ from nmt_attn.cli.options import (
     DeviceOption,
     ModelsOption,
     RunSetOption,
+    ThreadsOption,
     as_text,
     expanded,
     refuse_both,
     refuse_idle,
+    with_options,
 )
 
 
@@ -41,6 +43,7 @@ def attend_command(
     beam: BeamOption = None,
     overrides: RunSetOption = None,
     device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
 ) -> None:
     """Show what the model looks at while it translates a sentence."""
     from rich.console import Console
@@ -61,7 +64,7 @@ def attend_command(
         target = as_text(target)
     if not sentence.strip():
         raise UserError("the sentence is empty")
-    translator = Translator.load(model, device=device, overrides=overrides or ())
+    translator = Translator.load(model, device=device, overrides=with_options(overrides, threads=threads))
     if translator.model.config.attention.score == "none":
         raise UserError("this model has no attention (model.attention.score: none), so there is nothing to show")
     alignment = translator.align(sentence, target, beam_size=beam)

@@ -16,10 +16,11 @@ from nmt_attn.cli.options import (
     ModelsOption,
     PrecisionOption,
     RunSetOption,
+    ThreadsOption,
     expanded,
     refuse_both,
     refuse_idle,
-    with_precision,
+    with_options,
 )
 from nmt_attn.errors import UserError
 from nmt_attn.text.reading import STANDARD
@@ -78,6 +79,7 @@ def eval_command(
     precision: PrecisionOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
 ) -> None:
     """Translate held-out sentences and score them: BLEU, chrF, TER, exact matches."""
     from nmt_attn.evaluation.report import EvaluationRequest, report
@@ -94,7 +96,7 @@ def eval_command(
     request = EvaluationRequest(
         models=tuple(model or ()),
         config=config,
-        overrides=(*with_precision(overrides, precision), *_tokenize(tokenize)),
+        overrides=(*with_options(overrides, precision=precision, threads=threads), *_tokenize(tokenize)),
         split=split or "test",
         source=source,
         references=tuple(reference or ()),

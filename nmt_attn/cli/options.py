@@ -60,20 +60,36 @@ PrecisionOption = Annotated[
     ),
 ]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, or cuda:N for GPU number N.")]
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        min=1,
+        max=1024,
+        help="On a CPU, of all processes together. Default: the run's, else the processors that this process may use.",
+        show_default=False,
+    ),
+]
 BeamOption = Annotated[
     int | None,
     typer.Option("--beam", min=1, max=1000, help="Beam size; 1 is greedy. Default: the run's.", show_default=False),
 ]
 
 
-def with_precision(overrides: list[str] | None, precision: str | None) -> tuple[str, ...]:
-    """What ``--set`` gives, and ``--precision`` as one more of it.
+def with_options(overrides: list[str] | None, **options: object) -> list[str]:
+    """What ``--set`` gives, and options that stand for a key of ``decoding`` as more of it.
+
+    Args:
+        overrides: of ``--set``.
+        options: their values by the name that option and key share, such as ``precision``; None: not given.
 
     Raises:
         UserError: both say it.
     """
-    refuse_both(overrides, "--precision", precision, "decoding.precision")
-    return (*(overrides or ()), *([] if precision is None else [f"decoding.precision={precision}"]))
+    given = {name: value for name, value in options.items() if value is not None}
+    for name, value in given.items():
+        refuse_both(overrides, f"--{name}", value, f"decoding.{name}")
+    return [*(overrides or ()), *(f"decoding.{name}={value}" for name, value in given.items())]
 
 
 def refuse_both(overrides: list[str] | None, option: str, value: object, key: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nmt_attn.cli.lines import check_standard_input, say_remarks, text_of
-from nmt_attn.cli.options import DeviceOption, ModelsOption, expanded
+from nmt_attn.cli.options import DeviceOption, ModelsOption, ThreadsOption, expanded, with_options
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.text.reading import STANDARD, TextLines
 
@@ -36,6 +36,7 @@ def score_command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
     device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
 ) -> None:
     """Say how probable given translations are: log-probability, tokens and perplexity of each pair, then the total.
 
@@ -50,7 +51,7 @@ def score_command(
     check_standard_input([("--source", source), ("--target", target)])
     texts = [text_of(path or STANDARD) for path in ([None] if source is None else [source, target])]
     pairs = _from_columns(*texts) if source is None else _from_files(*texts)
-    translator = Translator.load(model, device=device)
+    translator = Translator.load(model, device=device, overrides=with_options(None, threads=threads))
 
     def score(batch: Sequence[tuple[str, str]]) -> list[PairScore]:
         return translator.score([one for one, _ in batch], [other for _, other in batch])

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from nmt_attn.cli.options import ConfigOption, SetOption, expanded
+from nmt_attn.cli.options import ConfigOption, SetOption, expanded, refuse_both
 
 
 def train_command(
@@ -26,6 +26,10 @@ def train_command(
             show_default=False,
         ),
     ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option("--threads", min=1, max=1024, help="On a CPU (training.threads).", show_default=False),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the latest checkpoint.")] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Train anew where the run exists; the old one is moved aside.")
@@ -38,6 +42,10 @@ def train_command(
     sets = [*(overrides or ()), *([] if origin is None else [f"training.from={json.dumps(str(origin))}"])]
     typed = ["nmt", "train", *([] if config is None else ["--config", str(config)])]
     typed += [word for one in overrides or () for word in ("--set", one)]
+    if threads is not None:
+        refuse_both(overrides, "--threads", threads, "training.threads")
+        sets.append(f"training.threads={threads}")
+        typed += ["--threads", str(threads)]
     outcome = train(load_config(config, sets), resume=resume, force=force, typed=typed)
     print(outcome.summary())
     if outcome.signal is not None:

@@ -18,11 +18,12 @@ from nmt_attn.cli.options import (
     ModelsOption,
     PrecisionOption,
     RunSetOption,
+    ThreadsOption,
     as_text,
     expanded,
     refuse_both,
     refuse_idle,
-    with_precision,
+    with_options,
 )
 from nmt_attn.cli.prompt import is_interactive, prompted_lines
 from nmt_attn.errors import UserError
@@ -131,6 +132,7 @@ def translate_command(
     precision: PrecisionOption = None,
     overrides: RunSetOption = None,
     device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
 ) -> None:
     """Translate sentences, a file or a pipe: a line out for each line in, in order."""
     from nmt_attn.decoding.stream import BATCH_LINES, answer_lines
@@ -148,9 +150,8 @@ def translate_command(
     # A file is left to the end of the program: closing it would wait for the thread that waits for its next line.
     texts = [] if sentences or interactive else [text_of(source or STANDARD, strict=strict)]
     lines = prompted_lines(strict=strict) if interactive else _given(sentences) if sentences else texts[0]
-    translator = Translator.load(
-        model, device=device, overrides=with_precision(overrides, precision), write_unknown=replace_unknown
-    )
+    overrides = with_options(overrides, precision=precision, threads=threads)
+    translator = Translator.load(model, device=device, overrides=overrides, write_unknown=replace_unknown)
     wish.check(translator)
 
     def answer(batch: Sequence[str]) -> list[_Answer]:

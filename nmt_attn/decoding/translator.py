@@ -22,7 +22,7 @@ from nmt_attn.decoding.hypothesis import SearchOptions
 from nmt_attn.decoding.sampling import SamplingOptions, sample
 from nmt_attn.decoding.scoring import PairScore, score_pairs
 from nmt_attn.decoding.search import search
-from nmt_attn.decoding.workers import Workers, processes_here
+from nmt_attn.decoding.workers import Workers, processes_here, threads_here
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.model.device import Compute, choose_compute
 from nmt_attn.model.ensemble import Ensemble
@@ -132,6 +132,7 @@ class Translator:
         tokenizer = _shared_tokenizer(runs)
         decoding = decoding or configs[0].decoding
         compute = choose_compute(device, decoding.precision)
+        torch.set_num_threads(threads_here(decoding.threads))
         members = [_load_model(config, tokenizer, found, compute) for config, found in zip(configs, runs, strict=True)]
         if write_unknown:
             for member in members:
@@ -443,7 +444,5 @@ def _shared_tokenizer(runs: Sequence[ModelPath]) -> Tokenizer:
 
 def _load_model(config: Config, tokenizer: Tokenizer, found: ModelPath, compute: Compute) -> TranslationModel:
     """Build the network and fill in the checkpoint's weights."""
-    with torch.device(compute.device):
-        model = TranslationModel(config.model, tokenizer.source_size, tokenizer.target_size)
-    model.load_weights(load_weights(found.checkpoint, compute.device))
-    return model.eval()
+    weights = load_weights(found.checkpoint, compute.device)
+    return TranslationModel.of_weights(config.model, tokenizer.source_size, tokenizer.target_size, weights).eval()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import torch
 
 from nmt_attn.errors import NmtError
+from nmt_attn.threads import usable_processors, wished_threads
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -41,6 +42,17 @@ def processes_here(device: torch.device, wished: int | None) -> int:
     if device.type != "cpu" or not sys.platform.startswith("linux") or multiprocessing.current_process().daemon:
         return 1
     return min(torch.get_num_threads(), MOST) if wished is None else wished
+
+
+def threads_here(wished: int | None) -> int:
+    """How many threads to compute with: as many as wished, or as torch has, but no more than there are processors for.
+
+    What the user's environment says (``OMP_NUM_THREADS``) is what torch has.
+    """
+    if wished is not None:
+        return wished
+    have = torch.get_num_threads()
+    return have if wished_threads() is not None else min(have, usable_processors())
 
 
 class Workers(Generic[Item, Result]):

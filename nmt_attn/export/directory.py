@@ -77,8 +77,8 @@ def export_run(found: ModelPath, output: Path, *, overrides: Sequence[str] = (),
     from nmt_attn.export.network import write_network
 
     tokenizer = Tokenizer.load(found.run.tokenizer_directory)
-    model = TranslationModel(config.model, tokenizer.source_size, tokenizer.target_size)
-    model.load_weights(load_weights(found.checkpoint, torch.device("cpu")))
+    weights = load_weights(found.checkpoint, torch.device("cpu"))
+    model = TranslationModel.of_weights(config.model, tokenizer.source_size, tokenizer.target_size, weights)
     network = write_network(model.eval())
     with atomic_directory(output.resolve()) as aside:
         (aside / ENCODER_FILE).write_bytes(network.encoder.SerializeToString())

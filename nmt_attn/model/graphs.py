@@ -2,12 +2,13 @@
 
 A decoder that goes step by step gives a GPU hundreds of small kernels a batch, each of which takes the CPU longer to
 start than the GPU to run. A replay starts all of them at once. Recording costs memory and time, so it is done for
-shapes that come a second time; batches of near-equal length repeat theirs in every epoch.
+shapes that come a second time; batches of near-equal length repeat theirs in every epoch. Inputs and outputs of each
+combination stay where they are; what a function needs in between lies in memory that all recordings share.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ from torch import Tensor
 
 TensorFunction = Callable[..., tuple[Tensor, ...]]
 """Of tensors and hashable values, whose results depend on nothing else, and which never waits for the GPU."""
+
+
+SHARE = 0.25
+"""Of a GPU's memory, for inputs and outputs of recordings."""
 
 
 class Recording(Protocol):
@@ -39,17 +44,19 @@ class GraphCache:
     """The recordings of one training.
 
     Args:
-        most: combinations of shapes that are recorded; further ones are computed as if there were no cache.
+        budget: bytes that inputs and outputs of recordings may take; what no longer fits is computed as if there were
+            no cache. None: :data:`SHARE` of the memory of the GPU.
         record: runs a function while its kernels are recorded; replaced in tests, which have no GPU.
     """
 
     def __init__(
         self,
-        most: int = 200,
+        budget: int | None = None,
         record: Callable[[Callable[[], tuple[Tensor, ...]]], tuple[tuple[Tensor, ...], Recording]] | None = None,
     ) -> None:
-        self.most = most
-        self.record = record or _record
+        self.budget = _share_of_memory() if budget is None else budget
+        self.used = 0  # bytes
+        self.record = record or _Recorder()
         self.seen: set[Hashable] = set()
         self.recorded: dict[Hashable, _Recorded] = {}
 
@@ -57,16 +64,23 @@ class GraphCache:
         """``function(*arguments)``, from a recording where there is one."""
         key = (function, *(_kind(argument) for argument in arguments))
         if key not in self.recorded:
-            if key not in self.seen or len(self.recorded) >= self.most:
+            # The outputs are not known yet; they are about as large as the inputs.
+            if key not in self.seen or self.used + 2 * _bytes(arguments) > self.budget:
                 self.seen.add(key)
                 return function(*arguments)
-            self.recorded[key] = self._recorded(function, arguments)
+            made = self.recorded[key] = self._recorded(function, arguments)
+            self.used += _bytes(made.inputs) + _bytes(made.outputs)
         found = self.recorded[key]
         tensors = [argument for argument in arguments if isinstance(argument, Tensor)]
         for kept, new in zip(found.inputs, tensors, strict=True):
             kept.copy_(new)
         found.recording.replay()
         return tuple(output.clone() for output in found.outputs)  # the next replay overwrites its own
+
+    def clear(self) -> None:
+        """Let all recordings go, and make no more."""
+        self.recorded.clear()
+        self.budget = self.used = 0
 
     def _recorded(self, function: TensorFunction, arguments: tuple[Tensor | Hashable, ...]) -> _Recorded:
         kept = [argument.clone() if isinstance(argument, Tensor) else argument for argument in arguments]
@@ -101,14 +115,28 @@ def _kind(argument: Tensor | Hashable) -> Hashable:
     return (argument.shape, argument.dtype) if isinstance(argument, Tensor) else argument
 
 
-def _record(run: Callable[[], tuple[Tensor, ...]]) -> tuple[tuple[Tensor, ...], Recording]:
-    """By CUDA, after a run on a stream of its own, in which libraries set up what must not be recorded."""
-    stream = torch.cuda.Stream()
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        run()
-    torch.cuda.current_stream().wait_stream(stream)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        outputs = run()
-    return outputs, graph
+def _bytes(arguments: Iterable[Tensor | Hashable]) -> int:
+    return sum(argument.nbytes for argument in arguments if isinstance(argument, Tensor))
+
+
+def _share_of_memory() -> int:
+    return int(SHARE * torch.cuda.get_device_properties(torch.cuda.current_device()).total_memory)
+
+
+class _Recorder:
+    """By CUDA; recordings share the memory for what is between inputs and outputs, as no two run at the same time."""
+
+    def __init__(self) -> None:
+        self.pool = torch.cuda.graph_pool_handle()
+
+    def __call__(self, run: Callable[[], tuple[Tensor, ...]]) -> tuple[tuple[Tensor, ...], Recording]:
+        """After a run on a stream of its own, in which libraries set up what must not be recorded."""
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            run()
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, pool=self.pool):
+            outputs = run()
+        return outputs, graph

@@ -75,6 +75,27 @@ class TranslationModel(nn.Module):
         if config.tie_embeddings != "none":
             self.output.weight = target_embedding.weight
 
+    @classmethod
+    def of_weights(
+        cls, config: ModelConfig, source_size: int, target_size: int, weights: Mapping[str, Tensor]
+    ) -> TranslationModel:
+        """A network that has copies of the given weights, on their device, without drawing random ones first.
+
+        Raises:
+            InputError: names or shapes are not this network's.
+        """
+        with torch.device("meta"):
+            model = cls(config, source_size, target_size)
+        model.check_fit(weights)
+        # Layers that share a weight have one parameter, and are to share its successor.
+        filled = {
+            id(old): nn.Parameter(weights[name].to(old.dtype, copy=True)) for name, old in model.weights().items()
+        }
+        for module in model.modules():
+            for name, old in list(module.named_parameters(recurse=False)):
+                setattr(module, name, filled[id(old)])
+        return model
+
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
@@ -90,6 +111,17 @@ class TranslationModel(nn.Module):
         Raises:
             InputError: names or shapes are not this network's.
         """
+        self.check_fit(weights)
+        with torch.no_grad():
+            for name, parameter in self.weights().items():
+                parameter.copy_(weights[name])
+
+    def check_fit(self, weights: Mapping[str, Tensor]) -> None:
+        """Compare names and shapes with those of this network, which may be on the meta device.
+
+        Raises:
+            InputError: they are others.
+        """
         own = self.weights()
         for name in sorted(own.keys() ^ weights.keys()):
             raise InputError(f"the weights do not fit the configuration: {name} is on one side only")
@@ -97,8 +129,6 @@ class TranslationModel(nn.Module):
             if parameter.shape != weights[name].shape:
                 found, wanted = tuple(weights[name].shape), tuple(parameter.shape)
                 raise InputError(f"the weights do not fit the configuration: {name} is {found}, expected {wanted}")
-            with torch.no_grad():
-                parameter.copy_(weights[name])
 
     def encode(self, source: Tensor, lengths: Tensor) -> Start:
         """Read source sentences: ids (B, S) padded at the end, with their real lengths (B)."""

@@ -147,13 +147,30 @@ class Recurrence(nn.Module):
 
     def forward_plain(self, inputs: Tensor, state: LayerState) -> tuple[Tensor, LayerState]:
         """The same by torch's own layer: cuDNN on a GPU, and the reference that tests hold the fast path to."""
-        if self.cell == "gru":
-            outputs, last = self.rnn(inputs, state[0].unsqueeze(0))
-            return outputs, (last[0],)
-        with _lstm_precision(inputs) as cast_to:
-            start = cast_to(state[0].unsqueeze(0)), cast_to(state[1].unsqueeze(0))
+        with self._precision(inputs) as cast_to:
+            start = tuple(cast_to(part.contiguous().unsqueeze(0)) for part in state)  # cuDNN takes no other states
+            if self.cell == "gru":
+                outputs, last = self.rnn(cast_to(inputs), start[0])
+                return outputs, (last[0],)
             outputs, (last_h, last_c) = self.rnn(cast_to(inputs), start)
         return outputs, (last_h[0], last_c[0])
+
+    @contextmanager
+    def _precision(self, inputs: Tensor) -> Iterator[Callable[[Tensor], Tensor]]:
+        """The context for torch's own layer: out of autocast where that would do harm.
+
+        On a GPU autocast has cuDNN compute recurrent layers in fp16, also where bf16 is asked for, and gradients of a
+        mean over many tokens then round to zero. On a CPU there may be no LSTM in bf16.
+
+        Yields what gives a tensor the type that the layer then takes.
+        """
+        device = inputs.device.type
+        harmful = device != "cpu" or (self.cell == "lstm" and not _has_bf16_lstm())
+        if torch.is_autocast_enabled(device) and harmful:
+            with torch.autocast(device, enabled=False):
+                yield Tensor.float
+        else:
+            yield lambda tensor: tensor
 
     def forward_to_ends(self, inputs: Tensor, lengths: Tensor, *, memory: bool) -> tuple[Tensor, LayerState]:
         """As :meth:`forward` from zeros, with the state after the last *real* step of each sequence.
@@ -169,7 +186,7 @@ class Recurrence(nn.Module):
         if not self.is_standard:
             return self._ends_in_steps(inputs, lengths)
         # The outputs do not show c, so the sequences have to stop where they end.
-        with _lstm_precision(inputs) as cast_to:
+        with self._precision(inputs) as cast_to:
             packed = pack_padded_sequence(cast_to(inputs), lengths.cpu(), enforce_sorted=False)
             packed_outputs, (last_h, last_c) = self.rnn(packed)
         outputs, _ = pad_packed_sequence(packed_outputs, total_length=len(inputs))
@@ -323,19 +340,6 @@ def gru_backward(grad: Tensor, previous: Tensor, gates: Tensor, grad_inputs: Ten
     grad_recurrent[:, : 2 * size] = grad_inputs[:, : 2 * size]
     torch.mul(d_new, reset, out=grad_recurrent[:, 2 * size :])
     return grad * update
-
-
-@contextmanager
-def _lstm_precision(inputs: Tensor) -> Iterator[Callable[[Tensor], Tensor]]:
-    """The context for torch's own LSTM, out of autocast on a CPU for which there is none in bf16.
-
-    Yields what gives a tensor the type that the layer then takes.
-    """
-    if inputs.device.type == "cpu" and torch.is_autocast_enabled("cpu") and not _has_bf16_lstm():
-        with torch.autocast("cpu", enabled=False):
-            yield Tensor.float
-    else:
-        yield lambda tensor: tensor
 
 
 @cache

@@ -34,6 +34,7 @@ class TrainingState:
     skipped: int = 0  # steps that taught nothing, because loss or gradient were not finite
     skipped_in_a_row: int = 0  # of them, without a good one since
     batch_parts: int = 1  # each batch is computed in so many parts, for want of memory
+    threads: int | None = None  # that it computes with on a CPU
     meter_loss: float = 0.0  # what the meter has counted since its last reading
     meter_tokens: int = 0
     meter_seconds: float = 0.0
@@ -55,7 +56,7 @@ class TrainingState:
         return cls(**values)
 
 
-_NEW = frozenset(("metric", "tokenizer", "best_exact", "best_score_loss"))
+_NEW = frozenset(("metric", "tokenizer", "best_exact", "best_score_loss", "threads"))
 """Fields that the states of older runs lack."""
 
 

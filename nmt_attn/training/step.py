@@ -47,7 +47,8 @@ class Stepper:
         """One step over one or several batches; the loss is the mean over all their tokens.
 
         Raises:
-            torch.cuda.OutOfMemoryError: weights and moments are then as they were.
+            RuntimeError: memory is short (see :func:`~nmt_attn.errors.is_out_of_memory`), with weights and moments as
+                they were.
         """
         loss = self.gradients(batches, teacher_forcing)
         skipped = torch.isfinite(self._clip() + loss.objective).logical_not()
@@ -80,6 +81,11 @@ class Stepper:
             torch.stack([loss.objective for loss in losses]).sum(),
             torch.stack([loss.cross_entropy for loss in losses]).sum(),
         )
+
+    def free_graphs(self) -> None:
+        """Give back the memory of recorded CUDA graphs, of which there will be no more: it is short."""
+        if self.graphs is not None:
+            self.graphs.clear()
 
     def _clip(self) -> Tensor:
         """Clip the gradient; the norm that it had."""

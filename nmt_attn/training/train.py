@@ -104,7 +104,7 @@ def _weights_of(origin: Origin) -> dict[str, Tensor]:
     weights = load_weights(origin.found.checkpoint, torch.device("cpu"))
     with torch.device("meta"):
         network = TranslationModel(origin.config.model, origin.tokenizer.source_size, origin.tokenizer.target_size)
-    network.load_weights(weights)
+    network.check_fit(weights)
     return weights
 
 

@@ -16,10 +16,11 @@ from torch import Tensor
 from nmt_attn.config import Config
 from nmt_attn.corpus.batches import Batch, Batcher, Ids
 from nmt_attn.corpus.prepare import PreparedData
-from nmt_attn.errors import NmtError
+from nmt_attn.errors import NmtError, is_out_of_memory
 from nmt_attn.model.device import choose_compute, peak_memory
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.rundir import RunDirectory
+from nmt_attn.threads import usable_processors
 from nmt_attn.training.ema import WeightAverage
 from nmt_attn.training.interruption import Interruption, interruptible
 from nmt_attn.training.keeper import CheckpointKeeper
@@ -31,6 +32,7 @@ from nmt_attn.training.selection import Selection
 from nmt_attn.training.skips import SkipCounter
 from nmt_attn.training.state import TrainingState
 from nmt_attn.training.step import Stepper
+from nmt_attn.training.threads import choose_threads, computing_with
 from nmt_attn.training.validation import Validation, Validator
 
 REPORT_STEPS = 20
@@ -130,12 +132,13 @@ class Trainer:
             NmtError: the disk is full or not writable, loss or gradient were no numbers for too long, or a single pair
                 is too much for the memory; the last checkpoint is kept.
         """
+        self._began = time.monotonic() - self.state.seconds
+        self.state.threads = self._choose_threads()
         display = Display()
         for line in self._opening_lines():
             display.say(line)
-        self._began = time.monotonic() - self.state.seconds
         try:
-            with interruptible() as interruption:
+            with interruptible() as interruption, computing_with(self.state.threads):
                 reason = self._train(display, interruption)
                 signal = interruption.signal if reason == INTERRUPTED else None
                 self._end(display, validate=signal is None)
@@ -210,6 +213,19 @@ class Trainer:
             self.average.update(self.model, self.state.step)
         self.skips.note(result.skipped, tokens, place)
 
+    def _choose_threads(self) -> int:
+        """As many as the configuration says, or the run began with, or pay for a batch of middling size."""
+        wished = self.settings.threads if self.settings.threads is not None else self.state.threads
+        if self.compute.device.type != "cpu":  # where there is little for them to do
+            return wished or min(torch.get_num_threads(), usable_processors())
+        batches = self.batcher.in_order()
+        batch = self.batcher.batch(batches[len(batches) // 2])
+        self.model.train()
+        with torch.random.fork_rng([]):
+            threads = choose_threads(wished, lambda: self.stepper.gradients([batch]))
+        self.optimiser.zero_grad()
+        return threads
+
     # --- memory -----------------------------------------------------------------------------------------------
 
     def try_largest_batch(self, display: Display) -> None:
@@ -234,13 +250,16 @@ class Trainer:
             built = [self.batcher.batch(part) for ids in batches for part in np.array_split(ids, min(parts, len(ids)))]
             try:
                 return built, compute(built)
-            except torch.cuda.OutOfMemoryError:
-                pass  # what did not fit is freed only when the error is gone
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+                # What did not fit is freed only when the error is gone.
             self._halve(max(len(ids) for ids in batches), display)
 
     def _halve(self, sentences: int, display: Display) -> None:
         """Cut batches, of which the largest has so many sentences, into twice as many parts from now on."""
         self.optimiser.zero_grad()
+        self.stepper.free_graphs()
         if self.state.batch_parts >= sentences:
             raise NmtError(
                 f"out of memory with a single sentence pair, after {self.state.step} steps; the last checkpoint is "
@@ -380,12 +399,17 @@ class Trainer:
         patience = self.settings.early_stopping.patience
         return patience is not None and self.state.validations_since_best >= patience
 
+    def _place(self) -> str:
+        """The device; of a CPU with how many threads."""
+        threads, device = self.state.threads, self.compute.device
+        return f"{device} ({threads} thread{'' if threads == 1 else 's'})" if device.type == "cpu" else str(device)
+
     def _opening_lines(self) -> list[str]:
         weights = sum(parameter.numel() for parameter in self.model.parameters())
         doing = f"resuming at step {self.state.step}" if self.state.step else "training"
         first = (
             f"{doing}: {weights / 1e6:.1f} million weights, {len(self.batcher.pairs):,} pairs, "
-            f"on {self.compute.device} in {self.compute.precision}, to {self.run.path}"
+            f"on {self._place()} in {self.compute.precision}, to {self.run.path}"
         )
         if self.validator is None or self.selection is None:
             return [first, "no validation sentences: the latest checkpoint counts as the best"]

@@ -655,6 +655,7 @@ def test_a_full_disk_is_one_line(configure: Configure, tmp_path: Path) -> None:
 # --- the real file ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_real_file(tmp_path: Path) -> None:
     """Sizes, sums, and no leak, on 142,787 real pairs."""
     if not REAL.is_file():

@@ -150,7 +150,8 @@ def test_eval_of_own_files_with_two_references(trained):
 def test_a_signal_leaves_a_checkpoint_from_which_training_goes_on(toy, number):
     with subprocess.Popen(
         [sys.executable, "-m", "nmt_attn", "train", "--config", "toy.yaml", "--set", "training.max_epochs=500"],
-        cwd=toy, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=toy, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     ) as process:  # fmt: skip
         _wait_for(toy / "runs" / "toy" / "latest")
         process.send_signal(number)

@@ -33,7 +33,7 @@ def run_script(folder: Path, name: str, *arguments: str, stdin: str = "") -> str
     return done.stdout
 
 
-@pytest.mark.parametrize("style", ["luong", "bahdanau"])
+@pytest.mark.parametrize("style", ["luong", pytest.param("bahdanau", marks=pytest.mark.slow)])
 def test_bench_train_counts_all_loops(folder, style):
     options = ("--config", "toy.yaml", "--set", f"model.decoder.style={style}", "--repeats", "1", "--seconds", "0.5")
     printed = run_script(folder, "bench_train.py", *options, "--loops", "nmt", "plain", "naive", "--json")

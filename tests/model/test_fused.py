@@ -56,7 +56,7 @@ def test_values_and_gradients_equal_those_of_the_plain_decoder(decoder, steps):
 @pytest.mark.parametrize("decoder", [{"style": "bahdanau"}, {"style": "luong", "input_feeding": True}])
 def test_replayed_they_give_the_same(decoder):
     model = make(**decoder)
-    cache = GraphCache(record=Stand())
+    cache = GraphCache(budget=1 << 30, record=Stand())
     plain = results(model, model.decoder._run_fused, 4)
     for _ in range(3):  # looked at, recorded, replayed
         with replaying(cache):

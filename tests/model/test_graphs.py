@@ -31,7 +31,7 @@ def scaled_sum(factor, left, right):
 
 def test_a_shape_that_comes_again_is_replayed_on_the_new_values():
     stand = Stand()
-    cache = GraphCache(record=stand)
+    cache = GraphCache(budget=1000, record=stand)
     kept = []
     for turn in range(5):
         left, right = torch.full((2, 3), float(turn)), torch.ones(2, 3)
@@ -43,7 +43,7 @@ def test_a_shape_that_comes_again_is_replayed_on_the_new_values():
 
 
 def test_other_shapes_dtypes_and_values_have_recordings_of_their_own():
-    cache = GraphCache(record=Stand())
+    cache = GraphCache(budget=1000, record=Stand())
     ones = torch.ones(2)
     arguments = [(2.0, ones, ones), (3.0, ones, ones), (2.0, ones[:1], ones[:1]), (2.0, ones.double(), ones.double())]
     for _ in range(3):
@@ -54,16 +54,27 @@ def test_other_shapes_dtypes_and_values_have_recordings_of_their_own():
     assert len(cache.recorded) == 4
 
 
-def test_no_more_than_so_many_are_recorded():
-    cache = GraphCache(most=2, record=Stand())
+def test_no_more_is_recorded_than_there_are_bytes_for():
+    cache = GraphCache(budget=16 * (1 + 2), record=Stand())  # two numbers in and two out, of four bytes each, a row
     for _ in range(3):
         for size in range(1, 6):
             assert cache.call(scaled_sum, 1.0, torch.ones(size), torch.ones(size))[0].tolist() == [2.0] * size
     assert len(cache.recorded) == 2
+    assert cache.used == 16 * (1 + 2)
+
+
+def test_where_memory_is_short_all_recordings_go_and_none_are_made():
+    cache = GraphCache(budget=1000, record=Stand())
+    for turn in range(4):
+        if turn == 2:
+            assert len(cache.recorded) == 1
+            cache.clear()
+        assert cache.call(scaled_sum, 1.0, torch.ones(3), torch.ones(3))[0].tolist() == [2.0] * 3
+    assert not cache.recorded
 
 
 def test_the_cache_is_active_inside_and_not_outside():
-    cache = GraphCache(record=Stand())
+    cache = GraphCache(budget=1000, record=Stand())
     assert active_cache() is None
     with replaying(cache):
         assert active_cache() is cache

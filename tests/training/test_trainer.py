@@ -173,18 +173,39 @@ def test_a_learning_rate_out_of_all_reason_ends_in_one_line(prepared, tmp_path):
         train(config, tmp_path / "run")
 
 
-def short_of_memory(monkeypatch, most: int) -> list[int]:
+OUT_OF_MEMORY = [
+    torch.cuda.OutOfMemoryError("CUDA out of memory."),
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+]
+
+
+def short_of_memory(monkeypatch, most: int, error: RuntimeError = OUT_OF_MEMORY[0]) -> list[int]:
     """Batches of more than so many sentences do not fit; how large those are that do."""
     sizes: list[int] = []
 
     def loss(model, batch, *arguments, **options):
         if len(batch.source) > most:
-            raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+            raise error
         sizes.append(len(batch.source))
         return batch_loss(model, batch, *arguments, **options)
 
     monkeypatch.setattr(step_module, "batch_loss", loss)
     return sizes
+
+
+@pytest.mark.parametrize("error", OUT_OF_MEMORY)
+def test_out_of_memory_of_every_library_halves_the_batch(prepared, tmp_path, monkeypatch, error):
+    sizes = short_of_memory(monkeypatch, 5, error)
+    outcome = train(configure(prepared, "training.max_steps=1", "training.max_epochs=null"), tmp_path / "run")
+    assert max(sizes) <= 5
+    assert outcome.state.batch_parts > 1
+
+
+def test_an_error_that_is_not_of_memory_is_none(prepared, tmp_path, monkeypatch):
+    short_of_memory(monkeypatch, 5, RuntimeError("CUDA error: an illegal memory access was encountered"))
+    with pytest.raises(RuntimeError, match="illegal memory access"):
+        train(configure(prepared, "training.max_steps=1", "training.max_epochs=null"), tmp_path / "run")
 
 
 def test_out_of_memory_halves_the_batch_to_the_same_effect(prepared, tmp_path, monkeypatch, capsys):
