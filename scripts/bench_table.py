@@ -38,7 +38,8 @@ def section(name: str, rows: Sequence[Mapping[str, object]]) -> str:
     columns = [key for key in keys if key not in common]
     lines = [f"### {name}", ""] if name else []
     lines += [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
-    lines += [f"| {' | '.join(str(row.get(column, '')) for column in columns)} |" for row in rows]
+    cells = [[str(row.get(column, "")).replace("|", "\\|") for column in columns] for row in rows]
+    lines += [f"| {' | '.join(row)} |" for row in cells]
     return "\n".join([*lines, *([""] if common else []), *(f"{key}: {rows[0][key]}" for key in common)])
 
 
