@@ -100,16 +100,14 @@ def main() -> None:
         prepare(load_config(Path(config), options.sets))
     results: dict[tuple[str, str, bool], list[float]] = {}
     for _ in range(options.repeats):
-        works = [(config, config) for config in options.config]
-        works += [("translate", "translate")] if options.model and options.input else []
-        for name, config in works:
+        for name in [*options.config, *(["translate"] if options.model and options.input else [])]:
             for environment in environments:
                 for busy in (False, True):
                     with neighbour(busy):
                         speed = (
                             translation_speed(options.model, options.input, environment)
                             if name == "translate"
-                            else training_speed(config, options.sets, options.seconds, environment)
+                            else training_speed(name, options.sets, options.seconds, environment)
                         )
                     results.setdefault((name, environment, busy), []).append(speed)
                     line = {"work": name, "environment": environment, "busy": busy, "per second": round(speed, 1)}

@@ -7,11 +7,14 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
 import torch
 
+from nmt_attn.config_file import load_config
+from nmt_attn.corpus.prepare import prepare
 from tests.snapshots import REFUSED, assert_unchanged, snapshot
 
 # The tensors of the tests are tiny: a second thread would only wait for the first, also in processes that they start.
@@ -78,6 +81,13 @@ def write_toy(folder: Path) -> Path:
     lines = [f"{source}\t{target}\tmade up" for source, target in toy_corpus(900)]
     (folder / "toy.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "toy.yaml").write_text(TOY_CONFIG, encoding="utf-8")
+    return folder
+
+
+def write_prepared_toy(folder: Path) -> Path:
+    write_toy(folder)
+    with chdir(folder):
+        prepare(load_config(Path("toy.yaml")))
     return folder
 
 

@@ -66,7 +66,7 @@ ThreadsOption = Annotated[
         "--threads",
         min=1,
         max=1024,
-        help="On a CPU, of all processes together. Default: the run's, else the processors that this process may use.",
+        help="Threads on a CPU, in all processes together. Default: the run's, else one for each usable processor.",
         show_default=False,
     ),
 ]

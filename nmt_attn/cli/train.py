@@ -28,7 +28,9 @@ def train_command(
     ] = None,
     threads: Annotated[
         int | None,
-        typer.Option("--threads", min=1, max=1024, help="On a CPU (training.threads).", show_default=False),
+        typer.Option(
+            "--threads", min=1, max=1024, help="Threads on a CPU; default: as many as pay.", show_default=False
+        ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the latest checkpoint.")] = False,
     force: Annotated[

@@ -10,10 +10,9 @@ import torch
 
 from nmt_attn.config import Config
 from nmt_attn.config_file import load_config
-from nmt_attn.corpus.prepare import prepare
 from nmt_attn.decoding.translator import Translator
 from nmt_attn.training.train import train
-from tests.conftest import write_toy
+from tests.conftest import write_prepared_toy
 from tests.pretended_cuda import OnPretendedCuda, pretended_cuda
 
 STYLES = {"bahdanau": ["bahdanau"], "luong": ["luong"], "feeding": ["luong", "model.decoder.input_feeding=true"]}
@@ -28,11 +27,7 @@ SENTENCES = ["Big dog sees tree.", "Red cat.", ""]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = write_toy(tmp_path_factory.mktemp("pretended"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        prepare(load_config(Path("toy.yaml")))
-    return folder
+    return write_prepared_toy(tmp_path_factory.mktemp("pretended"))
 
 
 def cases() -> list[object]:

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from nmt_attn.config_file import load_config
-from nmt_attn.corpus.prepare import prepare
 from nmt_attn.decoding.translator import Translator
 from nmt_attn.errors import ConfigError
 from nmt_attn.training.train import train
-from tests.conftest import write_toy
+from tests.conftest import write_prepared_toy
 
 STYLES = {"bahdanau": [], "luong": [], "feeding": ["model.decoder.input_feeding=true"]}
 SCORES = ["dot", "scaled_dot", "general", "additive", "concat", "coverage", "location", "none"]
@@ -61,11 +60,7 @@ def combinations() -> list[list[str]]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = write_toy(tmp_path_factory.mktemp("combinations"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        prepare(load_config(Path("toy.yaml")))
-    return folder
+    return write_prepared_toy(tmp_path_factory.mktemp("combinations"))
 
 
 def cases() -> list[object]:
