@@ -20,17 +20,18 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils import _foreach_utils
 from torch.utils._python_dispatch import TorchDispatchMode, return_and_correct_aliasing
-from torch.utils._pytree import tree_leaves, tree_map_only
+from torch.utils._pytree import tree_map_only
 
 aten = torch.ops.aten
 CUDA, CPU = torch.device("cuda", 0), torch.device("cpu")
@@ -122,7 +123,7 @@ class OnPretendedCuda(Tensor):
 
 def on_cuda(values: Any) -> list[OnPretendedCuda]:
     """The pretended tensors among nested arguments."""
-    return [value for value in tree_leaves(values) if isinstance(value, OnPretendedCuda)]
+    return [value for value in _tensors([values]) if isinstance(value, OnPretendedCuda)]
 
 
 @dataclass
@@ -136,27 +137,22 @@ class _Device:
 
     def run(self, func: Any, args: Any, kwargs: Any) -> Any:
         """One operator of torch, below autograd."""
-        leaves = tree_leaves((args, kwargs))
-        ours = [leaf for leaf in leaves if isinstance(leaf, OnPretendedCuda)]
-        theirs = [leaf for leaf in leaves if isinstance(leaf, Tensor) and not isinstance(leaf, OnPretendedCuda)]
+        tensors = [*_tensors(args), *_tensors(kwargs.values())]
+        ours = [tensor for tensor in tensors if isinstance(tensor, OnPretendedCuda)]
+        theirs = [tensor for tensor in tensors if not isinstance(tensor, OnPretendedCuda)]
         to_cuda = self._goes_to_cuda(func, args, kwargs, ours, theirs)
         if ours and theirs and func not in COPIES:
             self._check_devices(func, args, ours, theirs)
         self._count(func, args, kwargs, ours, theirs, to_cuda=to_cuda)
         if "device" in kwargs and kwargs["device"] is not None:
             kwargs = {**kwargs, "device": CPU}
-        inner_args, inner_kwargs = tree_map_only(OnPretendedCuda, lambda tensor: tensor.inner, (args, kwargs))
-        result = func(*inner_args, **inner_kwargs)
+        result = func(*map(_inner, args), **{name: _inner(value) for name, value in kwargs.items()})
         if not to_cuda:
             return result
         if func is aten._pack_padded_sequence.default:  # batch sizes stay on the CPU
             return OnPretendedCuda(result[0]), result[1]
-        known = {id(tensor.inner): tensor for tensor in ours}
-        wrapped = tree_map_only(
-            Tensor, lambda made: known[id(made)] if id(made) in known else OnPretendedCuda(made), result
-        )
-        mixed = any(isinstance(leaf, Tensor) and not isinstance(leaf, OnPretendedCuda) for leaf in tree_leaves(args))
-        return return_and_correct_aliasing(func, args, kwargs, wrapped) if ours and not mixed else wrapped
+        wrapped = _wrapped(result, {id(tensor.inner): tensor for tensor in ours})
+        return return_and_correct_aliasing(func, args, kwargs, wrapped) if ours and not theirs else wrapped
 
     def _goes_to_cuda(self, func: Any, args: Any, kwargs: Any, ours: list[Any], theirs: list[Any]) -> bool:
         """Whether the result of an operator is on the device."""
@@ -205,6 +201,31 @@ class _Device:
             self.trace.launches[name] += 1
 
 
+# torch's own functions for nested arguments take several times as long as the operators of small tensors.
+
+
+def _tensors(values: Iterable[Any]) -> Iterator[Tensor]:
+    for value in values:
+        if isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from _tensors(value)
+
+
+def _inner(value: Any) -> Any:
+    """What an argument holds on the CPU."""
+    if isinstance(value, OnPretendedCuda):
+        return value.inner
+    return type(value)(map(_inner, value)) if type(value) in (list, tuple) else value
+
+
+def _wrapped(made: Any, known: dict[int, OnPretendedCuda]) -> Any:
+    """Results as tensors of ours; those that were arguments, by what they hold, are these."""
+    if isinstance(made, Tensor):
+        return known.get(id(made)) if id(made) in known else OnPretendedCuda(made)
+    return type(made)(_wrapped(one, known) for one in made) if type(made) in (list, tuple) else made
+
+
 class _Operators(TorchDispatchMode):
     """Sends operators that get no tensor of ours, such as ``zeros(device="cuda")``, to the device too."""
 
@@ -232,6 +253,8 @@ class _Functions(TorchFunctionMode):
             return OnPretendedCuda(args[0].inner.new_tensor(*args[1:], **kwargs))
         if name in ("to", "cpu"):
             return self._moved(name, func, args, kwargs, device)
+        if name == "_pad_packed_sequence" and on_cuda(args):
+            return _pad_packed(*args)
         if name in RECURRENT and on_cuda(args):
             _check_states(args)
         if torch.is_autocast_enabled("cuda") and on_cuda(args):
@@ -253,6 +276,17 @@ class _Functions(TorchFunctionMode):
             return func(args[0], *map(numbered, args[1:]), **{key: numbered(x) for key, x in kwargs.items()})
         finally:
             device.leaving.pop()
+
+
+def _pad_packed(
+    data: Tensor, batch_sizes: Tensor, batch_first: bool, value: float, total: int
+) -> tuple[Tensor, Tensor]:
+    """torch's own, but for the lengths, which it writes into a tensor that it takes to be on the CPU."""
+    most, sizes = int(batch_sizes[0]), batch_sizes.tolist()
+    steps = [functional.pad(step, (0, 0, 0, most - len(step)), value=value) for step in data.split(sizes)]
+    padded = functional.pad(torch.stack(steps), (0, 0, 0, 0, 0, total - len(steps)), value=value)
+    lengths = torch.tensor([sum(size > row for size in sizes) for row in range(most)])
+    return padded.transpose(0, 1) if batch_first else padded, lengths
 
 
 def _check_states(args: Any) -> None:
@@ -329,6 +363,7 @@ def pretended_cuda() -> Iterator[Trace]:
         "torch.cuda._lazy_init": lambda: None,
         "torch.random.fork_rng": lambda *args, **kwargs: contextlib.nullcontext(),
         "torch.nn.utils.clip_grad._group_tensors_by_device_and_dtype": _grouped,
+        "torch.optim.optimizer._group_tensors_by_device_and_dtype": _grouped,
         "torch.utils._foreach_utils._group_tensors_by_device_and_dtype": _grouped,
         "torch.autograd._engine_run_backward": backward,
         "torch._C._InferenceMode": lambda mode: torch.no_grad() if mode else contextlib.nullcontext(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -143,20 +144,20 @@ def force(model: TranslationModel, sources: Sequence[Sequence[int]], targets: Se
         targets: ids of its translation, without BOS and EOS.
     """
     batch = make_batch(sources, targets)
-    read = torch.from_numpy(batch.targets).to(model.device)  # (B, T)
-    start = model.encode(*(torch.from_numpy(array).to(model.device) for array in (batch.source, batch.source_lengths)))
+    labels = np.full_like(batch.targets, EOS)
+    labels.ravel()[batch.positions] = batch.labels
+    arrays = (batch.source, batch.targets, labels)
+    source, read, written = (torch.from_numpy(array).to(model.device) for array in arrays)  # (B, S), (B, T), (B, T)
+    start = model.encode(source, torch.from_numpy(batch.source_lengths))
     state, weights, log_probs = start.state, [], []
     for position in range(read.shape[1]):
         step = model.step(read[:, position : position + 1], state, start.memory)
-        written = torch.tensor([target[position] if position < len(target) else EOS for target in targets])
         scores = next_log_probs(model, step.readout[:, 0])  # (B, V)
-        log_probs.append(scores.gather(1, written.to(model.device).unsqueeze(1)).squeeze(1).cpu())
-        weights.append(step.weights[:, 0].float().cpu())
+        log_probs.append(scores.gather(1, written[:, position : position + 1]).squeeze(1))
+        weights.append(step.weights[:, 0].float())
         state = step.state
+    all_weights, all_log_probs = torch.stack(weights, dim=1).cpu(), torch.stack(log_probs, dim=1).cpu()  # one wait
     return [
-        Forced(
-            torch.stack([rows[sentence, : len(source) + 1] for rows in weights[: len(target) + 1]]),
-            float(sum(rows[sentence] for rows in log_probs[: len(target) + 1])),
-        )
-        for sentence, (source, target) in enumerate(zip(sources, targets, strict=True))
+        Forced(all_weights[row, : len(target) + 1, : len(ids) + 1], float(all_log_probs[row, : len(target) + 1].sum()))
+        for row, (ids, target) in enumerate(zip(sources, targets, strict=True))
     ]

@@ -1,7 +1,9 @@
 """The hypotheses of a beam search, of many sentences at once.
 
-A row of the network is a hypothesis that still runs, whatever sentence it belongs to: a sentence begins with one, has
-up to K, and fewer again where the others fell too far behind.
+On a CPU a row of the network is a hypothesis that still runs, whatever sentence it belongs to: a sentence begins with
+one, has up to K, and fewer again where the others fell too far behind. To know which run, the CPU would have to wait
+for a GPU at each step, and a GPU hardly computes faster what it computes less of: there a row is a place, whether
+anything runs in it or not, and all rows of a sentence look at the one copy of its source.
 
 A wider beam alone does not find better hypotheses: what a narrower one keeps may be crowded out. So a beam holds the
 narrower ones within it. Its first place belongs to greedy search; next to it, of a beam of 2K, come the places of the
@@ -43,14 +45,15 @@ def nested_sizes(beam_size: int) -> tuple[int, ...]:
 class Beams:
     """The hypotheses of the b sentences that are not done, P places each, of which those with a finite total run.
 
-    The rows (N) that the network computes are the running ones, sentence by sentence.
+    The rows (N) that the network computes are those of ``rows``, sentence by sentence.
     """
 
     options: SearchOptions
     sizes: tuple[int, ...]  # of the L beams within each other
     places: tuple[int, ...]  # in each of them, those of narrower ones included; the last is P
-    memory: Memory  # of the whole batch that came in
-    state: DecoderState  # (N)
+    memory: Memory  # of the whole batch that came in; where all places are rows, of the b sentences
+    rows: Tensor | None  # (N): the places that are rows, in the flattened (b, P); None: all
+    state: DecoderState  # (N), of the rows before the last step where that has been taken
     last: Tensor  # (N): the token that the next step reads
     limits: Tensor  # (b)
     minima: Tensor  # (b)
@@ -58,7 +61,7 @@ class Beams:
     sentences: Tensor  # (b): their place in the batch that came in
     tokens: Tensor  # (b, P, t): the tokens so far
     totals: Tensor  # (b, P): log-probabilities so far; -inf where no hypothesis runs
-    parents: Tensor  # (b, P): the row that each of them continues
+    parents: Tensor  # (b, P): the row, before the last step, that each of them continues
     alive: Tensor  # (b, L): which of the beams have hypotheses that run
     best_ended: Tensor  # (b, L): in each beam the highest log-probability of what ended near its best, with pruning
     ended: Tensor  # (b, L): how many have ended that were among the best of each beam, without pruning
@@ -67,32 +70,39 @@ class Beams:
 
     @classmethod
     def begin(cls, start: Start, limits: Tensor, minima: Tensor, options: SearchOptions) -> Beams:
-        """One hypothesis a sentence, of no token."""
-        batch, sizes = len(limits), nested_sizes(options.beam_size)
+        """One hypothesis a sentence, of no token; limits and minima (B) are on the CPU."""
+        batch, sizes, device = len(limits), nested_sizes(options.beam_size), start.memory.mask.device
         places = tuple(accumulate(sizes))
-        totals = torch.full((batch, places[-1]), -math.inf, device=limits.device)
+        longest, normalisers = int(limits.max()), [options.normaliser(limit) for limit in limits.tolist()]
+        limits, minima = (some.to(device, non_blocking=True) for some in (limits, minima))
+        totals = torch.full((batch, places[-1]), -math.inf, device=device)
         totals[:, 0] = 0.0
-        attention = None
+        attention, sentences, rows, state = None, torch.arange(batch, device=device), None, start.state
         if options.coverage_penalty:
             attention = start.memory.states.new_zeros(batch, places[-1], start.memory.mask.shape[1])
+        if device.type == "cpu":
+            rows = sentences * places[-1]
+        else:
+            state = state.select(sentences.unsqueeze(1).expand(-1, places[-1]).flatten())
         return cls(
             options=options,
             sizes=sizes,
             places=places,
             memory=start.memory,
-            state=start.state,
-            last=limits.new_full((batch,), BOS),
+            rows=rows,
+            state=state,
+            last=limits.new_full((totals.numel() if rows is None else batch,), BOS),
             limits=limits,
             minima=minima,
-            longest=totals.new_tensor([options.normaliser(limit) for limit in limits.tolist()]),
-            sentences=torch.arange(batch, device=limits.device),
+            longest=torch.tensor(normalisers).to(device, non_blocking=True),
+            sentences=sentences,
             tokens=limits.new_empty(batch, places[-1], 0),
             totals=totals,
             parents=limits.new_zeros(batch, places[-1]),
-            alive=torch.ones(batch, len(sizes), dtype=torch.bool, device=limits.device),
+            alive=torch.ones(batch, len(sizes), dtype=torch.bool, device=device),
             best_ended=totals.new_full((batch, len(sizes)), -math.inf),
             ended=limits.new_zeros(batch, len(sizes)),
-            finished=Finished.none_yet(limits, options.nbest, int(limits.max())),
+            finished=Finished.none_yet(limits, options.nbest, longest),
             attention=attention,
         )
 
@@ -101,27 +111,30 @@ class Beams:
         """Which places hold a hypothesis that runs, (b, P)."""
         return self.totals > -math.inf
 
-    @property
-    def owners(self) -> Tensor:
-        """The sentence of each row, by its place in the batch that came in, (N)."""
-        return self.sentences.unsqueeze(1).expand_as(self.totals)[self.running]
+    def step(self, model: Searchable) -> DecoderStep:
+        """What the network makes of all rows."""
+        if self.rows is None:
+            return model.step(self.last.view_as(self.totals), self.state, self.memory)
+        owners = self._of_rows(self.sentences.unsqueeze(1).expand_as(self.totals))
+        return model.step(self.last.unsqueeze(1), self.state, self.memory, owners)
 
     def advance(self, model: Searchable, step: DecoderStep) -> None:
-        """Take one step, given what the decoder gave: what can end is noted, the best of the rest goes on."""
-        running = self.running
-        found = best_continuations(model, step.readout.squeeze(1), self.options.beam_size, self._constraint(running))
+        """Take one step, given what the network gave: what can end is noted, the best of the rest goes on."""
+        readouts = step.readout.flatten(0, 1)  # (N, R)
+        found = best_continuations(model, readouts, self.options.beam_size, self._constraint())
         if self.attention is not None:
-            self.attention = self.attention.clone()
-            self.attention[running] += step.weights.squeeze(1).to(self.attention.dtype)
-        ends = self._end(found, running)
-        self._continue(found, running)
+            self._add_attention(self.attention, step.weights.flatten(0, 1))
+        ends = self._end(found)
+        self._continue(found)
         self._drop(ends)
+        self.state = step.state
 
-    def go_on(self, state: DecoderState) -> None:
-        """Let the network's rows be those of the hypotheses that run now, given the states (N) after the step."""
-        running = self.running
-        self.state = state.select(self.parents[running])
-        self.last = self.tokens[:, :, -1][running]
+    def go_on(self) -> None:
+        """Let the network's rows be those of the hypotheses that run now, or all places."""
+        if self.rows is not None:
+            self.rows = self.running.flatten().nonzero().flatten()
+        self.state = self.state.select(self._of_rows(self.parents))
+        self.last = self._of_rows(self.tokens[:, :, -1])
 
     def done(self) -> bool:
         """Let sentences go of which nothing runs; true when none is left."""
@@ -130,22 +143,40 @@ class Beams:
             self._keep(running)
         return not len(running)
 
-    def _in_places(self, of_rows: Tensor, running: Tensor) -> Tensor:
-        """What each row has, (N, …), in the place of its hypothesis, (b, P, …); -inf or 0 where none runs."""
-        empty = -math.inf if of_rows.is_floating_point() else 0
-        placed = of_rows.new_full((*running.shape, *of_rows.shape[1:]), empty)
-        placed[running] = of_rows
-        return placed
+    def _of_rows(self, of_places: Tensor) -> Tensor:
+        """What the places have, (b, P, …), of those that are rows, (N, …)."""
+        flat = of_places.flatten(0, 1)
+        return flat if self.rows is None else flat.index_select(0, self.rows)
 
-    def _constraint(self, running: Tensor) -> Constraint | None:
+    def _in_places(self, of_rows: Tensor) -> Tensor:
+        """What each row has, (N, …), in the place of its hypothesis, (b, P, …).
+
+        Where none runs: -inf or 0, or what a row has in which none does.
+        """
+        shape = (*self.totals.shape, *of_rows.shape[1:])
+        if self.rows is None:
+            return of_rows.view(shape)
+        empty = -math.inf if of_rows.is_floating_point() else 0
+        placed = of_rows.new_full((self.totals.numel(), *of_rows.shape[1:]), empty)
+        return placed.index_copy_(0, self.rows, of_rows).view(shape)
+
+    def _add_attention(self, before: Tensor, of_rows: Tensor) -> None:
+        """Add what the rows have looked at in this step, (N, S)."""
+        of_rows = of_rows.to(before.dtype)
+        if self.rows is None:
+            self.attention = before + of_rows.view_as(before)
+        else:
+            self.attention = before.flatten(0, 1).index_add(0, self.rows, of_rows).view_as(before)
+
+    def _constraint(self) -> Constraint | None:
         """What forbids some continuations of the rows; None where all may come."""
         position, options = self.tokens.shape[2], self.options
         if position < len(options.prefix):
             return lambda log_probs, rows: only(log_probs, options.prefix[position])
         if not (options.no_repeat_ngram or options.min_length_ratio):
             return None
-        histories = self.tokens[running]  # (N, t)
-        too_short = (position + 1 < self.minima).unsqueeze(1).expand_as(running)[running]  # (N)
+        histories = self._of_rows(self.tokens)  # (N, t)
+        too_short = self._of_rows((position + 1 < self.minima).unsqueeze(1).expand_as(self.totals))  # (N)
 
         def forbid(log_probs: Tensor, rows: slice) -> Tensor:
             if options.no_repeat_ngram:
@@ -156,10 +187,10 @@ class Beams:
 
     # --- what ends ----------------------------------------------------------------------------------------------
 
-    def _end(self, found: Continuations, running: Tensor) -> Tensor:
+    def _end(self, found: Continuations) -> Tensor:
         """Note every hypothesis as one that ends here; their log-probabilities, (b, P)."""
-        ends = self._in_places(found.ends, running)  # (b, P)
-        best_word = self._in_places(found.log_probs[:, 0], running)[:, 0]
+        ends = self._in_places(found.ends)  # (b, P)
+        best_word = self._in_places(found.log_probs[:, 0])[:, 0]
         greedy_ends = (ends[:, 0] >= best_word) | self._at_limit
         self.alive[:, 0] &= ~greedy_ends
         totals = self.totals + ends
@@ -167,7 +198,7 @@ class Beams:
             totals = totals.masked_fill(~greedy_ends.unsqueeze(1), -math.inf)
         scores = totals / self.options.normaliser(self.tokens.shape[2] + 1)
         if self.attention is not None:
-            mask = self.memory.mask[self.sentences]
+            mask = self.memory.mask if self.rows is None else self.memory.mask[self.sentences]
             scores += self.options.coverage_penalty * coverage_penalties(self.attention, mask)
         self.finished.take(self.sentences, scores, totals, self.tokens)
         return totals
@@ -179,17 +210,25 @@ class Beams:
 
     # --- what goes on -------------------------------------------------------------------------------------------
 
-    def _continue(self, found: Continuations, running: Tensor) -> None:
+    def _continue(self, found: Continuations) -> None:
         """Fill the places with the best continuations, those of each narrower beam first."""
-        totals = self._in_places(self.totals[running].unsqueeze(1) + found.log_probs, running)  # (b, P, W)
+        rows = self._row_numbers()
+        totals = self._in_places(self._of_rows(self.totals).unsqueeze(1) + found.log_probs)  # (b, P, W)
         totals = totals.masked_fill(self._at_limit[:, None, None], -math.inf)
         chosen, again = self._chosen(totals)  # (b, P)
         parents = chosen // totals.shape[2]
         self.totals = totals.flatten(1).gather(1, chosen).masked_fill(again, -math.inf)
-        words = self._in_places(found.tokens, running).flatten(1).gather(1, chosen)
+        words = self._in_places(found.tokens).flatten(1).gather(1, chosen)
         self.tokens = torch.cat([_pick(self.tokens, parents), words.unsqueeze(2)], dim=2)
         self.attention = None if self.attention is None else _pick(self.attention, parents)
-        self.parents = (running.flatten().cumsum(0).view_as(running) - 1).gather(1, parents)
+        self.parents = rows.gather(1, parents)
+
+    def _row_numbers(self) -> Tensor:
+        """The number of the row of each place, (b, P); of a place that is none, any."""
+        if self.rows is None:
+            return torch.arange(self.totals.numel(), device=self.totals.device).view_as(self.totals)
+        numbers = torch.arange(len(self.rows), device=self.rows.device)
+        return self.rows.new_zeros(self.totals.numel()).index_copy_(0, self.rows, numbers).view_as(self.totals)
 
     def _chosen(self, totals: Tensor) -> tuple[Tensor, Tensor]:
         """Which of the continuations (b, P, W) go on.
@@ -264,6 +303,8 @@ class Beams:
         self.longest, self.alive = self.longest[running], self.alive[running]
         self.best_ended, self.ended = self.best_ended[running], self.ended[running]
         self.attention = None if self.attention is None else self.attention[running]
+        if self.rows is None:
+            self.memory = self.memory.select(running)
 
 
 def _pick(histories: Tensor, columns: Tensor) -> Tensor:

@@ -21,6 +21,9 @@ BLOCK = 64
 ROWS = {"cpu": 512, "cuda": 16384}
 """Rows whose log-probabilities of all tokens are held at once."""
 
+LOOKS = {"cpu": 1, "cuda": 8}
+"""Steps between two looks at what still runs: each makes the CPU wait for a GPU, which then waits for work."""
+
 
 @dataclass(frozen=True)
 class Continuations:

@@ -37,18 +37,20 @@ class Finished:
             tokens: (b, J, t), all of one length.
         """
         count, length = self.scores.shape[1], tokens.shape[2]
-        worst = self.scores[sentences, -1]  # (b)
-        changed = (scores > worst.unsqueeze(1)).any(1).nonzero().flatten()
-        if not len(changed):
-            return
-        rows = sentences[changed]
-        new = scores[changed]
-        new = new.masked_fill(new.isnan(), -math.inf)
+        if scores.device.type == "cpu":  # to see what changes would make the CPU wait for a GPU
+            worst = self.scores[sentences, -1]  # (b)
+            changed = (scores > worst.unsqueeze(1)).any(1).nonzero().flatten()
+            if not len(changed):
+                return
+            sentences, scores, log_probs, tokens = (
+                some.index_select(0, changed) for some in (sentences, scores, log_probs, tokens)
+            )
+        rows, new = sentences, scores.masked_fill(scores.isnan(), -math.inf)
         together, places = torch.cat([self.scores[rows], new], dim=1).topk(count, dim=1)  # (c, n)
         self.scores[rows] = together
-        for kept, arrived in ((self.log_probs, log_probs[changed]), (self.lengths, self._lengths(new, length))):
+        for kept, arrived in ((self.log_probs, log_probs), (self.lengths, self._lengths(new, length))):
             kept[rows] = torch.cat([kept[rows], arrived], dim=1).gather(1, places)
-        histories = torch.cat([self.tokens[rows, :, :length], tokens[changed]], dim=1)  # (c, n + J, t)
+        histories = torch.cat([self.tokens[rows, :, :length], tokens], dim=1)  # (c, n + J, t)
         # What was longer than the new ones cannot have been: hypotheses that ended before are shorter.
         self.tokens[rows, :, :length] = histories.gather(1, places.unsqueeze(2).expand(-1, -1, length))
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nmt_attn.decoding.continuations import next_log_probs
+from nmt_attn.decoding.continuations import LOOKS, next_log_probs
 from nmt_attn.decoding.hypothesis import Hypothesis, SearchOptions, finished
 from nmt_attn.errors import UserError
 from nmt_attn.model.network import Searchable
@@ -57,19 +57,20 @@ def sample(
 
     Args:
         model: in evaluation mode.
-        source: ids, (B, S).
-        lengths: (B).
+        source: ids, (B, S), on the device.
+        lengths: (B), on the CPU.
         options: how many, and how long they may be.
         sampling: how to draw.
     """
     start, limits = model.encode(source, lengths), options.max_lengths(lengths)
-    batch, count = len(limits), options.nbest
+    batch, count, longest, device = len(limits), options.nbest, int(limits.max()), source.device
     draws = _draws(source, lengths, limits, count, sampling.seed)  # (B, K, T)
-    state = start.state.select(torch.arange(batch, device=source.device).repeat_interleave(count))
+    limits = limits.to(device, non_blocking=True)
+    state = start.state.select(torch.arange(batch, device=device).unsqueeze(1).expand(-1, count).flatten())
     tokens = [limits.new_full((batch, count), BOS)]
-    totals = torch.zeros(batch, count, device=source.device)
-    done = torch.zeros(batch, count, dtype=torch.bool, device=source.device)
-    for position in range(int(limits.max())):
+    totals = torch.zeros(batch, count, device=device)
+    done = torch.zeros(batch, count, dtype=torch.bool, device=device)
+    for position in range(longest):
         step = model.step(tokens[-1], state, start.memory)
         log_probs = next_log_probs(model, step.readout)  # (B, K, V)
         at_limit = (position + 1 >= limits).unsqueeze(1)  # where a translation ends
@@ -79,7 +80,7 @@ def sample(
         tokens.append(drawn)
         done |= drawn == EOS
         state = step.state
-        if bool(done.all()):
+        if (position + 1) % LOOKS[device.type] == 0 and bool(done.all()):
             break
     written = torch.stack(tokens[1:], dim=2)  # (B, K, t)
     return [_sorted(*sentence, options) for sentence in zip(written.tolist(), totals.tolist(), strict=True)]

@@ -50,8 +50,8 @@ def score_pairs(
         targets: ids of its translation, without BOS and EOS.
     """
     batch = make_batch(sources, targets)
-    arrays = (batch.source, batch.source_lengths, batch.targets)
-    readouts = model(*(torch.from_numpy(array).to(model.device) for array in arrays))  # (B, T, R)
+    source, read = (torch.from_numpy(array).to(model.device) for array in (batch.source, batch.targets))
+    readouts = model(source, torch.from_numpy(batch.source_lengths), read)  # (B, T, R)
     positions, labels = (torch.from_numpy(array).to(model.device) for array in (batch.positions, batch.labels))
     real = readouts.flatten(0, 1)[positions]
     known = next_log_probs(model, real).gather(1, labels.unsqueeze(1)).squeeze(1)  # (N)

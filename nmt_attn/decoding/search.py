@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from nmt_attn.decoding.beams import Beams
-from nmt_attn.decoding.continuations import best_continuations
+from nmt_attn.decoding.continuations import LOOKS, best_continuations
 from nmt_attn.decoding.hypothesis import Hypothesis, SearchOptions, finished
 from nmt_attn.model.network import Searchable, Start
 from nmt_attn.text.tokenizer import BOS, EOS
@@ -14,7 +14,11 @@ from nmt_attn.text.tokenizer import BOS, EOS
 
 @torch.inference_mode()
 def search(model: Searchable, source: Tensor, lengths: Tensor, options: SearchOptions) -> list[list[Hypothesis]]:
-    """Translate a batch of source ids (B, S) with their lengths (B): the n best of each sentence, best first."""
+    """Translate a batch of source ids (B, S), on the device, with their lengths (B), on the CPU.
+
+    Returns:
+        The n best of each sentence, best first.
+    """
     start = model.encode(source, lengths)
     limits = options.max_lengths(lengths)
     if options.beam_size == 1 and options.plain:
@@ -28,35 +32,35 @@ def greedy_search(model: Searchable, start: Start, limits: Tensor, options: Sear
     Args:
         model: in evaluation mode.
         start: the encoded batch.
-        limits: most tokens of each translation, EOS included, (B).
+        limits: most tokens of each translation, EOS included, (B), on the CPU.
         options: ``beam_size`` is taken as 1; only ``plain`` ones, others are for :func:`beam_search`.
     """
-    batch = len(limits)
-    found: list[list[Hypothesis]] = [[] for _ in range(batch)]
-    tokens = limits.new_empty(batch, int(limits.max()))  # (B, T)
-    sentences = torch.arange(batch, device=limits.device)  # those still running, by their place in the batch
-    totals = torch.zeros(batch, device=limits.device)
     memory, state = start.memory, start.state
-    last = limits.new_full((batch, 1), BOS)
-    for position in range(int(limits.max())):
+    longest, limits = int(limits.max()), limits.to(memory.mask.device, non_blocking=True)
+    tokens = torch.full((len(limits), longest), EOS, device=limits.device)  # (B, T)
+    totals = torch.zeros(len(limits), device=limits.device)
+    sentences = torch.arange(len(limits), device=limits.device)  # the b that are computed, by their place in the batch
+    running = torch.ones_like(sentences, dtype=torch.bool)  # which of these have not ended, (b)
+    last = torch.full((len(limits), 1), BOS, device=limits.device)
+    for position in range(longest):
         step = model.step(last, state, memory)
         following = best_continuations(model, step.readout.squeeze(1), 1)
         best, word = following.log_probs.squeeze(1), following.tokens.squeeze(1)  # (b)
         done = ~(best > following.ends) | (position + 1 >= limits[sentences])  # also where there are no numbers
-        totals = totals + torch.where(done, following.ends, best)
-        tokens[sentences, position] = torch.where(done, EOS, word)
+        totals[sentences] += torch.where(done, following.ends, best).masked_fill(~running, 0.0)
+        tokens[sentences, position] = word.masked_fill(done | ~running, EOS)
+        running &= ~done
         state, last = step.state, word.unsqueeze(1)
-        if bool(done.any()):
-            ended = sentences[done]
-            written = tokens[ended, : position + 1].tolist()
-            for sentence, ids, total in zip(ended.tolist(), written, totals[done].tolist(), strict=True):
-                found[sentence].append(finished(ids, total, options))
-            running = (~done).nonzero().flatten()
-            if not len(running):
-                break
-            memory, state, last = memory.select(running), state.select(running), last[running]
-            sentences, totals = sentences[running], totals[running]
-    return found
+        if (position + 1) % LOOKS[limits.device.type]:
+            continue
+        kept = running.nonzero().flatten()
+        if not len(kept):
+            break
+        if len(kept) < len(running):
+            memory, state, last = memory.select(kept), state.select(kept), last[kept]
+            sentences, running = sentences[kept], running[kept]
+    rows = zip(tokens.tolist(), totals.tolist(), strict=True)
+    return [[finished(ids[: ids.index(EOS) + 1], total, options)] for ids, total in rows]
 
 
 def beam_search(
@@ -73,17 +77,18 @@ def beam_search(
     Args:
         model: in evaluation mode.
         start: the encoded batch.
-        limits: most tokens of each translation, EOS included, (B).
+        limits: most tokens of each translation, EOS included, (B), on the CPU.
         options: see :class:`SearchOptions`.
-        minima: fewest tokens of each translation, EOS included, (B); None: no such thing.
+        minima: fewest tokens of each translation, EOS included, (B), on the CPU; None: no such thing.
 
     Returns:
         The n best of each sentence, best first; of a network that gives no numbers perhaps none.
     """
     beams = Beams.begin(start, limits, torch.zeros_like(limits) if minima is None else minima, options)
-    while True:
-        step = model.step(beams.last.unsqueeze(1), beams.state, beams.memory, beams.owners)
-        beams.advance(model, step)
-        if beams.done():
-            return beams.finished.hypotheses()
-        beams.go_on(step.state)
+    looks = LOOKS[beams.totals.device.type]
+    for position in range(int(limits.max())):
+        beams.advance(model, beams.step(model))
+        if (position + 1) % looks == 0 and beams.done():
+            break
+        beams.go_on()
+    return beams.finished.hypotheses()

@@ -389,7 +389,8 @@ class Translator:
         self, batch: list[tuple[int, ...]], options: SearchOptions, sampling: SamplingOptions | None
     ) -> list[list[Translation]]:
         """Search one batch of token ids."""
-        source, lengths = (torch.from_numpy(array).to(self.compute.device) for array in pad_sources(batch))
+        source, lengths = (torch.from_numpy(array) for array in pad_sources(batch))
+        source = source.to(self.compute.device, non_blocking=True)
         if sampling is None:
             found = search(self.prepared, source, lengths, options)
         else:

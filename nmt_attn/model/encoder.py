@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from nmt_attn.config import ModelConfig
 from nmt_attn.model.dropout import Dropout, WordDropout
-from nmt_attn.model.recurrence import RESIDUAL_FROM, LayerState, make_layers, recurrences
+from nmt_attn.model.recurrence import RESIDUAL_FROM, Ends, LayerState, make_layers, recurrences
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,17 @@ class Encoder(nn.Module):
 
         Args:
             source: token ids, (B, S), padded at the end.
-            lengths: real tokens of each sentence, (B).
+            lengths: real tokens of each sentence, (B); best on the CPU, so that nothing waits for a GPU.
         """
         vectors = self.embed(source.t())  # (S, B, E)
-        reversal = reversed_positions(lengths, source.shape[1])
+        ends = Ends.of(lengths, source.device)
+        reversal = reversed_positions(ends.lengths, source.shape[1])
         directions = zip(recurrences(self.forward_layers), recurrences(self.backward_layers), strict=True)
         for index, (ahead, back) in enumerate(directions):
             below = vectors
             vectors = self.dropout(below) if index else below
-            seen_ahead, last_ahead = ahead.forward_to_ends(vectors, lengths, memory=self.memory)
-            seen_back, last_back = back.forward_to_ends(reverse(vectors, reversal), lengths, memory=self.memory)
+            seen_ahead, last_ahead = ahead.forward_to_ends(vectors, ends, memory=self.memory)
+            seen_back, last_back = back.forward_to_ends(reverse(vectors, reversal), ends, memory=self.memory)
             vectors = torch.cat([seen_ahead, reverse(seen_back, reversal)], dim=-1)  # (S, B, 2H)
             if index >= RESIDUAL_FROM:
                 vectors = vectors + below

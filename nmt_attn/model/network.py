@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -131,9 +131,10 @@ class TranslationModel(nn.Module):
                 raise InputError(f"the weights do not fit the configuration: {name} is {found}, expected {wanted}")
 
     def encode(self, source: Tensor, lengths: Tensor) -> Start:
-        """Read source sentences: ids (B, S) padded at the end, with their real lengths (B)."""
+        """Read source sentences: ids (B, S) padded at the end, with their real lengths (B), best on the CPU."""
         encoded = self.encoder(source, lengths)
-        mask = torch.arange(source.shape[1], device=source.device) < lengths.unsqueeze(1)  # (B, S)
+        ends = lengths.to(source.device, non_blocking=True).unsqueeze(1)
+        mask = torch.arange(source.shape[1], device=source.device) < ends  # (B, S)
         return Start(self.decoder.attention.remember(encoded.states, mask), self.decoder.start(encoded))
 
     def forward(self, source: Tensor, source_lengths: Tensor, targets: Tensor, teacher_forcing: float = 1.0) -> Tensor:
@@ -141,7 +142,7 @@ class TranslationModel(nn.Module):
 
         Args:
             source: ids, (B, S).
-            source_lengths: (B).
+            source_lengths: (B), best on the CPU.
             targets: ids, (B, T).
             teacher_forcing: share of steps that read the reference; at the others the model reads the token it
                 finds most probable itself (Bengio et al. 2015).
@@ -168,9 +169,7 @@ class TranslationModel(nn.Module):
         """Scores of the next token, (…, R) to (…, V), of which a softmax makes probabilities; -inf for those of
         ``never_written``.
         """
-        scores: Tensor = self.output(readouts).float()
-        scores[..., self.never_written] = -torch.inf
-        return scores
+        return suppressed(self.output(readouts).float(), self.never_written)
 
     def _own_tokens(self, targets: Tensor, start: Start, teacher_forcing: float) -> Tensor:
         """Readouts (B, T, R) where each token read is the reference's only with probability ``teacher_forcing``."""
@@ -187,6 +186,13 @@ class TranslationModel(nn.Module):
                 forced = torch.rand(reference.shape, device=reference.device) < teacher_forcing
                 tokens = torch.where(forced, reference, own)
         return torch.cat(readouts, dim=1)
+
+
+def suppressed(scores: Tensor, tokens: Sequence[int]) -> Tensor:
+    """-inf for some tokens in scores (…, V), in place. One by one: a list of them would have to go to a GPU first."""
+    for token in tokens:
+        scores[..., token] = -torch.inf
+    return scores
 
 
 def _embedding(size: int, width: int) -> nn.Embedding:

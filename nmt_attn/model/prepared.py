@@ -20,7 +20,7 @@ from nmt_attn.model.device import Compute, choose_compute
 from nmt_attn.model.encoder import Encoded
 from nmt_attn.model.ensemble import Ensemble
 from nmt_attn.model.fixed import FixedLinear, TokenTable, even_slices
-from nmt_attn.model.network import Searchable, Start, TranslationModel
+from nmt_attn.model.network import Searchable, Start, TranslationModel, suppressed
 from nmt_attn.model.prepared_encoder import PreparedEncoder
 from nmt_attn.model.recurrence import RESIDUAL_FROM, LayerState, Recurrence, gru_forward
 
@@ -162,10 +162,10 @@ class PreparedModel(nn.Module):
         On a CPU so many rows at a time that what they need stays in its cache, and the attention in fp32: rounding the
         sources anew at each step takes longer than their products save.
         """
-        if tokens.device.type != "cpu":
-            return self._step(tokens, state, memory, owners)
-        with torch.autocast("cpu", enabled=False):
-            return self._step_by_rows(tokens, state, memory, owners)
+        device = tokens.device.type
+        with torch.autocast(device, enabled=False):  # what is to be rounded has been
+            compute = self._step_by_rows if device == "cpu" else self._step
+            return compute(tokens, state, memory, owners)
 
     def _step_by_rows(self, tokens: Tensor, state: DecoderState, memory: Memory, owners: Tensor | None) -> DecoderStep:
         each = tokens.shape[1]
@@ -201,9 +201,7 @@ class PreparedModel(nn.Module):
 
     def next_scores(self, readouts: Tensor) -> Tensor:
         """See :meth:`TranslationModel.next_scores`."""
-        scores = self.output(readouts)
-        scores[..., self.never_written] = -torch.inf
-        return scores
+        return suppressed(self.output(readouts), self.never_written)
 
     def _attend(self, hidden: Tensor, memory: Memory, owners: Tensor | None) -> Attended:
         """Attend with a query a row, (B·K, H).

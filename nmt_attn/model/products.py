@@ -130,7 +130,9 @@ def _onednn_pays() -> bool:
     """
     try:
         foreign = "AuthenticAMD" in CPU_INFO.read_text(encoding="utf-8", errors="replace")
-        left, right, bias = torch.rand(3, 4), torch.rand(5, 4), torch.rand(5)
+        # Not drawn: a training that goes on would draw other numbers than one that has asked this before.
+        left, right, bias = (torch.linspace(0, 1, size) for size in (12, 20, 5))
+        left, right = left.view(3, 4), right.view(5, 4).flip(0)
         return foreign and torch.allclose(_onednn(left, right, bias), F.linear(left, right, bias))
     except (OSError, RuntimeError, AttributeError, TypeError):
         return False

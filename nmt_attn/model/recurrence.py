@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, cast
 
@@ -29,6 +30,19 @@ While training with recurrent dropout, the mask of the sequence (B, H) comes las
 
 RESIDUAL_FROM = 2
 """The first of stacked layers, counted from 0, to whose output its input is added (as Wu et al. 2016)."""
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Where the sequences of a batch end."""
+
+    lengths: Tensor  # (B), on the device that computes
+    on_cpu: Tensor  # (B), for what has to know them before it starts a computation
+
+    @classmethod
+    def of(cls, lengths: Tensor, device: torch.device) -> Ends:
+        """Of lengths that are on the CPU, for which nothing waits, or on that device."""
+        return cls(lengths.to(device, non_blocking=True), lengths if device.type == "cpu" else lengths.cpu())
 
 
 class Recurrence(nn.Module):
@@ -165,32 +179,35 @@ class Recurrence(nn.Module):
         Yields what gives a tensor the type that the layer then takes.
         """
         device = inputs.device.type
-        harmful = device != "cpu" or (self.cell == "lstm" and not _has_bf16_lstm())
-        if torch.is_autocast_enabled(device) and harmful:
+        if torch.is_autocast_enabled(device) and (device != "cpu" or (self.cell == "lstm" and not _has_bf16_lstm())):
             with torch.autocast(device, enabled=False):
                 yield Tensor.float
         else:
             yield lambda tensor: tensor
 
-    def forward_to_ends(self, inputs: Tensor, lengths: Tensor, *, memory: bool) -> tuple[Tensor, LayerState]:
+    def forward_to_ends(self, inputs: Tensor, ends: Ends, *, memory: bool) -> tuple[Tensor, LayerState]:
         """As :meth:`forward` from zeros, with the state after the last *real* step of each sequence.
 
         Args:
             inputs: (T, B, I), padded at the end.
-            lengths: real steps of each sequence, (B).
+            ends: the real steps of each sequence.
             memory: whether an LSTM's c is wanted beside h.
         """
         if not memory or self.cell == "gru":
             outputs, _ = self(inputs)
-            return outputs, (outputs[lengths - 1, torch.arange(len(lengths), device=lengths.device)],)
+            sequences = torch.arange(inputs.shape[1], device=inputs.device)
+            return outputs, (outputs[ends.lengths - 1, sequences],)
         if not self.is_standard:
-            return self._ends_in_steps(inputs, lengths)
-        # The outputs do not show c, so the sequences have to stop where they end.
+            return self._ends_in_steps(inputs, ends.lengths)
+        # The outputs do not show c, so the sequences have to stop where they end. torch would sort them as well, but
+        # would fetch the order from a GPU in the end.
+        order = ends.on_cpu.argsort(descending=True, stable=True)
+        sorted_, back = (places.to(inputs.device, non_blocking=True) for places in (order, order.argsort()))
         with self._precision(inputs) as cast_to:
-            packed = pack_padded_sequence(cast_to(inputs), lengths.cpu(), enforce_sorted=False)
+            packed = pack_padded_sequence(cast_to(inputs).index_select(1, sorted_), ends.on_cpu[order])
             packed_outputs, (last_h, last_c) = self.rnn(packed)
         outputs, _ = pad_packed_sequence(packed_outputs, total_length=len(inputs))
-        return outputs, (last_h[0], last_c[0])
+        return outputs.index_select(1, back), (last_h[0].index_select(0, back), last_c[0].index_select(0, back))
 
     def _ends_in_steps(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, LayerState]:
         """As :meth:`forward_to_ends`: a sequence that is over keeps its state."""
@@ -345,7 +362,8 @@ def gru_backward(grad: Tensor, previous: Tensor, gates: Tensor, grad_inputs: Ten
 @cache
 def _has_bf16_lstm() -> bool:
     """Whether oneDNN has an LSTM in bf16 for this processor; without AVX-512 it has none, and raises an error."""
-    layer = nn.LSTM(2, 2)
+    with torch.random.fork_rng([]):  # what is drawn here must not be missing from what a training draws
+        layer = nn.LSTM(2, 2)
     try:
         with torch.inference_mode(False), torch.enable_grad(), torch.autocast("cpu", torch.bfloat16):
             layer(torch.zeros(1, 1, 2))

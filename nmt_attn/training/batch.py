@@ -18,7 +18,7 @@ class DeviceBatch:
     """The tensors of a :class:`~nmt_attn.corpus.batches.Batch`."""
 
     source: Tensor  # (B, S)
-    source_lengths: Tensor  # (B)
+    source_lengths: Tensor  # (B), on the CPU, which has to know them where sequences are packed
     targets: Tensor  # (B, T)
     positions: Tensor  # (N)
     labels: Tensor  # (N)
@@ -32,10 +32,11 @@ class DeviceBatch:
 def to_device(batch: Batch, device: torch.device) -> DeviceBatch:
     """Move a batch; to a GPU without waiting for it."""
     arrays = (batch.source, batch.source_lengths, batch.targets, batch.positions, batch.labels)
-    tensors = [torch.from_numpy(array) for array in arrays]
+    source, lengths, *others = (torch.from_numpy(array) for array in arrays)
     if device.type == "cuda":
-        tensors = [tensor.pin_memory().to(device, non_blocking=True) for tensor in tensors]
-    return DeviceBatch(*tensors)
+        source, lengths, *others = (tensor.pin_memory() for tensor in (source, lengths, *others))
+        source, *others = (tensor.to(device, non_blocking=True) for tensor in (source, *others))
+    return DeviceBatch(source, lengths, *others)
 
 
 def batch_loss(
