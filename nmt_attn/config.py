@@ -75,6 +75,22 @@ def known_tokenizer(value: Any) -> Any:
 BleuTokenizer = Annotated[BleuTokenizerName, BeforeValidator(known_tokenizer)]
 
 
+def known_size(value: Any) -> Any:
+    """Return the size of a batch as it is.
+
+    Raises:
+        ValueError: it is neither a whole number of at least 1 nor ``auto``.
+    """
+    number = isinstance(value, int) and not isinstance(value, bool)
+    if value != "auto" and not (number and 1 <= value <= 100_000_000):
+        raise ValueError("it is a whole number of tokens from 1 to 100 million, or auto")
+    return value
+
+
+# Tokens in a batch, or as many as suit the device.
+BatchTokens = Annotated[int | Literal["auto"], BeforeValidator(known_size)]
+
+
 _DEVICE = re.compile("auto|cpu|cuda(:(0|[1-9][0-9]{0,2}))?")
 
 
@@ -521,7 +537,13 @@ class TrainingConfig(Section):
     max_epochs: int | None = _key(30, "Stop after so many passes over the data.", "epochs", ge=1, le=_MOST)
     max_steps: int | None = _key(None, "Stop after so many steps of the optimiser.", "steps", ge=1, le=_MOST)
     max_minutes: float | None = _key(None, "Stop after so much time.", "minutes", gt=0.0, le=1e9)
-    batch_tokens: int = _key(2048, "Target tokens in a batch, without padding.", "tokens", ge=1, le=100_000_000)
+    batch_tokens: BatchTokens = _key(
+        "auto",
+        "Target tokens in a batch, without padding (auto: 1024 on a CPU; on a GPU 16384, or a 64th of an epoch if that "
+        "is less but at least 1024, and learning_rate is multiplied by √(tokens / 1024); a resumed run keeps its "
+        "number).",
+        "tokens, ≥ 1, ≤ 1e+08, or auto",
+    )
     batch_sentences: int | None = _key(
         None, "Sentence pairs in a batch, instead of batch_tokens.", "sentences", ge=1, le=1_000_000
     )

@@ -45,6 +45,7 @@ from nmt_attn.model.recurrence import LayerState, Recurrence
 from nmt_attn.training import batch as training_batch
 from nmt_attn.training import loss as training_loss
 from nmt_attn.training.batch import batch_loss, to_device
+from nmt_attn.training.batch_size import choose_batch_tokens
 from nmt_attn.training.optimiser import make_optimiser
 
 NAIVE_BATCH = 128
@@ -88,7 +89,8 @@ def naive_step(config: Config, data: PreparedData, compute: Compute) -> Iterator
     with torch.device(compute.device):
         model = NaiveSeq2Seq(config, data.tokenizer.source_size, data.tokenizer.target_size)
     optimiser = torch.optim.Adam(model.parameters(), config.training.learning_rate)
-    batcher = Batcher(data.pairs("train"), config.training.batch_tokens)
+    pairs = data.pairs("train")
+    batcher = Batcher(pairs, choose_batch_tokens(config.training.batch_tokens, compute.device.type, pairs))
     generator = np.random.default_rng(config.seed)
 
     def step(batch: Batch) -> int:
@@ -112,7 +114,9 @@ def own_step(config: Config, data: PreparedData, compute: Compute) -> Iterator[C
     with torch.device(compute.device):
         model = TranslationModel(config.model, data.tokenizer.source_size, data.tokenizer.target_size)
     optimiser = make_optimiser(model, config.training)
-    batcher = Batcher(data.pairs("train"), config.training.batch_tokens, config.training.batch_sentences, config.seed)
+    pairs, options = data.pairs("train"), config.training
+    tokens = choose_batch_tokens(options.batch_tokens, compute.device.type, pairs)
+    batcher = Batcher(pairs, tokens, options.batch_sentences, config.seed)
     graphs = GraphCache() if config.training.cuda_graphs and compute.device.type == "cuda" else None
 
     def step(batch: Batch) -> int:

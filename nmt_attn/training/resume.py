@@ -106,6 +106,15 @@ def with_metric_of(old: Config, new: Config) -> Config:
     return new.model_copy(update={"training": training})
 
 
+def with_batch_of(old: Config, new: Config) -> Config:
+    """Keep the number of tokens in a batch with which a run began where the new configuration leaves it to us."""
+    before = old.training.batch_tokens
+    if new.training.batch_tokens != "auto" or before == "auto":
+        return new
+    print(f"training.batch_tokens: auto goes on as {before}, with which it began", file=sys.stderr)
+    return new.model_copy(update={"training": new.training.model_copy(update={"batch_tokens": before})})
+
+
 def is_fixed(key: str) -> bool:
     """Whether a training that goes on must have the same value for ``key`` as when it began."""
     return _is_in(key, FIXED) and not _is_in(key, MOVABLE)

@@ -35,6 +35,7 @@ class TrainingState:
     skipped_in_a_row: int = 0  # of them, without a good one since
     batch_parts: int = 1  # each batch is computed in so many parts, for want of memory
     threads: int | None = None  # that it computes with on a CPU
+    batch_tokens: int | None = None  # target tokens in a batch
     meter_loss: float = 0.0  # what the meter has counted since its last reading
     meter_tokens: int = 0
     meter_seconds: float = 0.0
@@ -56,7 +57,7 @@ class TrainingState:
         return cls(**values)
 
 
-_NEW = frozenset(("metric", "tokenizer", "best_exact", "best_score_loss", "threads"))
+_NEW = frozenset(("metric", "tokenizer", "best_exact", "best_score_loss", "threads", "batch_tokens"))
 """Fields that the states of older runs lack."""
 
 

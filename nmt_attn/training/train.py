@@ -23,7 +23,7 @@ from nmt_attn.model.device import choose_compute
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.rundir import RunDirectory
 from nmt_attn.text.tokenizer import Tokenizer
-from nmt_attn.training.resume import check_changes, command_for_new_data, taken_over, with_metric_of
+from nmt_attn.training.resume import check_changes, command_for_new_data, taken_over, with_batch_of, with_metric_of
 from nmt_attn.training.trainer import Outcome, Trainer
 
 COMMAND = ("nmt", "train", "--config", "FILE")
@@ -123,7 +123,7 @@ def _record(origin: Origin) -> dict[str, object]:
 def _resume(run: RunDirectory, config: Config, typed: Sequence[str]) -> Outcome:
     """Train on, with what may change in the configuration changed."""
     old = load_config(run.config_file)
-    config = with_metric_of(old, taken_over(old, config, str(run.path)))
+    config = with_batch_of(old, with_metric_of(old, taken_over(old, config, str(run.path))))
     advice = command_for_new_data(typed, config)
     changed = check_changes(old, config, advice)
     data = _data_of(run, config, advice)

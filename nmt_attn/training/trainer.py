@@ -21,6 +21,7 @@ from nmt_attn.model.device import choose_compute, peak_memory
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.rundir import RunDirectory
 from nmt_attn.threads import usable_processors
+from nmt_attn.training.batch_size import choose_batch_tokens, rate_factor
 from nmt_attn.training.ema import WeightAverage
 from nmt_attn.training.interruption import Interruption, interruptible
 from nmt_attn.training.keeper import CheckpointKeeper
@@ -109,12 +110,14 @@ class Trainer:
         keep = self.settings.keep_checkpoints
         self.keeper = CheckpointKeeper(run, self.model, self.optimiser, self.average, keep=keep)
         self.state = self.keeper.restore() if resume else TrainingState()
-        self.batcher = Batcher(
-            data.pairs("train"), self.settings.batch_tokens, self.settings.batch_sentences, config.seed
-        )
+        pairs, wished = data.pairs("train"), self.settings.batch_tokens
+        if self.state.batch_tokens is None:
+            self.state.batch_tokens = choose_batch_tokens(wished, self.compute.device.type, pairs)
+        self.batcher = Batcher(pairs, self.state.batch_tokens, self.settings.batch_sentences, config.seed)
         watched = self.average.model if self.average is not None else self.model
         held_out = data.manifest.splits.valid.sentences
-        self.validator = Validator(config, data, watched, self.state.tokenizer) if held_out else None
+        tokens, tokenizer = self.state.batch_tokens, self.state.tokenizer
+        self.validator = Validator(config, data, watched, tokens, tokenizer) if held_out else None
         self.selection = self._choose_selection(self.validator)
         self.budget = Budget.of(self.settings)
         self.metrics = MetricsLog(run.metrics_file, self.state.step)
@@ -273,11 +276,17 @@ class Trainer:
     def _rate(self, progress: float) -> float:
         return learning_rate(
             self.settings.schedule,
-            self.settings.learning_rate,
+            self._highest_rate,
             step=self.state.step,
             progress=progress,
             plateau_drops=self.state.plateau_drops,
         )
+
+    @property
+    def _highest_rate(self) -> float:
+        """The learning rate after the warm-up: the configured one, or what goes with a batch that the device chose."""
+        factor = rate_factor(self.settings.batch_tokens, self.batcher.batch_tokens)
+        return self.settings.learning_rate * (1.0 if self.settings.batch_sentences else factor)
 
     def _progress(self) -> float:
         state = self.state
@@ -411,11 +420,19 @@ class Trainer:
             f"{doing}: {weights / 1e6:.1f} million weights, {len(self.batcher.pairs):,} pairs, "
             f"on {self._place()} in {self.compute.precision}, to {self.run.path}"
         )
+        chosen = [] if self._highest_rate == self.settings.learning_rate else [self._batch_line()]
         if self.validator is None or self.selection is None:
-            return [first, "no validation sentences: the latest checkpoint counts as the best"]
+            return [first, *chosen, "no validation sentences: the latest checkpoint counts as the best"]
         note = self.validator.scorer.tokenizer.note
         notes = [] if note is None else [f"note: {note}"]
-        return [first, *notes, f"{self.selection.line()}; {self.validator.line()}"]
+        return [first, *chosen, *notes, f"{self.selection.line()}; {self.validator.line()}"]
+
+    def _batch_line(self) -> str:
+        """What a batch is that the device chose, and what comes of it."""
+        return (
+            f"batches of {self.batcher.batch_tokens:,} target tokens suit the device (training.batch_tokens: auto), so "
+            f"the learning rate is {self._highest_rate:.2g} instead of {self.settings.learning_rate:.2g}"
+        )
 
 
 def _finite(loss: float | None) -> float | None:

@@ -58,6 +58,7 @@ class Validator:
         config: how many sentences, which search.
         data: prepared data, with validation sentences.
         model: the one that is being trained, on its device.
+        batch_tokens: target tokens in a batch for the loss.
         tokenizer: with which BLEU has cut text before, where a training goes on; instead of ``evaluation.tokenize``.
 
     Raises:
@@ -65,13 +66,18 @@ class Validator:
     """
 
     def __init__(
-        self, config: Config, data: PreparedData, model: TranslationModel, tokenizer: str | None = None
+        self,
+        config: Config,
+        data: PreparedData,
+        model: TranslationModel,
+        batch_tokens: int,
+        tokenizer: str | None = None,
     ) -> None:
         self.config, self.tokenizer, self.model = config, data.tokenizer, model
         # As nmt eval translates, whatever the precision of training; the loss is always that of fp32.
         self.compute = choose_compute(str(model.device), config.decoding.precision)
         training = config.training
-        self.batcher = Batcher(data.pairs("valid"), training.batch_tokens)
+        self.batcher = Batcher(data.pairs("valid"), batch_tokens)
         self.batches = self.batcher.in_order()
         self.held_out = _evenly(data.held_out("valid"), training.validation.max_sentences)
         self.scorer = Scorer(

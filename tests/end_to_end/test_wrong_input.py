@@ -58,7 +58,8 @@ def test_duplicate_key(toy):
 
 
 def test_wrong_type(toy):
-    prepare(toy, "training.batch_tokens=many", says=["training.batch_tokens must be a valid integer", "'many'"])
+    prepare(toy, "training.accumulate=many", says=["training.accumulate must be a valid integer", "'many'"])
+    prepare(toy, "training.batch_tokens=many", says=["training.batch_tokens: it is a whole number of tokens", "auto"])
 
 
 def test_missing_configuration(toy):

@@ -5,7 +5,7 @@ import pytest
 from nmt_attn.config import Config
 from nmt_attn.config_file import known_keys, load_config
 from nmt_attn.errors import UserError
-from nmt_attn.training.resume import FIXED, MOVABLE, check_changes
+from nmt_attn.training.resume import FIXED, MOVABLE, check_changes, with_batch_of
 
 
 def configure(*sets: str) -> Config:
@@ -47,7 +47,7 @@ def test_what_may_change_is_said(capsys, change, line):
         ("data.tokenizer.vocab_size=100", "data.tokenizer.vocab_size: 8000 → 100"),
         ("data.corpus.max_pairs=100", "data.corpus.max_pairs: null → 100"),
         ("data.source_lang=de", 'data.source_lang: "en" → "de"'),
-        ("training.batch_tokens=100", "training.batch_tokens: 2048 → 100"),
+        ("training.batch_tokens=100", 'training.batch_tokens: "auto" → 100'),
         ("training.accumulate=2", "training.accumulate: 1 → 2"),
         ("training.subword_sampling=0.1", "training.subword_sampling: null → 0.1"),
         ("training.early_stopping.metric=loss", 'training.early_stopping.metric: "auto" → "loss"'),
@@ -67,3 +67,11 @@ def test_what_may_not_change_is_refused(capsys, change, line):
 
 def test_the_rules_name_keys_that_exist():
     assert {*FIXED, *MOVABLE} <= {".".join(key) for key in known_keys()}
+
+
+def test_a_batch_that_is_left_to_us_stays_as_it_was(capsys):
+    old, new = configure("training.batch_tokens=2048"), configure("training.batch_tokens=auto")
+    assert with_batch_of(old, new).training.batch_tokens == 2048
+    assert capsys.readouterr().err == "training.batch_tokens: auto goes on as 2048, with which it began\n"
+    assert with_batch_of(new, new) is new
+    assert with_batch_of(new, old) is old  # which is refused
