@@ -16,8 +16,8 @@ from torch import Tensor
 
 from nmt_attn.errors import InputError
 from nmt_attn.files import atomic_directory
+from nmt_attn.inspection import WEIGHTS
 
-WEIGHTS = "model.safetensors"
 TRAINED = "trained.safetensors"
 OPTIMISER = "optimiser.safetensors"
 STATE = "state.json"

@@ -12,12 +12,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ValidationError
 
-from nmt_attn.checkpoint import WEIGHTS
 from nmt_attn.config import ModelConfig
 from nmt_attn.config_file import load_config
 from nmt_attn.errors import InputError
 from nmt_attn.files import read_small
 from nmt_attn.pieces import count_pieces
+
+WEIGHTS = "model.safetensors"
+"""What is translated with, in a checkpoint."""
 
 _POINTERS = ("best", "latest")
 _POINTER = re.compile(r"(checkpoints/[0-9]{1,18})?\s*")

@@ -16,6 +16,7 @@ from nmt_attn.cli.options import (
     ThreadsOption,
     as_text,
     expanded,
+    look_for_models,
     refuse_both,
     refuse_idle,
     with_options,
@@ -48,8 +49,10 @@ def attend_command(
     """Show what the model looks at while it translates a sentence."""
     from rich.console import Console
 
-    from nmt_attn.decoding.translator import Translator
     from nmt_attn.errors import UserError
+
+    look_for_models(model)
+    from nmt_attn.decoding.translator import Translator
     from nmt_attn.evaluation.maps import WRITERS, to_text
 
     kind = output.suffix.lower().removeprefix(".") if output is not None else ""

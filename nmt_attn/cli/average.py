@@ -31,11 +31,12 @@ def average_command(
     """Make a run of the mean weights of several checkpoints; all of them unless --last or --best says how many."""
     from nmt_attn.errors import UserError
     from nmt_attn.rundir import find_model
-    from nmt_attn.training.average import average_run, best_checkpoints, last_checkpoints
 
     if last is not None and best is not None:
         raise UserError("--last and --best are both given; keep one of them")
     run = find_model(model).run
+    from nmt_attn.training.average import average_run, best_checkpoints, last_checkpoints
+
     if best is not None:
         chosen = best_checkpoints(run, best)
     else:

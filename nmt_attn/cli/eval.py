@@ -18,6 +18,7 @@ from nmt_attn.cli.options import (
     RunSetOption,
     ThreadsOption,
     expanded,
+    look_for_models,
     refuse_both,
     refuse_idle,
     with_options,
@@ -82,8 +83,6 @@ def eval_command(
     threads: ThreadsOption = None,
 ) -> None:
     """Translate held-out sentences and score them: BLEU, chrF, TER, exact matches."""
-    from nmt_attn.evaluation.report import EvaluationRequest, report
-
     check_standard_input([("--source", source), *(("--reference", path) for path in reference or ())])
     if output == STANDARD:
         raise UserError("--output -: standard output is for the scores; give a file")
@@ -93,6 +92,10 @@ def eval_command(
     refuse_both(overrides, "--tokenize", tokenize, "evaluation.tokenize")
     if output is not None:
         check_output(output, source, *(reference or ()))
+    if model or config is None:
+        look_for_models(model)
+    from nmt_attn.evaluation.report import EvaluationRequest, report
+
     request = EvaluationRequest(
         models=tuple(model or ()),
         config=config,

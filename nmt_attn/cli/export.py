@@ -24,10 +24,11 @@ def export_command(
 
     if file_format != "onnx":
         raise UserError(f"--format {file_format}: expected onnx")
-    from nmt_attn.export.directory import export_run
     from nmt_attn.rundir import find_model
 
     found = find_model(model)
+    from nmt_attn.export.directory import export_run
+
     exported = export_run(found, output, overrides=overrides or (), force=force)
     print(
         f"{exported.path}: {found.checkpoint} as encoder.onnx and decoder.onnx, {exported.bytes / 1e6:.1f} MB; "

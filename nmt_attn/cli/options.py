@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -124,3 +125,15 @@ def refuse_idle(reason: str, **options: object) -> None:
 def as_text(argument: str) -> str:
     """A word of the command line as text: bytes of it that are not UTF-8 become marks, as in a pipe."""
     return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace").removeprefix("\ufeff")
+
+
+def look_for_models(model: Path | Sequence[Path] | None) -> None:
+    """Refuse what is no model before torch is loaded, which takes seconds: a wrong name is said at once.
+
+    Raises:
+        InputError: there is no such run, or nothing that can be read.
+    """
+    from nmt_attn.rundir import find_model
+
+    for path in [model] if model is None or isinstance(model, Path) else model:
+        find_model(path)

@@ -39,7 +39,6 @@ def train_command(
 ) -> None:
     """Train a model; the corpus is prepared first where that has not been done."""
     from nmt_attn.config_file import load_config
-    from nmt_attn.training.train import train
 
     sets = [*(overrides or ()), *([] if origin is None else [f"training.from={json.dumps(str(origin))}"])]
     typed = ["nmt", "train", *([] if config is None else ["--config", str(config)])]
@@ -48,7 +47,10 @@ def train_command(
         refuse_both(overrides, "--threads", threads, "training.threads")
         sets.append(f"training.threads={threads}")
         typed += ["--threads", str(threads)]
-    outcome = train(load_config(config, sets), resume=resume, force=force, typed=typed)
+    loaded = load_config(config, sets)  # what is wrong with it is said before torch is loaded
+    from nmt_attn.training.train import train
+
+    outcome = train(loaded, resume=resume, force=force, typed=typed)
     print(outcome.summary())
     if outcome.signal is not None:
         print(f"go on with: {shlex.join([*typed, '--resume'])}", file=sys.stderr)

@@ -21,6 +21,7 @@ from nmt_attn.cli.options import (
     ThreadsOption,
     as_text,
     expanded,
+    look_for_models,
     refuse_both,
     refuse_idle,
     with_options,
@@ -135,9 +136,6 @@ def translate_command(
     threads: ThreadsOption = None,
 ) -> None:
     """Translate sentences, a file or a pipe: a line out for each line in, in order."""
-    from nmt_attn.decoding.stream import BATCH_LINES, answer_lines
-    from nmt_attn.decoding.translator import Translator
-
     drawing = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
     _check_input(sentences, source, batch_lines, on_error)
     _check_search(overrides, beam, sampled=sampled, drawing=drawing)
@@ -147,6 +145,10 @@ def translate_command(
     wish = _Wish(beam, nbest, mbr, as_text(prefix), alignments, replace_unknown, sampling)
     interactive = not sentences and source is None and is_interactive()
     strict = on_error == "fail"
+    look_for_models(model)
+    from nmt_attn.decoding.stream import BATCH_LINES, answer_lines
+    from nmt_attn.decoding.translator import Translator
+
     # A file is left to the end of the program: closing it would wait for the thread that waits for its next line.
     texts = [] if sentences or interactive else [text_of(source or STANDARD, strict=strict)]
     lines = prompted_lines(strict=strict) if interactive else _given(sentences) if sentences else texts[0]

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nmt_attn.config import Config
 from nmt_attn.config_file import config_of, flat_values, given_keys, load_config, plain_values
 from nmt_attn.errors import UserError
+from nmt_attn.rundir import ModelPath, find_model
 from nmt_attn.text.tokenizer import Tokenizer
-
-if TYPE_CHECKING:
-    from nmt_attn.rundir import ModelPath
 
 INHERITED = ("model", "data.tokenizer", "data.normalise", "data.source_lang", "data.target_lang")
 """Sections and keys on which the weights hang, so that they are those of the run that a training goes on from."""
@@ -45,8 +43,6 @@ def origin_of(config: Config) -> Origin | None:
         InputError: there is no such run, or nothing has been saved in it.
         UserError: it is the very run that is to be trained.
     """
-    from nmt_attn.rundir import find_model  # which imports torch
-
     named = config.training.from_run
     if named is None:
         return None

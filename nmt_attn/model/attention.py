@@ -134,7 +134,7 @@ class AdditiveScore(Score):
         super().__init__()
         self.query_layer = Linear(query_size, size, bias=False)
         self.key_layer = Linear(state_size, size)
-        self.vector = nn.Parameter(torch.empty(size).uniform_(-1, 1) / math.sqrt(size))
+        self.vector = _vector(size)
 
     def keys(self, states: Tensor) -> Tensor:
         """U h_i."""
@@ -236,7 +236,7 @@ class Coverage(nn.Module):
 
     def __init__(self, size: int, state_size: int) -> None:
         super().__init__()
-        self.vector = nn.Parameter(torch.empty(size).uniform_(-1, 1) / math.sqrt(size))
+        self.vector = _vector(size)
         self.fertility_layer = Linear(state_size, 1)
 
     def fertility(self, states: Tensor) -> Tensor:
@@ -303,6 +303,12 @@ class Attention(nn.Module):
         weights = F.softmax(scores, dim=-1, dtype=torch.float32 if scores.dtype == torch.bfloat16 else None)
         weights = weights.to(memory.states.dtype)
         return Attended(torch.bmm(weights, memory.states), weights)
+
+
+def _vector(size: int) -> nn.Parameter:
+    """A direction to begin with, of length about 1."""
+    bound = 1 / math.sqrt(size)
+    return nn.Parameter(nn.init.uniform_(torch.empty(size), -bound, bound))
 
 
 def _make_score(config: AttentionConfig, query_size: int, state_size: int) -> Score | None:

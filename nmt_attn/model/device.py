@@ -40,12 +40,13 @@ def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
 
     Args:
         device: auto, cpu, cuda, or cuda:N for the GPU of that number, from 0, which is then torch's current one.
-        precision: auto, fp32, bf16 or int8; auto is bf16 where products are much faster in it, else fp32.
+        precision: auto, fp32, bf16 or int8; auto is bf16 where products are much faster in it, else fp32. For int8 the
+            device that auto means is the CPU.
 
     Raises:
         UserError: there is no such device, here or at all, or int8 where it cannot be had.
     """
-    chosen = _choose_device(device)
+    chosen = _choose_device("cpu" if (device, precision) == ("auto", "int8") else device)
     if chosen.type == "cuda":
         torch.set_float32_matmul_precision("high")  # TF32 where a product is left in fp32
     else:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from nmt_attn.config import ModelConfig
 from nmt_attn.errors import InputError
@@ -76,6 +77,12 @@ class TranslationModel(nn.Module):
             self.output.weight = target_embedding.weight
 
     @classmethod
+    def without_weights(cls, config: ModelConfig, source_size: int, target_size: int) -> TranslationModel:
+        """The names and shapes of a network alone; nothing is drawn, so it takes no time."""
+        with torch.device("meta"), _Undrawn():
+            return cls(config, source_size, target_size)
+
+    @classmethod
     def of_weights(
         cls, config: ModelConfig, source_size: int, target_size: int, weights: Mapping[str, Tensor]
     ) -> TranslationModel:
@@ -84,8 +91,7 @@ class TranslationModel(nn.Module):
         Raises:
             InputError: names or shapes are not this network's.
         """
-        with torch.device("meta"):
-            model = cls(config, source_size, target_size)
+        model = cls.without_weights(config, source_size, target_size)
         model.check_fit(weights)
         # Layers that share a weight have one parameter, and are to share its successor.
         filled = {
@@ -117,7 +123,7 @@ class TranslationModel(nn.Module):
                 parameter.copy_(weights[name])
 
     def check_fit(self, weights: Mapping[str, Tensor]) -> None:
-        """Compare names and shapes with those of this network, which may be on the meta device.
+        """Compare names and shapes with those of this network, which may be one without weights.
 
         Raises:
             InputError: they are others.
@@ -186,6 +192,20 @@ class TranslationModel(nn.Module):
                 forced = torch.rand(reference.shape, device=reference.device) < teacher_forcing
                 tokens = torch.where(forced, reference, own)
         return torch.cat(readouts, dim=1)
+
+
+class _Undrawn(TorchFunctionMode):
+    """Leaves out what fills weights. On tensors without storage it would do nothing, but have torch load its compiler,
+    which takes as long as the rest of torch.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(func, "__module__", None) == nn.init.__name__ or getattr(func, "__name__", "") in _FILLING:
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **(kwargs or {}))
+
+
+_FILLING = frozenset(("normal_", "uniform_", "fill_", "zero_"))
 
 
 def suppressed(scores: Tensor, tokens: Sequence[int]) -> Tensor:

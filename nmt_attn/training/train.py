@@ -102,9 +102,10 @@ def _begin(run: RunDirectory, config: Config) -> Outcome:
 def _weights_of(origin: Origin) -> dict[str, Tensor]:
     """Load what the old run translates with (with ``training.ema`` the average), and see whether it fits."""
     weights = load_weights(origin.found.checkpoint, torch.device("cpu"))
-    with torch.device("meta"):
-        network = TranslationModel(origin.config.model, origin.tokenizer.source_size, origin.tokenizer.target_size)
-    network.check_fit(weights)
+    tokenizer = origin.tokenizer
+    TranslationModel.without_weights(origin.config.model, tokenizer.source_size, tokenizer.target_size).check_fit(
+        weights
+    )
     return weights
 
 

@@ -75,7 +75,9 @@ class Validator:
     ) -> None:
         self.config, self.tokenizer, self.model = config, data.tokenizer, model
         # As nmt eval translates, whatever the precision of training; the loss is always that of fp32.
-        self.compute = choose_compute(str(model.device), config.decoding.precision)
+        precision = config.decoding.precision
+        on_gpu = model.device.type == "cuda"
+        self.compute = choose_compute(str(model.device), "auto" if on_gpu and precision == "int8" else precision)
         training = config.training
         self.batcher = Batcher(data.pairs("valid"), batch_tokens)
         self.batches = self.batcher.in_order()

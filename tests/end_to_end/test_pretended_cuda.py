@@ -20,7 +20,8 @@ from nmt_attn.decoding.sampling import SamplingOptions, sample
 from nmt_attn.decoding.scoring import score_pairs
 from nmt_attn.decoding.search import search
 from nmt_attn.decoding.translator import Translator
-from nmt_attn.model.device import Compute
+from nmt_attn.errors import UserError
+from nmt_attn.model.device import Compute, choose_compute
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.model.prepared import for_search
 from nmt_attn.text.tokenizer import EOS
@@ -270,3 +271,14 @@ def test_commands_do_on_a_gpu_what_they_do_on_a_cpu(folder, monkeypatch, sets, p
             assert torch.allclose(weight, other_weights[name], atol=1e-4), name
         assert words == other_words
         assert figures == pytest.approx(other_figures, abs=1e-3)
+
+
+def test_a_search_in_int8_is_for_a_cpu_and_stops_no_training_on_a_gpu(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    sets = [*settings("luong", "gru", "general", "bridge", "one"), "name=int8"]
+    config = load_config(Path("toy.yaml"), [*SIZES, *BRIEF, *sets, "training.max_steps=1", "decoding.precision=int8"])
+    with pretended_cuda():
+        assert train(config, force=True).state.best_step == 1
+        with pytest.raises(UserError, match="int8 is for a CPU"):
+            Translator.load("runs/int8", device="cuda")
+        assert choose_compute("auto", "int8").device.type == "cpu"
