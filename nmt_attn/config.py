@@ -330,6 +330,10 @@ class DataConfig(Section):
         both = [name for name, value in given.items() if value is not None]
         if len(both) > 1:
             raise ValueError(f"{' and '.join(both[:2])} are both set; keep one of them")
+        if self.parallel is not None or self.task is not None:
+            for name, default in CorpusConfig().model_dump().items():
+                if getattr(self.corpus, name) != default:
+                    raise ValueError(f"data.corpus.{name} is for one file of pairs; it has no effect beside {both[0]}")
         if self.corpus.url is not None and self.corpus.path is None:
             raise ValueError("data.corpus.url needs data.corpus.path, the file to fetch it to")
         return self

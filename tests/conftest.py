@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,9 +13,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from filelock import FileLock
 
 from nmt_attn.config_file import load_config
 from nmt_attn.corpus.prepare import prepare
+from tests.forked import run_forked
 from tests.snapshots import REFUSED, assert_unchanged, snapshot
 
 # The tensors of the tests are tiny: a second thread would only wait for the first, also in processes that they start.
@@ -94,20 +97,22 @@ def write_prepared_toy(folder: Path) -> Path:
 Nmt = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def run_nmt(folder: Path, *arguments: str, stdin: str | bytes | None = "") -> subprocess.CompletedProcess[str]:
-    """Run the real program in ``folder``, in which nothing may have changed where it refuses (exit code 2)."""
+def run_nmt(
+    folder: Path, *arguments: str, stdin: str | bytes | None = "", fresh: bool = False
+) -> subprocess.CompletedProcess[str]:
+    """Run the real program in ``folder``, in which nothing may have changed where it refuses (exit code 2).
+
+    It has a process of its own, a copy of one that has loaded torch; with ``fresh``, one that begins as a user's does.
+    """
     before = snapshot(folder)
     environment = {key: value for key, value in os.environ.items() if key not in ("NMT_MODEL", "NMT_DEBUG")}
+    environment |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     raw = stdin.encode() if isinstance(stdin, str) else stdin
-    done = subprocess.run(
-        [sys.executable, "-m", "nmt_attn", *arguments],
-        cwd=folder,
-        input=raw,
-        capture_output=True,
-        env={**environment, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-        timeout=300,
-        check=False,
-    )
+    if fresh:
+        command = [sys.executable, "-m", "nmt_attn", *arguments]
+        done = subprocess.run(command, cwd=folder, input=raw, capture_output=True, env=environment, timeout=300)
+    else:
+        done = run_forked(folder, arguments, environment, raw)
     if done.returncode == REFUSED:
         assert_unchanged(folder, before)
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
@@ -115,11 +120,17 @@ def run_nmt(folder: Path, *arguments: str, stdin: str | bytes | None = "") -> su
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the toy model has been trained by the real command."""
-    folder = write_toy(tmp_path_factory.mktemp("trained"))
-    done = run_nmt(folder, "train", "--config", "toy.yaml")
-    assert done.returncode == 0, done.stderr
-    return folder
+    """A folder in which the toy model has been trained by the real command, once for all processes of the tests."""
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "toy-model"
+    with FileLock(f"{shared}.lock"):
+        if not shared.exists():
+            making = shared.with_name("toy-model-in-the-making")
+            making.mkdir()
+            done = run_nmt(write_toy(making), "train", "--config", "toy.yaml")
+            assert done.returncode == 0, done.stderr
+            making.rename(shared)
+    return shutil.copytree(shared, own / "trained")
 
 
 @pytest.fixture(scope="session")

@@ -50,9 +50,6 @@ def attend_command(
     from rich.console import Console
 
     from nmt_attn.errors import UserError
-
-    look_for_models(model)
-    from nmt_attn.decoding.translator import Translator
     from nmt_attn.evaluation.maps import WRITERS, to_text
 
     kind = output.suffix.lower().removeprefix(".") if output is not None else ""
@@ -67,6 +64,9 @@ def attend_command(
         target = as_text(target)
     if not sentence.strip():
         raise UserError("the sentence is empty")
+    look_for_models(model)
+    from nmt_attn.decoding.translator import Translator
+
     translator = Translator.load(model, device=device, overrides=with_options(overrides, threads=threads))
     if translator.model.config.attention.score == "none":
         raise UserError("this model has no attention (model.attention.score: none), so there is nothing to show")

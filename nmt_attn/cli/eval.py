@@ -92,6 +92,7 @@ def eval_command(
     refuse_both(overrides, "--tokenize", tokenize, "evaluation.tokenize")
     if output is not None:
         check_output(output, source, *(reference or ()))
+    cut = _tokenize(tokenize)
     if model or config is None:
         look_for_models(model)
     from nmt_attn.evaluation.report import EvaluationRequest, report
@@ -99,7 +100,7 @@ def eval_command(
     request = EvaluationRequest(
         models=tuple(model or ()),
         config=config,
-        overrides=(*with_options(overrides, precision=precision, threads=threads), *_tokenize(tokenize)),
+        overrides=(*with_options(overrides, precision=precision, threads=threads), *cut),
         split=split or "test",
         source=source,
         references=tuple(reference or ()),

@@ -12,10 +12,7 @@ from torch import Tensor
 from nmt_attn.corpus.batches import make_batch
 from nmt_attn.decoding.continuations import next_log_probs
 from nmt_attn.model.network import TranslationModel
-from nmt_attn.text.tokenizer import EOS
-
-SPACE = "▁"
-"""How a piece of the tokenizer shows that a space stands before it."""
+from nmt_attn.text.tokenizer import EOS, SPACE
 
 END = "</s>"
 

@@ -14,11 +14,13 @@ from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
-from nmt_attn.decoding.alignment import SPACE, Alignment
 from nmt_attn.errors import UserError
+from nmt_attn.text.tokenizer import SPACE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from nmt_attn.decoding.alignment import Alignment
 
 FONTS = (
     *("DejaVu Sans", "Noto Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans Arabic", "Noto Sans Devanagari"),

@@ -329,6 +329,8 @@ class TextLines:
         """Lines so far in which bytes were replaced by marks."""
         self.first_replaced: int | None = None
         """Number of the first of them, counted from 1."""
+        self.with_nul = 0
+        """Lines so far that hold NUL bytes."""
         self._content = content
         self._strict, self._advice = strict, advice
         self._max_line_bytes, self._max_unpacked = max_line_bytes, max_unpacked
@@ -341,9 +343,12 @@ class TextLines:
                 is not valid.
         """
         chunks = unpacked(self._content, most=self._max_unpacked)
-        if self._content.size is not None:  # a pipe is not waited for
+        if self._content.size is not None:
             beginning, chunks = peeked(chunks, lambda beginning: len(beginning) >= _BEGINNING)
             _refuse_binary(beginning, self.name)
+        else:  # a pipe is not waited for: what comes first tells enough of an archive
+            beginning, chunks = peeked(chunks, lambda _: True)
+            _refuse_tape(beginning, self.name)
         encoding, chunks = _in_utf8(chunks)
         for raw in _split(_with_line_feeds(chunks), self._max_line_bytes + 1):
             self.count += 1
@@ -351,6 +356,7 @@ class TextLines:
                 raise InputError(
                     f"{self._place()}: longer than {self._max_line_bytes:,} bytes; this is no file of sentences"
                 )
+            self.with_nul += b"\0" in raw
             yield self._decoded(raw.rstrip(b"\r"), encoding)
 
     def _decoded(self, raw: bytes, encoding: str) -> str:
@@ -368,23 +374,24 @@ class TextLines:
         return f"{'' if self.name == STANDARD_INPUT else f'{self.name}, '}line {self.count}"
 
     def remark(self) -> str | None:
-        """Say in one line how many lines were not valid; None where all were."""
-        if not self.replaced:
-            return None
-        lines = "1 line was" if self.replaced == 1 else f"{self.replaced:,} lines were"
-        first = "" if self.replaced == 1 else "the first is "
-        return (
-            f"warning: {self.name}: {lines} not UTF-8 ({first}line {self.first_replaced}); "
-            "a mark \ufffd stands for what could not be read"
-        )
+        """Say in one line how many lines were no proper text; None where all were."""
+        found = []
+        if self.replaced:
+            lines = "1 line was" if self.replaced == 1 else f"{self.replaced:,} lines were"
+            first = "" if self.replaced == 1 else "the first is "
+            mark = "a mark \ufffd stands for what could not be read"
+            found.append(f"{lines} not UTF-8 ({first}line {self.first_replaced}); {mark}")
+        if self.with_nul:
+            lines = "1 line holds" if self.with_nul == 1 else f"{self.with_nul:,} lines hold"
+            found.append(f"{lines} NUL bytes, as text does not")
+        return f"warning: {self.name}: {'; '.join(found)}" if found else None
 
 
 def _refuse_binary(beginning: bytes, name: str) -> None:
     """Refuse what has NUL bytes as pictures and programs have them. A stray one in a text is none of that."""
     if b"\0" not in beginning or beginning.startswith(tuple(mark for mark, _ in _MARKS)):
         return
-    if beginning[257:262] == b"ustar":
-        raise InputError(f"{name}: this is no text but a tar archive; unpack it first")
+    _refuse_tape(beginning, name)
     try:
         codecs.getincrementaldecoder("utf-8")().decode(beginning)
         is_text = beginning.count(b"\0") <= _MOST_NULS * len(beginning)
@@ -395,6 +402,11 @@ def _refuse_binary(beginning: bytes, name: str) -> None:
             f"{name}: this is no text, it has NUL bytes (a binary file, or UTF-16 without a byte-order mark; "
             "if it is text, save it as UTF-8)"
         )
+
+
+def _refuse_tape(beginning: bytes, name: str) -> None:
+    if beginning[257:262] == b"ustar":
+        raise InputError(f"{name}: this is no text but a tar archive; unpack it first")
 
 
 def _in_utf8(chunks: Iterator[bytes]) -> tuple[str, Iterator[bytes]]:

@@ -34,6 +34,9 @@ PAD, UNK, BOS, EOS = 0, 1, 2, 3
 UNKNOWN = "⁇"
 """How an unknown token is shown in text."""
 
+SPACE = "▁"
+"""How a piece shows that a space stands before it."""
+
 INFO_FILE = "tokenizer.json"
 MAX_INFO_BYTES = 1 << 16
 MAX_MODEL_BYTES = 64 << 20

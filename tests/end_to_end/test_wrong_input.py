@@ -190,12 +190,12 @@ def test_closed_streams(trained):
     assert (done.returncode, done.stdout.count(b"\n"), b"pairs" in done.stdout) == (0, 900, False)
 
 
-def test_a_machine_without_enough_memory(tmp_path):
+def test_a_machine_without_enough_memory(trained):
     def nothing_left(*arguments: object, **options: object) -> None:
         torch.empty(10**15)
 
     with patch("nmt_attn.decoding.translator.Translator.load", nothing_left):
-        done = nmt_here(tmp_path, "translate", "Big dog.")
+        done = nmt_here(trained, "translate", "Big dog.")
     assert done.code == 1
     assert done.error.startswith("out of memory; ")
 

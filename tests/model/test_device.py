@@ -49,6 +49,31 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """Page faults of filling eight times 64 MB that are freed at once: 16,384 each time where they are mapped anew."""
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc alone has malloc_trim")
+def test_freed_memory_is_given_back_when_it_is_asked_for():
+    done = subprocess.run([sys.executable, "-c", GAPS], capture_output=True, text=True, check=True)
+    kept, held = map(int, done.stdout.split())
+    assert kept > 200 << 20
+    assert held < kept - (150 << 20)
+
+
+GAPS = """
+import resource, torch
+from nmt_attn.model.device import give_back_freed_memory, keep_freed_memory
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
+
+keep_freed_memory()
+tensors = [torch.ones(2**18) for _ in range(400)]  # of 1 MiB each
+del tensors[::2]  # gaps that nothing larger fits into
+before = resident()
+give_back_freed_memory()
+print(before, resident())
+"""
+"""Resident bytes before and after."""
+
+
 def test_int8_is_for_a_cpu_that_multiplies_it(monkeypatch):
     assert choose_compute("cpu", "int8").precision == "int8"
 

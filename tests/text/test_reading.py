@@ -143,6 +143,24 @@ def test_a_stray_nul_makes_no_binary_file(tmp_path: Path) -> None:
     assert lines(put(tmp_path, b"A line of text.\nAnother\0one.\n")) == ["A line of text.", "Another\0one."]
 
 
+def test_nul_bytes_in_a_text_are_counted(tmp_path: Path) -> None:
+    text = TextLines(Bytes.of(put(tmp_path, b"A line of text.\nAnother\0one.\n")))
+    list(text)
+    assert str(text.remark()).endswith("text: 1 line holds NUL bytes, as text does not")
+
+
+def test_through_a_pipe_what_is_no_text_is_said_too() -> None:
+    zeros = TextLines(Bytes("pipe", iter([bytes(100), bytes(100) + b"\n", b"good\n", b"\xff\0\n"])))
+    assert len(list(zeros)) == 3
+    assert zeros.remark() == (
+        "warning: pipe: 1 line was not UTF-8 (line 3); a mark \ufffd stands for what could not be read; "
+        "2 lines hold NUL bytes, as text does not"
+    )
+    tape = bytes(257) + b"ustar\x0000" + bytes(248)
+    with pytest.raises(InputError, match="pipe: this is no text but a tar archive"):
+        of_pieces([tape, tape])
+
+
 # --- encodings and line ends --------------------------------------------------------------------------------------
 
 

@@ -101,6 +101,11 @@ def test_it_trains_and_translates(folder, monkeypatch, sets, precision):
         (["training.teacher_forcing=0.5", "training.teacher_forcing.final_ratio=0.9"], "must not be above ratio"),
         (["training.subword_sampling=0.2", "data.tokenizer.kind=char"], "needs data.tokenizer.kind: unigram or bpe"),
         (["data.task=dates"], "data.corpus.path and data.task are both set"),
+        (["data.corpus.path=null", "data.task=dates", "data.corpus.reverse=true"], "no effect beside data.task"),
+        (
+            ["data.corpus.path=null", "data.parallel.train={source: a, target: b}", "data.corpus.max_pairs=5"],
+            "data.corpus.max_pairs is for one file of pairs; it has no effect beside data.parallel",
+        ),
         (["data.task=hanoi"], "data.task.kind must be 'dates', 'addition' or 'reverse', found 'hanoi'"),
     ],
 )
