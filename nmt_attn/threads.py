@@ -7,6 +7,9 @@ import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 
+GNU_CHOICES = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+"""Variables by which users say how threads of GNU's OpenMP are to wait."""
+
 WAITING = {
     "GOMP_SPINCOUNT": "5000",  # GNU's OpenMP, which torch brings along on Linux: turns of a loop
     "KMP_BLOCKTIME": "0",  # LLVM's and Intel's: milliseconds
@@ -18,7 +21,7 @@ a processor: those that wait hold it. So they are to sleep soon, but not at once
 waits on a quiet machine.
 """
 
-CHOICES = ("OMP_WAIT_POLICY", *WAITING)
+CHOICES = {*GNU_CHOICES, *WAITING}
 """Variables by which users say themselves how threads are to wait; one is enough for nothing to be set."""
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -28,13 +31,18 @@ GROUPS = Path("/sys/fs/cgroup")
 GROUPS_OF_PROCESS = Path("/proc/self/cgroup")
 
 
-def let_threads_sleep(environment: MutableMapping[str, str] = os.environ) -> None:
+def let_threads_sleep(environment: MutableMapping[str, str] = os.environ, *, watched: bool = False) -> None:
     """Let threads that wait for each other sleep after a short while; where the user has said how, that stays.
 
     OpenMP reads the environment when it is loaded, so this has to come before torch is imported.
+
+    Args:
+        environment: what is changed.
+        watched: whether neighbours are watched for (:mod:`nmt_attn.training.neighbours`); GNU's OpenMP is then left
+            as it is.
     """
     if not any(name in environment for name in CHOICES):
-        environment.update(WAITING)
+        environment.update({name: value for name, value in WAITING.items() if not (watched and name in GNU_CHOICES)})
 
 
 def wished_threads(environment: Mapping[str, str] = os.environ) -> int | None:

@@ -70,6 +70,9 @@ def test_threads_are_let_sleep_unless_the_user_says_otherwise() -> None:
     environment: dict[str, str] = {"PATH": "/bin"}
     let_threads_sleep(environment)
     assert environment == {"PATH": "/bin", **WAITING}
+    environment = {}
+    let_threads_sleep(environment, watched=True)
+    assert environment == {"KMP_BLOCKTIME": "0"}
     for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"):
         environment = {name: "7"}
         let_threads_sleep(environment)

@@ -19,7 +19,6 @@ from nmt_attn.cli.score import score_command
 from nmt_attn.cli.train import train_command
 from nmt_attn.cli.translate import translate_command
 from nmt_attn.errors import Interrupted, NmtError, is_out_of_memory
-from nmt_attn.threads import let_threads_sleep
 
 STANDARD_OUTPUT = 1  # of every process
 
@@ -67,7 +66,6 @@ def options(
 def main() -> None:
     """Run the program and turn errors into one line and an exit code."""
     _in_utf8()
-    let_threads_sleep()
     _open_streams()
     _utf8_streams()
     if sys.stdout is None:

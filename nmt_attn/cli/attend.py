@@ -16,7 +16,7 @@ from nmt_attn.cli.options import (
     ThreadsOption,
     as_text,
     expanded,
-    look_for_models,
+    prepare_for_torch,
     refuse_both,
     refuse_idle,
     with_options,
@@ -64,7 +64,7 @@ def attend_command(
         target = as_text(target)
     if not sentence.strip():
         raise UserError("the sentence is empty")
-    look_for_models(model)
+    prepare_for_torch(model)
     from nmt_attn.decoding.translator import Translator
 
     translator = Translator.load(model, device=device, overrides=with_options(overrides, threads=threads))

@@ -18,7 +18,7 @@ from nmt_attn.cli.options import (
     RunSetOption,
     ThreadsOption,
     expanded,
-    look_for_models,
+    prepare_for_torch,
     refuse_both,
     refuse_idle,
     with_options,
@@ -93,8 +93,7 @@ def eval_command(
     if output is not None:
         check_output(output, source, *(reference or ()))
     cut = _tokenize(tokenize)
-    if model or config is None:
-        look_for_models(model)
+    prepare_for_torch(model if model or config is None else [])
     from nmt_attn.evaluation.report import EvaluationRequest, report
 
     request = EvaluationRequest(

@@ -127,13 +127,18 @@ def as_text(argument: str) -> str:
     return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace").removeprefix("\ufeff")
 
 
-def look_for_models(model: Path | Sequence[Path] | None) -> None:
-    """Refuse what is no model before torch is loaded, which takes seconds: a wrong name is said at once.
+def prepare_for_torch(model: Path | Sequence[Path] | None) -> None:
+    """Do what comes before torch is loaded, which takes seconds: a wrong name of a model is said at once.
+
+    Args:
+        model: as the user has named it, or several; None: the one that is meant then.
 
     Raises:
         InputError: there is no such run, or nothing that can be read.
     """
     from nmt_attn.rundir import find_model
+    from nmt_attn.threads import let_threads_sleep
 
+    let_threads_sleep()
     for path in [model] if model is None or isinstance(model, Path) else model:
         find_model(path)

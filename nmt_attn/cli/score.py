@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nmt_attn.cli.lines import check_standard_input, say_remarks, text_of
-from nmt_attn.cli.options import DeviceOption, ModelsOption, ThreadsOption, expanded, look_for_models, with_options
+from nmt_attn.cli.options import DeviceOption, ModelsOption, ThreadsOption, expanded, prepare_for_torch, with_options
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.text.reading import STANDARD, TextLines
 
@@ -45,7 +45,7 @@ def score_command(
     if (source is None) != (target is None):
         raise UserError("--source and --target belong together; give both, or neither and pairs on standard input")
     check_standard_input([("--source", source), ("--target", target)])
-    look_for_models(model)
+    prepare_for_torch(model)
     from nmt_attn.decoding.scoring import perplexity
     from nmt_attn.decoding.stream import answer_lines
     from nmt_attn.decoding.translator import Translator

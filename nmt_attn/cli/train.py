@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from nmt_attn.cli.options import ConfigOption, SetOption, expanded, refuse_both
+from nmt_attn.threads import let_threads_sleep
 
 
 def train_command(
@@ -48,6 +49,7 @@ def train_command(
         sets.append(f"training.threads={threads}")
         typed += ["--threads", str(threads)]
     loaded = load_config(config, sets)  # what is wrong with it is said before torch is loaded
+    let_threads_sleep(watched=True)
     from nmt_attn.training.train import train
 
     outcome = train(loaded, resume=resume, force=force, typed=typed)

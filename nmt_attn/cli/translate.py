@@ -21,7 +21,7 @@ from nmt_attn.cli.options import (
     ThreadsOption,
     as_text,
     expanded,
-    look_for_models,
+    prepare_for_torch,
     refuse_both,
     refuse_idle,
     with_options,
@@ -145,7 +145,7 @@ def translate_command(
     wish = _Wish(beam, nbest, mbr, as_text(prefix), alignments, replace_unknown, sampling)
     interactive = not sentences and source is None and is_interactive()
     strict = on_error == "fail"
-    look_for_models(model)
+    prepare_for_torch(model)
     from nmt_attn.decoding.stream import BATCH_LINES, answer_lines
     from nmt_attn.decoding.translator import Translator
 

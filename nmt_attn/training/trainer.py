@@ -27,6 +27,7 @@ from nmt_attn.training.interruption import Interruption, interruptible
 from nmt_attn.training.keeper import CheckpointKeeper
 from nmt_attn.training.log import Display, MetricsLog, Pace
 from nmt_attn.training.meter import Meter, Totals
+from nmt_attn.training.neighbours import watching_neighbours
 from nmt_attn.training.optimiser import make_optimiser
 from nmt_attn.training.schedule import Budget, learning_rate, teacher_forcing
 from nmt_attn.training.selection import Selection
@@ -144,7 +145,7 @@ class Trainer:
         for line in self._opening_lines():
             display.say(line)
         try:
-            with interruptible() as interruption, computing_with(self.state.threads):
+            with interruptible() as interruption, computing_with(self.state.threads), watching_neighbours():
                 reason = self._train(display, interruption)
                 signal = interruption.signal if reason == INTERRUPTED else None
                 self._end(display, validate=signal is None)
