@@ -38,10 +38,7 @@ from nmt_attn.training.threads import choose_threads, computing_with
 from nmt_attn.training.validation import Validation, Validator
 
 REPORT_STEPS = 20
-"""Steps between two looks at the loss; on a GPU each look waits for the device."""
-
-TIDY_STEPS = 100
-"""Steps between two times that a CPU's freed memory is given back, which takes about a thousandth of the time."""
+"""Steps between two looks at the loss, for which a GPU is waited for; on a CPU freed memory is given back then."""
 
 INTERRUPTED = "interrupted"
 
@@ -300,10 +297,10 @@ class Trainer:
 
     def _report(self, display: Display) -> None:
         """Every so many steps: the mean loss since the last time, to the display and to the log."""
-        if self.compute.device.type == "cpu" and self.state.step % TIDY_STEPS == 0:
-            give_back_freed_memory()
         if self.state.step % REPORT_STEPS:
             return
+        if self.compute.device.type == "cpu":
+            give_back_freed_memory()
         self.skips.read()
         reading, progress = self.meter.read(), self._progress()
         if self.state.skipped > self._skips_said:

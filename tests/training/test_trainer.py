@@ -323,7 +323,11 @@ def test_early_stopping_is_not_forgotten_by_a_resumed_run(prepared, tmp_path):
     "sets",
     [
         pytest.param(["model.decoder.style=luong", "training.max_epochs=8"], marks=pytest.mark.slow),
-        ["model.decoder.style=luong", "model.decoder.input_feeding=true", "model.cell=lstm", "training.max_epochs=5"],
+        pytest.param(
+            ["model.decoder.style=luong", "model.decoder.input_feeding=true", "model.cell=lstm",
+             "training.max_epochs=5"],
+            marks=pytest.mark.slow,
+        ),
         pytest.param(
             ["model.decoder.style=bahdanau", "training.accumulate=2", "training.precision=bf16",
              "training.max_epochs=8"],
