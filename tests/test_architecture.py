@@ -14,7 +14,6 @@ FLOORS = {
     "files": 1,
     "lock": 1,
     "threads": 1,
-    "kernels": 1,
     "config": 1,
     "config_file": 1,
     "rundir": 1,

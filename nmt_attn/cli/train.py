@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 
 from nmt_attn.cli.options import ConfigOption, SetOption, expanded, refuse_both
-from nmt_attn.kernels import keep_few_kernels
 from nmt_attn.threads import let_threads_sleep
 
 
@@ -51,7 +50,6 @@ def train_command(
         typed += ["--threads", str(threads)]
     loaded = load_config(config, sets)  # what is wrong with it is said before torch is loaded
     let_threads_sleep(watched=True)
-    keep_few_kernels()
     from nmt_attn.training.train import train
 
     outcome = train(loaded, resume=resume, force=force, typed=typed)

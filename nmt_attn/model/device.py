@@ -102,9 +102,8 @@ def keep_freed_memory() -> None:
 def give_back_freed_memory() -> None:
     """Give the system back what :func:`keep_freed_memory` has kept.
 
-    Tensors whose sizes change from batch to batch leave gaps between them that nothing fits into any more. Without this
-    a training that needs 600 MiB holds 1.5 GiB after some hundred steps, and more and more. What is needed again is
-    mapped again, which takes some hundredths of a second.
+    Tensors whose sizes change from batch to batch leave gaps between them that nothing fits into any more. What is
+    needed again is mapped again, which takes some hundredths of a second.
     """
     trim = _of_glibc("malloc_trim")
     if trim is not None:

@@ -42,7 +42,7 @@ class Ends:
     @classmethod
     def of(cls, lengths: Tensor, device: torch.device) -> Ends:
         """Of lengths that are on the CPU, for which nothing waits, or on that device."""
-        return cls(lengths.to(device, non_blocking=True), lengths if device.type == "cpu" else lengths.cpu())
+        return cls(lengths.to(device, non_blocking=True), lengths.cpu())
 
 
 class Recurrence(nn.Module):
