@@ -10,10 +10,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nmt_attn.model.device import Compute
-from nmt_attn.model.products import OnednnInt8, goes_to_onednn, has_onednn_int8, linear
+from nmt_attn.model.products import OnednnInt8, filled_up, goes_to_onednn, has_onednn_int8, linear, rows_on_grid
 
 SMALLEST_STEP = 32
-"""See :func:`rows_on_grid`."""
+"""Between the numbers of rows that occur, see :func:`rows_on_grid`: sentences end one by one in a search."""
 
 
 class FixedLinear:
@@ -76,37 +76,20 @@ class TokenTable:
             self.table = self.layer(self.embed(torch.arange(self.size, device=device)))
 
 
-def rows_on_grid(count: int) -> int:
-    """As many rows or a few more, so that few different numbers of rows occur.
-
-    oneDNN compiles a kernel for each number that it has not met, which takes about a millisecond, and never forgets it:
-    100 to 200 kB each, by which a process that translates thousands of batches grew and grew.
-    """
-    if count < SMALLEST_STEP:
-        return count
-    step = max(SMALLEST_STEP, 1 << (count - 1).bit_length() - 5)  # so of 1,000 rows 24 are added, of 10,000 240
-    return -(-count // step) * step
-
-
 def even_slices(count: int, most: int) -> list[slice]:
     """Cut ``count`` rows into as few slices of at most ``most`` as there can be, of about one size.
 
     A few rows left over for the last slice would cost nearly as much as a whole one: it reads all weights as well.
     """
     slices = max(1, -(-count // most))
-    size = min(most, rows_on_grid(-(-count // slices))) if slices > 1 else most
+    size = min(most, rows_on_grid(-(-count // slices), SMALLEST_STEP)) if slices > 1 else most
     return [slice(begin, begin + size) for begin in range(0, count, size)]
 
 
 def _filled_up(rows: Tensor, dtype: torch.dtype) -> Tensor:
     """Rows (N, I) in a precision, and on a CPU rows of zeros after them: as many as :func:`rows_on_grid` says."""
-    count = rows_on_grid(len(rows)) if rows.device.type == "cpu" else len(rows)
-    if count == len(rows):
-        return rows.to(dtype)
-    filled = rows.new_empty(count, rows.shape[1], dtype=dtype)
-    filled[: len(rows)] = rows
-    filled[len(rows) :] = 0
-    return filled
+    on_cpu = rows.device.type == "cpu"
+    return filled_up(rows, rows_on_grid(len(rows), SMALLEST_STEP) if on_cpu else len(rows), dtype)
 
 
 def _fp32(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
