@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nmt_attn.version import __version__
+
 if TYPE_CHECKING:
     from nmt_attn.decoding.translator import Translator
 
-__version__ = "0.1.0"
 __all__ = ["Translator", "__version__"]
 
 

@@ -1,4 +1,4 @@
-"""``python -m nmt_attn`` is ``nmt``."""
+"""The entry point of ``python -m nmt_attn``, which is ``nmt``."""
 
 from nmt_attn.cli.app import main
 

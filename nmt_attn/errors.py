@@ -1,28 +1,28 @@
-"""The errors a user sees: one clear line each, and the exit code that goes with it."""
+"""The errors that a user sees: one clear line each, with an exit code."""
 
 
 class NmtError(Exception):
-    """Something failed that is worth one line and no traceback (exit code 1)."""
+    """A failure that is reported in one line, without a traceback (exit code 1)."""
 
     exit_code = 1
 
 
 class UserError(NmtError):
-    """The command line, the configuration or the input is wrong (exit code 2)."""
+    """An error in the command line, the configuration or the input (exit code 2)."""
 
     exit_code = 2
 
 
 class ConfigError(UserError):
-    """A configuration file or a ``--set`` says something that cannot be."""
+    """An invalid value or key in a configuration file or a ``--set``."""
 
 
 class InputError(UserError):
-    """A corpus, a text file or a model given by the user cannot be used."""
+    """A corpus, a text file or a model given by the user that cannot be used."""
 
 
 class DownloadError(NmtError):
-    """A file could not be fetched."""
+    """A failure to fetch a file."""
 
 
 OUT_OF_MEMORY = (
@@ -35,20 +35,20 @@ OUT_OF_MEMORY = (
     "cudaErrorMemoryAllocation",
     "CUDA error: out of memory",
 )
-"""What stands in torch's errors where memory is short, on a CPU or a GPU."""
+"""Words in the messages of torch's errors that say that memory is short, on a CPU or a GPU."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error of torch, for which it has a class of its own only sometimes, says that memory is short."""
+    """Say whether an error of torch means that memory is short; torch has a class of its own only for some of them."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     return isinstance(error, RuntimeError) and any(words in str(error) for words in OUT_OF_MEMORY)
 
 
 class Interrupted(BaseException):
-    """A signal ends the program at once; the exit code says which.
+    """An immediate end of the program by a signal, which the exit code tells.
 
-    No KeyboardInterrupt, which typer takes for itself.
+    It is not a KeyboardInterrupt, because typer handles that itself.
     """
 
     def __init__(self, signal: int) -> None:

@@ -1,4 +1,4 @@
-"""Writing files so that nobody ever sees half of one."""
+"""Atomic and durable writing of files, so that nobody ever sees half of one."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _LEFTOVER = re.compile(r"\.(?P<name>.+)\.\d+\.(?P<kind>part|old)")
 
 @contextmanager
 def atomic_directory(target: Path) -> Iterator[Path]:
-    """Yield a folder to fill; it becomes ``target`` whole, replacing what was there, or not at all.
+    """Yield a folder to fill. It becomes ``target`` as a whole, replacing what was there, or not at all.
 
     Raises:
-        NmtError: the disk is full, read-only or not permitted; ``target`` is then as it was.
+        NmtError: the disk is full, read-only or not permitted; ``target`` is then unchanged.
     """
     aside, old = _aside(target, "part"), _aside(target, "old")
     with disk_errors(target):
@@ -59,7 +59,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def expand_user(path: Path) -> Path:
-    """Read ``~`` and ``~name`` at the beginning of a path as a home folder, where there is such a user."""
+    """Expand ``~`` or ``~name`` at the beginning of a path to the home folder, if there is such a user."""
     try:
         return path.expanduser()
     except RuntimeError:  # no such user: a file may be called so
@@ -67,11 +67,11 @@ def expand_user(path: Path) -> Path:
 
 
 def read_small(path: Path, most: int) -> bytes:
-    """The content of a file that may have come from anywhere: an ordinary one of at most ``most`` bytes.
+    """Read an untrusted file, which must be an ordinary one of at most ``most`` bytes.
 
     Raises:
         OSError: it is missing or cannot be read.
-        InputError: it is no ordinary file (a pipe would be waited for), or larger.
+        InputError: it is not an ordinary file (a pipe would block), or it is larger.
     """
     if path.exists() and not path.is_file():
         raise InputError(f"{path}: not an ordinary file")
@@ -83,7 +83,7 @@ def read_small(path: Path, most: int) -> bytes:
 
 
 def delete_directory(target: Path) -> None:
-    """Delete a folder: whole or, where that fails or is interrupted, under another name, never half under its own."""
+    """Delete a folder as a whole. If that fails or is interrupted, what is left has another name, never its own."""
     aside = _aside(target, "part")
     try:
         target.rename(aside)
@@ -93,13 +93,13 @@ def delete_directory(target: Path) -> None:
 
 
 def recover(folder: Path, name: str | None = None) -> None:
-    """Tidy up after processes that were killed while they wrote into ``folder``; nobody may be writing there now.
+    """Clean up after processes that were killed while they wrote into ``folder``; nobody may be writing there now.
 
-    What had been moved aside for a replacement that never came goes back to its place; halves are deleted.
+    What had been moved aside for a replacement that never came is moved back. Unfinished writes are deleted.
 
     Args:
         folder: where to look.
-        name: only what belongs to this file or folder in it.
+        name: restricts this to what belongs to the file or folder of this name.
 
     Raises:
         NmtError: the folder is read-only or not permitted.
@@ -142,7 +142,7 @@ def sync_directory(folder: Path) -> None:
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Errors of the operating system in this block become one line about ``path``."""
+    """Turn errors of the operating system inside the block into one line about ``path``."""
     try:
         yield
     except OSError as error:

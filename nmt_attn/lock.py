@@ -1,9 +1,9 @@
-"""One process at a time: a lock on a folder that is about to be written.
+"""A lock on a folder that is about to be written, which one process at a time can hold.
 
 The lock is the operating system's (``flock``; on Windows a locked byte), held on a small file beside the folder. The
-system drops it when its process ends, however it ends, so that a stale lock cannot be: a file that is left behind by a
-crash is just taken over. What the file says (process, host, since) is for the message to whoever comes second. It lies
-beside the folder and not in it, because the folder itself is moved and replaced as a whole.
+system releases it when its process ends, however it ends, so there are no stale locks: a file that a crash has left
+behind is simply taken over. The content of the file (process, host, since) is for the message to the second process.
+The file lies beside the folder and not in it, because the folder itself is moved and replaced as a whole.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _open(path: Path, folder: Path) -> int:
-    """Open and lock the file at ``path``, and write into it who we are."""
+    """Open and lock the file at ``path``, and write our process into it."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
@@ -74,7 +74,7 @@ def _open(path: Path, folder: Path) -> int:
 
 
 def _lock(descriptor: int, path: Path, folder: Path) -> bool:
-    """Lock an open file; false if meanwhile it is no longer the one at ``path``."""
+    """Lock an open file; return False if it is meanwhile no longer the one at ``path``."""
     try:
         _take(descriptor)
     except (BlockingIOError, PermissionError):
@@ -94,7 +94,7 @@ def _holder() -> str:
 
 
 def _describe(path: Path) -> str:
-    """Who holds the lock, as it says itself."""
+    """Describe the holder of the lock from the content of the file."""
     try:
         holder = json.loads(path.read_text(encoding="utf-8"))
         return f"process {holder['pid']} on {holder['host']} since {holder['since']}"

@@ -1,4 +1,4 @@
-"""How many threads there is a processor for, and how they wait for each other. Nothing here imports torch."""
+"""The number of threads that have a processor, and the way they wait for each other. Nothing here imports torch."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 
 GNU_CHOICES = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
-"""Variables by which users say how threads of GNU's OpenMP are to wait."""
+"""Environment variables by which users set how threads of GNU's OpenMP wait."""
 
 WAITING = {
     "GOMP_SPINCOUNT": "5000",  # GNU's OpenMP, which torch brings along on Linux: turns of a loop
     "KMP_BLOCKTIME": "0",  # LLVM's and Intel's: milliseconds
 }
-"""For how long a thread that waits for others keeps its processor busy.
+"""The time for which a thread that waits for others keeps its processor busy.
 
-By default it does so for many milliseconds. Beside another busy process the thread that all wait for may not even have
-a processor: those that wait hold it. So they are to sleep soon, but not at once, since waking up takes longer than most
-waits on a quiet machine.
+By default that is many milliseconds. Beside another busy process, the thread that all wait for may have no processor,
+because those that wait hold it. So they should sleep soon, but not at once: on a quiet machine waking up takes longer
+than most waits.
 """
 
 CHOICES = {*GNU_CHOICES, *WAITING}
-"""Variables by which users say themselves how threads are to wait; one is enough for nothing to be set."""
+"""Environment variables by which users set how threads wait; where any of them is set, we set nothing."""
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
-"""Variables by which users say how many threads torch is to have."""
+"""Environment variables by which users set the number of torch's threads."""
 
 GROUPS = Path("/sys/fs/cgroup")
 GROUPS_OF_PROCESS = Path("/proc/self/cgroup")
 
 
 def let_threads_sleep(environment: MutableMapping[str, str] = os.environ, *, watched: bool = False) -> None:
-    """Let threads that wait for each other sleep after a short while; where the user has said how, that stays.
+    """Let threads that wait for each other sleep after a short while, unless the user has chosen otherwise.
 
-    OpenMP reads the environment when it is loaded, so this has to come before torch is imported.
+    OpenMP reads the environment when it is loaded, so this must precede the import of torch.
 
     Args:
-        environment: what is changed.
+        environment: the environment to change.
         watched: whether neighbours are watched for (:mod:`nmt_attn.training.neighbours`); GNU's OpenMP is then left
-            as it is.
+            unchanged.
     """
     if not any(name in environment for name in CHOICES):
         environment.update({name: value for name, value in WAITING.items() if not (watched and name in GNU_CHOICES)})
 
 
 def wished_threads(environment: Mapping[str, str] = os.environ) -> int | None:
-    """How many threads the user's environment asks for; None: it says nothing that is a number."""
+    """Return the number of threads that the user's environment asks for; None if it gives no number."""
     for name in THREADS:
         first = environment.get(name, "").split(",")[0].strip()
         if first.isdecimal() and int(first) > 0:
@@ -55,10 +55,9 @@ def wished_threads(environment: Mapping[str, str] = os.environ) -> int | None:
 
 
 def usable_processors() -> int:
-    """How many processors this process may keep busy: those that it may run on, and what its container grants it.
+    """Count the processors that this process may keep busy: those it may run on, within the quota of its container.
 
-    A quota of parts of a processor counts by its whole ones: threads that wait for one that has used up its share of
-    time would wait for long.
+    A fractional quota is rounded down: threads would wait long for one that has used up its share of time.
     """
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota = min(_quotas(GROUPS, GROUPS_OF_PROCESS), default=math.inf)
@@ -66,7 +65,7 @@ def usable_processors() -> int:
 
 
 def _quotas(groups: Path, of_process: Path) -> Iterator[float]:
-    """The processors that each control group grants which this process is in: cgroup version 2 and 1."""
+    """Yield the processors granted by each control group of this process: cgroup versions 2 and 1."""
     try:
         lines = of_process.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -84,7 +83,7 @@ def _quotas(groups: Path, of_process: Path) -> Iterator[float]:
 
 
 def _and_above(mount: Path, group: str) -> Iterator[Path]:
-    """The folder of a group and those of the groups that it is in; in a container often only the last is there."""
+    """Yield the folders of a group and of the groups above it; in a container often only the topmost exists."""
     folder = mount / group.strip().lstrip("/")
     while folder != mount and mount in folder.parents:
         yield folder
@@ -93,7 +92,7 @@ def _and_above(mount: Path, group: str) -> Iterator[Path]:
 
 
 def _quota(*files: Path) -> Iterator[float]:
-    """Processors from "quota period" in one file or two, both in microseconds; nothing where there is no limit."""
+    """Yield the processors of "quota period" (microseconds) in one file or two; nothing if there is no limit."""
     try:
         quota, period = " ".join(file.read_text(encoding="utf-8") for file in files).split()
         if quota != "max" and int(quota) > 0 and int(period) > 0:

@@ -15,7 +15,7 @@ import pytest
 import torch
 from filelock import FileLock
 
-from nmt_attn.config_file import load_config
+from nmt_attn.config.loading import load_config
 from nmt_attn.corpus.prepare import prepare
 from tests.forked import run_forked
 from tests.snapshots import REFUSED, assert_unchanged, snapshot

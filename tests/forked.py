@@ -67,7 +67,7 @@ def _server() -> subprocess.Popen[str]:
 def serve() -> None:
     """Fork a run for each request on standard input, and say with which status it ended."""
     import nmt_attn.cli.app
-    import nmt_attn.evaluation.report
+    import nmt_attn.evaluation.run
     import nmt_attn.training.train  # noqa: F401
 
     for line in sys.stdin:

@@ -4,18 +4,18 @@ import re
 import subprocess
 import sys
 
-from nmt_attn.config_file import known_keys
+from nmt_attn.config.loading import known_keys
 from nmt_attn.corpus.clean import REASONS
 from tests.conftest import ROOT
 
 
 def test_the_pages_about_the_configuration_are_up_to_date():
-    done = subprocess.run([sys.executable, "scripts/make_config_docs.py", "--check"], cwd=ROOT, check=False)
+    done = subprocess.run([sys.executable, "scripts/make_docs.py", "--check"], cwd=ROOT, check=False)
     assert done.returncode == 0
 
 
 def test_the_bundled_corpus_is_what_its_script_writes():
-    done = subprocess.run([sys.executable, "scripts/make_tiny_corpus.py", "--check"], cwd=ROOT, check=False)
+    done = subprocess.run([sys.executable, "data/tiny/generator/make_tiny_corpus.py", "--check"], cwd=ROOT, check=False)
     assert done.returncode == 0
 
 
@@ -69,3 +69,13 @@ def test_each_promise_about_what_comes_from_outside_names_tests_that_exist():
     assert len(functions) > 30
     for function in functions:
         assert f"def {function}(" in content, function
+
+
+def test_every_file_that_a_page_names_exists():
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        for name in re.findall(r"\b(?:nmt_attn|tests|scripts|configs|data/tiny)/[\w/.-]*\.(?:py|yaml|md|sh)\b", text):
+            assert (ROOT / name).exists(), f"{page.name}: {name}"
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"

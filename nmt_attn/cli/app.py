@@ -1,4 +1,4 @@
-"""The ``nmt`` program: its commands, and how errors leave it. torch is imported by the commands, not here."""
+"""The ``nmt`` program: its commands and its way of reporting errors. torch is imported by the commands, not here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from nmt_attn import __version__
 from nmt_attn.cli.attend import attend_command
 from nmt_attn.cli.average import average_command
 from nmt_attn.cli.command import Command, TextCommand
@@ -19,6 +18,7 @@ from nmt_attn.cli.score import score_command
 from nmt_attn.cli.train import train_command
 from nmt_attn.cli.translate import translate_command
 from nmt_attn.errors import Interrupted, NmtError, is_out_of_memory
+from nmt_attn.version import __version__
 
 STANDARD_OUTPUT = 1  # of every process
 
@@ -103,13 +103,13 @@ def main() -> None:
 
 
 def _reader_has_gone() -> None:
-    """Whoever read our output wants no more; nothing is wrong. Python would complain on closing the stream."""
+    """Exit quietly where the reader of our output has gone: Python would complain on closing the stream."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_OUTPUT)
     sys.exit(0)
 
 
 def _one_line(error: UsageError) -> str:
-    """A wrong command line in one line, with where help is."""
+    """Describe a wrong command line in one line, and say where to find help."""
     command = error.ctx.command_path if error.ctx is not None else "nmt"
     message = error.format_message().rstrip(".")
     unknown = message.startswith("No such option") and not getattr(error, "possibilities", None)
@@ -123,7 +123,7 @@ def _one_line(error: UsageError) -> str:
 def _in_utf8() -> None:
     """Begin again in Python's UTF-8 mode where the locale has another encoding: words and names of files are UTF-8.
 
-    By then Python has read the command line in that encoding, and would look for files by it.
+    By then Python has read the command line in the locale's encoding, and would look for files by it.
     """
     words = sys.argv[1:]
     typed = bool(words) and sys.orig_argv[-len(words) :] == words  # else somebody calls this from Python
@@ -132,9 +132,9 @@ def _in_utf8() -> None:
 
 
 def _open_streams() -> None:
-    """Where whoever started us has closed a stream: nothing to read, and nobody to read messages.
+    """Replace standard streams that were closed when the program started: input is then empty, messages are dropped.
 
-    Python leaves None in its place, and what is printed to a standard error of None goes to standard output.
+    Python leaves None in their place, and what is printed to a standard error of None goes to standard output.
     """
     if sys.stdin is None:
         sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")
@@ -143,16 +143,16 @@ def _open_streams() -> None:
 
 
 def _utf8_streams() -> None:
-    """Text in and out is UTF-8 whatever the locale; what cannot be encoded or decoded is replaced, not fatal."""
+    """Read and write UTF-8 whatever the locale; replace what cannot be encoded or decoded instead of failing."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 def _leave(message: str, code: int) -> None:
-    """One line, without the traceback unless it is asked for.
+    """Exit with a message of one line, without the traceback unless ``$NMT_DEBUG`` asks for it.
 
-    What a message quotes may come from a file, an archive or a server, so nothing in it may steer the terminal.
+    A message may quote a file, an archive or a server, so nothing in it may control the terminal.
     """
     if os.environ.get("NMT_DEBUG"):
         raise

@@ -1,4 +1,4 @@
-"""``nmt attend``."""
+"""The command ``nmt attend``."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def attend_command(
     from rich.console import Console
 
     from nmt_attn.errors import UserError
-    from nmt_attn.evaluation.maps import WRITERS, to_text
+    from nmt_attn.reporting.attention_maps import WRITERS, to_text
 
     kind = output.suffix.lower().removeprefix(".") if output is not None else ""
     if output is not None and kind not in WRITERS:

@@ -1,4 +1,4 @@
-"""``nmt average``."""
+"""The command ``nmt average``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def average_command(
 ) -> None:
     """Make a run of the mean weights of several checkpoints; all of them unless --last or --best says how many."""
     from nmt_attn.errors import UserError
-    from nmt_attn.rundir import find_model
+    from nmt_attn.runs.directory import find_model
 
     if last is not None and best is not None:
         raise UserError("--last and --best are both given; keep one of them")

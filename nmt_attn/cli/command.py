@@ -1,4 +1,4 @@
-"""Commands whose words are looked at before they are parsed: nothing is swallowed in silence."""
+"""Commands that check their words before parsing them, so that nothing is silently ignored."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Command(TyperCommand):
     """A command that refuses an option given twice, of which the first would have no effect."""
 
     takes_text = False
-    """Whether its arguments are sentences, which may begin with a dash."""
+    """True if its arguments are sentences, which may begin with a dash."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the words behind the command.
@@ -31,7 +31,7 @@ class Command(TyperCommand):
         return super().parse_args(ctx, args)
 
     def _refuse_dashes(self, ctx: Any, args: list[str]) -> None:
-        """Say where a sentence goes that begins with a dash, before it is taken for an option and its value."""
+        """Refuse a sentence that begins with a dash before it is taken for an option, and say where it goes."""
         values = {name for option in self.get_params(ctx) if not _is_flag(option) for name in option.opts}
         is_value = False
         for word in args:

@@ -1,4 +1,4 @@
-"""``nmt eval``."""
+"""The command ``nmt eval``."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def eval_command(
         check_output(output, source, *(reference or ()))
     cut = _tokenize(tokenize)
     prepare_for_torch(model if model or config is None else [])
-    from nmt_attn.evaluation.report import EvaluationRequest, report
+    from nmt_attn.evaluation.run import EvaluationRequest, report
 
     request = EvaluationRequest(
         models=tuple(model or ()),
@@ -114,8 +114,8 @@ def eval_command(
 
 
 def _tokenize(name: str | None) -> list[str]:
-    """What ``--tokenize`` sets."""
-    from nmt_attn.config import known_tokenizer
+    """Return the override that ``--tokenize`` stands for, as a list; empty if it is not given."""
+    from nmt_attn.config.schema import known_tokenizer
 
     if name is None:
         return []

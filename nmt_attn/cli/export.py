@@ -1,4 +1,4 @@
-"""``nmt export``."""
+"""The command ``nmt export``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def export_command(
 
     if file_format != "onnx":
         raise UserError(f"--format {file_format}: expected onnx")
-    from nmt_attn.rundir import find_model
+    from nmt_attn.runs.directory import find_model
 
     found = find_model(model)
     from nmt_attn.export.directory import export_run

@@ -1,4 +1,4 @@
-"""Lines of text as they come in through a pipe or a file, and where the results go."""
+"""Lines of text from a pipe or a file, and the destination of the results."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MAX_LINE_BYTES = 64 << 20
 
 
 def check_output(output: Path, *inputs: Path | None) -> None:
-    """Say before the work that its results could not be written, or would be written over what is to be read.
+    """Refuse, before the work begins, an output that cannot be written or that is one of the inputs.
 
     Args:
-        output: the file to write; ``-`` is standard output, about which there is nothing to say.
+        output: the file to write; ``-`` is standard output, which is always accepted.
         inputs: what will be read; ``-`` is standard input, which a shell may have opened from a file.
 
     Raises:
@@ -81,7 +81,7 @@ def text_of(path: Path, *, strict: bool = False) -> TextLines:
 
 
 def say_remarks(texts: Iterable[TextLines]) -> None:
-    """Say on standard error how many lines were not UTF-8, where some were not."""
+    """Report on standard error the number of lines that were not UTF-8, if there were any."""
     for text in texts:
         if remark := text.remark():
             print(remark, file=sys.stderr)

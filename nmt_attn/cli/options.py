@@ -13,7 +13,7 @@ from nmt_attn.files import expand_user
 
 
 def expanded(value: Any) -> Any:
-    """Read ``~`` in a path option, or in each of several, as the home folder: shells leave it in ``--input=~/text``."""
+    """Expand ``~`` in one or several path options as the home folder: shells keep it in ``--input=~/text``."""
     if isinstance(value, list | tuple):
         return [expanded(path) for path in value]
     return expand_user(value) if isinstance(value, Path) else value
@@ -78,14 +78,14 @@ BeamOption = Annotated[
 
 
 def with_options(overrides: list[str] | None, **options: object) -> list[str]:
-    """What ``--set`` gives, and options that stand for a key of ``decoding`` as more of it.
+    """Add options that stand for a key of ``decoding`` to the overrides of ``--set``.
 
     Args:
-        overrides: of ``--set``.
-        options: their values by the name that option and key share, such as ``precision``; None: not given.
+        overrides: those given by ``--set``.
+        options: values by the name that option and key share, such as ``precision``; None means not given.
 
     Raises:
-        UserError: both say it.
+        UserError: an option and a ``--set`` give the same key.
     """
     given = {name: value for name, value in options.items() if value is not None}
     for name, value in given.items():
@@ -99,7 +99,7 @@ def refuse_both(overrides: list[str] | None, option: str, value: object, key: st
     Raises:
         UserError: both are given.
     """
-    from nmt_attn.config_file import set_keys
+    from nmt_attn.config.loading import set_keys
 
     if value is not None and key in set_keys(overrides or ()):
         raise UserError(f"{option} and --set {key} say the same thing; keep one of them")
@@ -109,8 +109,8 @@ def refuse_idle(reason: str, **options: object) -> None:
     """Refuse options that would have no effect.
 
     Args:
-        reason: behind "has no effect".
-        options: their values by name (``_`` for ``-``; a ``set`` by what stands behind it); None: not given.
+        reason: the words that follow "has no effect" in the message.
+        options: values by name (``_`` for ``-``; a ``set`` with the key that follows it); None means not given.
 
     Raises:
         UserError: one is given.
@@ -123,20 +123,20 @@ def refuse_idle(reason: str, **options: object) -> None:
 
 
 def as_text(argument: str) -> str:
-    """A word of the command line as text: bytes of it that are not UTF-8 become marks, as in a pipe."""
+    """Return a command-line word as text. Bytes that are not UTF-8 become replacement characters, as in a pipe."""
     return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace").removeprefix("\ufeff")
 
 
 def prepare_for_torch(model: Path | Sequence[Path] | None) -> None:
-    """Do what comes before torch is loaded, which takes seconds: a wrong name of a model is said at once.
+    """Do what must precede the import of torch, which takes seconds: a wrong name of a model is reported at once.
 
     Args:
-        model: as the user has named it, or several; None: the one that is meant then.
+        model: the path or paths that the user has given; None means the default model.
 
     Raises:
-        InputError: there is no such run, or nothing that can be read.
+        InputError: there is no such run, or nothing in it can be read.
     """
-    from nmt_attn.rundir import find_model
+    from nmt_attn.runs.directory import find_model
     from nmt_attn.threads import let_threads_sleep
 
     let_threads_sleep()

@@ -1,4 +1,4 @@
-"""``nmt prepare``."""
+"""The command ``nmt prepare``."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ def prepare_command(
     """Download, read, clean, split, tokenise and store a corpus."""
     from rich.console import Console
 
-    from nmt_attn.config_file import load_config
-    from nmt_attn.corpus.prepare import prepare, summary
+    from nmt_attn.config.loading import load_config
+    from nmt_attn.corpus.prepare import prepare
+    from nmt_attn.reporting.preparation import summary
 
     preparation = prepare(load_config(config, overrides or ()), force=force)
     directory = preparation.data.directory

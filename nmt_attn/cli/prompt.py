@@ -1,4 +1,4 @@
-"""The prompt of ``nmt translate`` typed alone in a terminal."""
+"""The prompt of ``nmt translate`` when it is run in a terminal without input."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from nmt_attn.errors import InputError
 
 PROMPT = "> "
 MOST_LINES = 1000
-"""Lines that the history keeps."""
+"""The number of lines that the history keeps."""
 
 
 def is_interactive() -> bool:
-    """Whether somebody sits at both ends."""
+    """Say whether standard input and standard output are both a terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def prompted_lines(*, strict: bool = False) -> Iterator[str]:
-    """What is typed, line by line, with editing and a history that the next call goes on with; Ctrl-D ends it.
+    """Yield the lines typed until Ctrl-D, with line editing and a history that the next call continues.
 
     Args:
-        strict: stop at a line that is not UTF-8, as in a pipe; else a mark stands for each wrong byte.
+        strict: stop at a line that is not UTF-8, as in a pipe; else a replacement character stands for each wrong byte.
 
     Raises:
         InputError: ``strict``, and a line is not UTF-8.
@@ -55,13 +55,13 @@ def prompted_lines(*, strict: bool = False) -> Iterator[str]:
 
 
 def history_file() -> Path:
-    """Where the history lies: in ``$XDG_STATE_HOME``, else in ``~/.local/state``."""
+    """Return the path of the history: in ``$XDG_STATE_HOME``, else in ``~/.local/state``."""
     state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(state) / "nmt" / "history"
 
 
 def _readline(history: Path):  # type: ignore[no-untyped-def]
-    """Python's line editor with the history read in, or None where the system has none (Windows)."""
+    """Return Python's line editor with the history read in, or None where the system has none (Windows)."""
     try:
         import readline  # importing it is what gives input() its editing
     except ImportError:

@@ -1,4 +1,4 @@
-"""``nmt score``."""
+"""The command ``nmt score``."""
 
 from __future__ import annotations
 

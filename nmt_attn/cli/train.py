@@ -1,4 +1,4 @@
-"""``nmt train``."""
+"""The command ``nmt train``."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def train_command(
     ] = False,
 ) -> None:
     """Train a model; the corpus is prepared first where that has not been done."""
-    from nmt_attn.config_file import load_config
+    from nmt_attn.config.loading import load_config
 
     sets = [*(overrides or ()), *([] if origin is None else [f"training.from={json.dumps(str(origin))}"])]
     typed = ["nmt", "train", *([] if config is None else ["--config", str(config)])]
@@ -50,9 +50,10 @@ def train_command(
         typed += ["--threads", str(threads)]
     loaded = load_config(config, sets)  # what is wrong with it is said before torch is loaded
     let_threads_sleep(watched=True)
+    from nmt_attn.reporting.training_display import TrainingDisplay
     from nmt_attn.training.train import train
 
-    outcome = train(loaded, resume=resume, force=force, typed=typed)
+    outcome = train(loaded, resume=resume, force=force, typed=typed, reporter=TrainingDisplay())
     print(outcome.summary())
     if outcome.signal is not None:
         print(f"go on with: {shlex.join([*typed, '--resume'])}", file=sys.stderr)

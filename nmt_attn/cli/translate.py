@@ -1,4 +1,4 @@
-"""``nmt translate``."""
+"""The command ``nmt translate``."""
 
 from __future__ import annotations
 
@@ -33,11 +33,12 @@ from nmt_attn.text.writing import Write, writing
 
 if TYPE_CHECKING:
     from nmt_attn.decoding.sampling import SamplingOptions
-    from nmt_attn.decoding.translator import Translation, Translator
+    from nmt_attn.decoding.translation import Translation
+    from nmt_attn.decoding.translator import Translator
 
 
 BEAM_KEYS = ("decoding.beam_size", "decoding.pruning")
-"""Keys of a search that keeps several hypotheses, which drawing at random does not."""
+"""Keys of a search that keeps several hypotheses, which sampling does not."""
 
 SentencesArgument = Annotated[
     list[str] | None,
@@ -142,7 +143,7 @@ def translate_command(
     if output is not None:
         check_output(output, None if sentences else source or STANDARD)
     sampling = _sampling(temperature, top_k, top_p, seed) if sampled else None
-    wish = _Wish(beam, nbest, mbr, as_text(prefix), alignments, replace_unknown, sampling)
+    wish = TranslationRequest(beam, nbest, mbr, as_text(prefix), alignments, replace_unknown, sampling)
     interactive = not sentences and source is None and is_interactive()
     strict = on_error == "fail"
     prepare_for_torch(model)
@@ -172,7 +173,7 @@ def translate_command(
 def _check_input(
     sentences: list[str] | None, source: Path | None, batch_lines: int | None, on_error: str | None
 ) -> None:
-    """Refuse options about what is read that do not go together."""
+    """Refuse options about the input that contradict each other."""
     if sentences and source is not None:
         raise UserError("sentences and --input are both given; keep one of them")
     if sentences:
@@ -184,8 +185,8 @@ def _check_input(
 def _check_search(
     overrides: list[str] | None, beam: int | None, *, sampled: bool, drawing: dict[str, int | float | None]
 ) -> None:
-    """Refuse options of searching where translations are drawn, and the other way round."""
-    from nmt_attn.config_file import set_keys
+    """Refuse options of the search where translations are sampled, and options of sampling where they are not."""
+    from nmt_attn.config.loading import set_keys
 
     refuse_both(overrides, "--beam", beam, "decoding.beam_size")
     if sampled:
@@ -197,7 +198,7 @@ def _check_search(
 
 @dataclass(frozen=True)
 class _Answer:
-    """What there is to say of one line."""
+    """The translations of one line and, if asked for, its word alignment."""
 
     line: str
     found: list[Translation]
@@ -205,8 +206,8 @@ class _Answer:
 
 
 @dataclass(frozen=True)
-class _Wish:
-    """How each line is to be translated."""
+class TranslationRequest:
+    """The options by which each line is translated."""
 
     beam: int | None
     nbest: int
@@ -218,11 +219,11 @@ class _Wish:
 
     @property
     def candidates(self) -> int:
-        """How many translations of a line the search gives."""
+        """The number of translations that the search returns per line."""
         return max(self.nbest, self.mbr)
 
     def check(self, translator: Translator) -> None:
-        """Say so where wishes do not go together."""
+        """Refuse options that contradict each other or that the model cannot fulfil."""
         if self.mbr == 1:
             raise UserError("--mbr 1 leaves nothing to choose from; give 2 or more, or leave it out")
         if self.sampling is None and self.candidates > (self.beam or translator.options.beam_size):
@@ -238,14 +239,14 @@ class _Wish:
             raise UserError(f"this model has no attention (model.attention.score: none), by which {option} goes")
 
     def answers(self, translator: Translator, lines: list[str]) -> list[_Answer]:
-        """Translate some lines."""
+        """Translate a batch of lines."""
         found = translator.nbest(
             lines, self.candidates, beam_size=self.beam, sampling=self.sampling, prefix=self.prefix
         )
         if self.mbr:
-            from nmt_attn.evaluation.risk import least_risk  # sacrebleu takes its time
+            from nmt_attn.decoding.mbr import minimum_bayes_risk  # sacrebleu takes its time
 
-            found = [[least_risk(candidates, drawn=self.sampling is not None)] for candidates in found]
+            found = [[minimum_bayes_risk(candidates, drawn=self.sampling is not None)] for candidates in found]
         links: list[list[tuple[int, int]] | None] = [None] * len(lines)
         if self.alignments:
             from nmt_attn.decoding.alignment import links_in_words
@@ -255,12 +256,12 @@ class _Wish:
 
 
 def _given(sentences: list[str]) -> Iterator[str]:
-    """The arguments. A line break inside one is white space: one argument is one sentence."""
+    """Return the arguments, one sentence each: a line break inside an argument is white space."""
     return (" ".join(as_text(sentence).split("\n")) for sentence in sentences)
 
 
 def _sampling(temperature: float | None, top_k: int | None, top_p: float | None, seed: int | None) -> SamplingOptions:
-    """The options of drawing that are given, the others by default."""
+    """Build the sampling options from those that are given and the defaults of the others."""
     from nmt_attn.decoding.sampling import SamplingOptions
 
     default = SamplingOptions()
@@ -273,7 +274,7 @@ def _sampling(temperature: float | None, top_k: int | None, top_p: float | None,
 
 
 def _write(answers: Iterable[_Answer], write: Write, nbest: int | None) -> None:
-    """Each answer as soon as it is known: the ``nbest`` in text, or None: as JSON."""
+    """Write each answer as soon as it is known: as text with the ``nbest`` translations, or, for None, as JSON."""
     for number, one in enumerate(answers):
         write(_json(one) if nbest is None else _text(number, one, nbest))
         if one.found[0].long:

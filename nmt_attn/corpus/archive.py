@@ -39,7 +39,7 @@ class Members:
 
     @property
     def parallel(self) -> bool:
-        """Say whether it is a source file and a target file."""
+        """Return whether there are a source file and a target file."""
         return len(self.names) == 2
 
     def __str__(self) -> str:
@@ -97,7 +97,7 @@ def _code(languages: Languages | None) -> str:
 
 
 def _parallel(names: Sequence[str], languages: Languages) -> list[Members]:
-    """Files that differ in nothing but a language code at the end of the name, such as ``x.en-fr.en`` and ``.fr``."""
+    """Find files that differ only in a language code at the end of the name, such as ``x.en-fr.en`` and ``.fr``."""
     sides: dict[str, dict[str, list[str]]] = {}
     for name in names:
         stem, dot, code = _without_packing(name).rpartition(".")
@@ -136,12 +136,12 @@ def _chunks(path: Path, member: str) -> Iterator[bytes]:
 
 
 def shown(names: Sequence[str]) -> str:
-    """Names from an archive, which may hold anything, for a message of one line."""
+    """Show names from an archive, which may hold anything, in a message of one line."""
     return ", ".join(tidy(name)[:80] for name in names[:5]) + (", …" if len(names) > 5 else "")
 
 
 def _leads_out(name: str) -> bool:
-    """Whether a file unpacked under this name would lie somewhere else. Nothing is unpacked here; others may do so."""
+    """Say whether a file unpacked under this name would lie elsewhere. Nothing is unpacked here; others may do so."""
     path = PureWindowsPath(name)  # takes either slash, and letters of drives
     return bool(path.drive or path.root) or ".." in path.parts
 
@@ -179,7 +179,7 @@ def _open(path: Path) -> Iterator[zipfile.ZipFile]:
 
 @contextmanager
 def _one_line_for_damage(path: Path) -> Iterator[None]:
-    """What the libraries raise about a broken file, as one line."""
+    """Report in one line what the libraries raise about a broken file."""
     try:
         yield
     except _DAMAGED as error:

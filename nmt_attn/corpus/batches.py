@@ -29,24 +29,24 @@ class Batch:
 
     @property
     def tokens(self) -> int:
-        """Real target tokens, EOS included."""
+        """Number of real target tokens, EOS included."""
         return len(self.labels)
 
 
 @dataclass(frozen=True)
 class Batcher:
-    """Cuts a store of pairs into batches, differently in each epoch.
+    """Batches of a store of pairs, cut differently in each epoch.
 
     Sentences are sorted by target length and, within it, by source length, ties at random: rising for odd target
     lengths, falling for even ones, so that a batch with two target lengths has near-equal sources too. Then they are
-    cut where the budget is full, and the batches are shuffled. What padding is left is nearly all in the sources:
+    cut where the budget is full, and the batches are shuffled. Nearly all padding that is left is in the sources:
     a padded target position costs more than a padded source position.
 
     Args:
         pairs: the tokenised pairs.
         batch_tokens: target tokens (with EOS) in a batch; the source is held to the same number.
         batch_sentences: pairs in a batch, instead.
-        seed: of the shuffling.
+        seed: seed of the shuffling.
     """
 
     pairs: PairStore
@@ -55,17 +55,17 @@ class Batcher:
     seed: int = 1
 
     def epoch(self, epoch: int) -> list[Ids]:
-        """The batches of an epoch, each as the indices of its pairs; the same for the same seed and epoch."""
+        """Return the batches of an epoch, each as the indices of its pairs; the same for the same seed and epoch."""
         generator = np.random.default_rng([self.seed, epoch])
         batches = self._batches(generator.random(len(self.pairs)))
         return [batches[index] for index in generator.permutation(len(batches))]
 
     def in_order(self) -> list[Ids]:
-        """All pairs once, in batches that do not depend on any seed: for validation."""
+        """Return all pairs once, in batches that do not depend on any seed: for validation."""
         return self._batches(np.arange(len(self.pairs)))
 
     def batch(self, indices: Ids) -> Batch:
-        """The arrays of one batch."""
+        """Return the arrays of one batch."""
         return _padded_batch(_from_store(self.pairs.source, indices), _from_store(self.pairs.target, indices))
 
     def _batches(self, ties: NDArray[np.generic]) -> list[Ids]:
@@ -74,7 +74,7 @@ class Batcher:
         return [part for part in np.split(order, self._cuts(np.maximum(source, target)[order])) if len(part)]
 
     def _cuts(self, lengths: Ids) -> list[int]:
-        """Where to cut the sorted sentences; a sentence longer than the budget is a batch of its own."""
+        """Return where to cut the sorted sentences; a sentence longer than the budget is a batch of its own."""
         if self.batch_sentences is not None:
             return list(range(self.batch_sentences, len(lengths), self.batch_sentences))
         ends = np.cumsum(lengths)
@@ -96,7 +96,7 @@ def make_batch(sources: Sequence[Sequence[int] | Ids], targets: Sequence[Sequenc
 
 
 def pad_sources(sources: Sequence[Sequence[int] | Ids]) -> tuple[Ids, Ids]:
-    """Source ids with EOS, padded to (B, S), and their lengths (B)."""
+    """Return source ids with EOS, padded to (B, S), and their lengths (B)."""
     return _with_end(_joined(sources))
 
 
@@ -131,7 +131,7 @@ def _padded_batch(source: _Joined, target: _Joined) -> Batch:
 
 
 def _with_end(joined: _Joined) -> tuple[Ids, Ids]:
-    """Padded to (B, longest + 1) with an EOS behind each, and the lengths with it, (B)."""
+    """Return sentences padded to (B, longest + 1), with an EOS behind each, and the lengths with it, (B)."""
     lengths = joined.lengths + 1
     places = np.arange(lengths.max())
     padded = np.full((len(lengths), len(places)), PAD, dtype=np.int64)
@@ -141,7 +141,7 @@ def _with_end(joined: _Joined) -> tuple[Ids, Ids]:
 
 
 def batches_of(lengths: Ids, budget: int) -> Iterator[Ids]:
-    """Indices of sentences, longest first, in groups whose size times their longest length is within ``budget``."""
+    """Yield indices of sentences, longest first, in groups whose size times longest length is within ``budget``."""
     order = np.argsort(-lengths, kind="stable")
     start = 0
     while start < len(order):

@@ -1,4 +1,4 @@
-"""Dropping pairs that teach nothing, each under a reason that is counted."""
+"""Filter of pairs that teach nothing, each dropped under a reason that is counted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html.entities import html5
 from typing import Literal, get_args
 
-from nmt_attn.config import FilterConfig
+from nmt_attn.config.schema import FilterConfig
 from nmt_attn.corpus.pairs import ExtraColumns, Line, Pair
 from nmt_attn.text.normalise import Normaliser
 
@@ -42,12 +42,12 @@ def has_entity(text: str) -> bool:
 
 
 class Cleaner:
-    """Filters pairs, remembers those it has seen, and counts what it drops.
+    """Filter of pairs that remembers those it has seen and counts what it drops.
 
     Args:
         config: what to drop.
-        source: normalises the source side.
-        target: normalises the target side; None: as the source side.
+        source: normaliser of the source side.
+        target: normaliser of the target side; None: as the source side.
     """
 
     def __init__(self, config: FilterConfig, source: Normaliser, target: Normaliser | None = None) -> None:
@@ -61,7 +61,7 @@ class Cleaner:
         """The first line that was dropped for its columns."""
 
     def clean(self, pairs: Iterable[Line]) -> Iterator[CleanPair]:
-        """The pairs to learn from. None stands for a blank line; all of :data:`REASONS` apply."""
+        """Yield the pairs to learn from. None stands for a blank line; all of :data:`REASONS` apply."""
         for candidate in self.present(pairs):
             if (reason := self._fault(candidate.normalised)) is not None:
                 self.drops[reason] += 1
@@ -69,7 +69,7 @@ class Cleaner:
                 yield candidate
 
     def present(self, pairs: Iterable[Line]) -> Iterator[CleanPair]:
-        """The pairs that have two sides (a given test set is not thinned out).
+        """Yield the pairs that have two sides (a given test set is not thinned out).
 
         ``blank``, ``columns`` and ``empty`` alone apply.
         """
@@ -91,7 +91,7 @@ class Cleaner:
                 self.drops["empty"] += 1
 
     def _fault(self, pair: Pair) -> Reason | None:
-        """Why a pair of two non-empty sides is dropped; None keeps it."""
+        """Return the reason to drop a pair of two non-empty sides; None keeps it."""
         config = self._config
         if max(pair.source.count(" "), pair.target.count(" ")) >= config.max_words:
             return "too_long"

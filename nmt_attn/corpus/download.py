@@ -1,4 +1,4 @@
-"""Fetching a corpus: resumed where it was cut off, checked, and never left half-done under its final name."""
+"""Download of a corpus: resumed where it was cut off, checked, and never left half-done under its final name."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from urllib.parse import urljoin, urlsplit
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from nmt_attn import __version__
 from nmt_attn.corpus.markup import is_web_page
 from nmt_attn.corpus.progress import Progress, note
 from nmt_attn.errors import DownloadError, InputError, NmtError
 from nmt_attn.text.normalise import tidy
+from nmt_attn.version import __version__
 
 # Some servers (manythings.org) answer 406 to the names that Python's clients give themselves.
 USER_AGENT = f"nmt-attn/{__version__}"
@@ -53,7 +53,7 @@ class Download:
 def download(
     url: str, path: Path, *, allow_http: bool = False, sleep: Callable[[float], None] = time.sleep
 ) -> Download:
-    """Fetch ``url`` to ``path``. What an earlier attempt left in ``<path>.part`` is resumed.
+    """Fetch ``url`` to ``path``; resume what an earlier attempt left in ``<path>.part``.
 
     Args:
         url: an https address.
@@ -106,7 +106,7 @@ class _Part:
 
     @property
     def validator(self) -> str | None:
-        """The version begun, to ask for the rest of that one."""
+        """Version that was begun, so that the rest of the same one can be asked for."""
         return self._read("validator")
 
     def _read(self, key: str) -> str | None:
@@ -126,7 +126,7 @@ class _Part:
 
 
 class _Temporary(Exception):
-    """This attempt failed, the next may not. ``wait``: what the server asks for, in seconds."""
+    """Failure of one attempt, where the next may succeed. ``wait``: what the server asks for, in seconds."""
 
     def __init__(self, reason: str, wait: float | None = None) -> None:
         super().__init__(reason)
@@ -134,7 +134,7 @@ class _Temporary(Exception):
 
 
 class _Transfer:
-    """Attempts until the part is whole."""
+    """Series of attempts until the part is whole."""
 
     def __init__(self, url: str, path: Path, part: _Part, sleep: Callable[[float], None]) -> None:
         self._url, self._path, self._part, self._sleep = url, path, part, sleep
@@ -179,7 +179,7 @@ class _Transfer:
             raise _Temporary(_in_words(error)) from None
 
     def _open(self, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
-        """Ask, and follow redirects, but never from https to http."""
+        """Send the request and follow redirects, but never from https to http."""
         url = self._url
         for _ in range(_REDIRECTS + 1):
             response = _pool(url).request(
@@ -298,7 +298,7 @@ def _content_range(response: urllib3.BaseHTTPResponse) -> _ContentRange:
 
 
 def _validator(response: urllib3.BaseHTTPResponse) -> str | None:
-    """What If-Range accepts: a strong ETag, else the date of the last change."""
+    """Return what If-Range accepts: a strong ETag, else the date of the last change."""
     etag = response.headers.get("ETag")
     found = etag if etag and not etag.startswith("W/") else response.headers.get("Last-Modified")
     return found if found and found.isascii() and found.isprintable() else None
@@ -312,7 +312,7 @@ def _length(response: urllib3.BaseHTTPResponse) -> int | None:
 
 
 def _retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
-    """Seconds until the server wants to be asked again; it gives them, or a date."""
+    """Return the seconds until the server wants to be asked again; it gives them, or a date."""
     text = response.headers.get("Retry-After", "").strip()
     if text.isdecimal():
         return float(text)
@@ -323,7 +323,7 @@ def _retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
 
 
 def _checked(url: str, asked: str) -> str:
-    """``url`` where it is an http or https address with a host."""
+    """Return ``url`` if it is an http or https address with a host, else refuse it."""
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
@@ -336,7 +336,7 @@ def _checked(url: str, asked: str) -> str:
 
 
 def _redirected(url: str, location: str, asked: str) -> str:
-    """The address that ``location`` means as seen from ``url``."""
+    """Return the address that ``location`` means as seen from ``url``."""
     try:
         target = urljoin(url, location)
     except ValueError:
@@ -345,12 +345,12 @@ def _redirected(url: str, location: str, asked: str) -> str:
 
 
 def _answer(response: urllib3.BaseHTTPResponse) -> str:
-    """Status and reason; the latter is whatever the server likes."""
+    """Return status and reason; the latter is whatever the server likes."""
     return f"the server answers {response.status} {tidy(response.reason or '')[:80]}".rstrip()
 
 
 def _pool(url: str) -> urllib3.PoolManager:
-    """A client for ``url``, through the proxy that the environment names, if any."""
+    """Return a client for ``url``, through the proxy that the environment names, if any."""
     parts = urlsplit(url)
     proxy = urllib.request.getproxies().get(parts.scheme)
     if proxy and not urllib.request.proxy_bypass(parts.netloc):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from nmt_attn.config import CorpusConfig, DataConfig
+from nmt_attn.config.schema import CorpusConfig, DataConfig
 from nmt_attn.corpus.download import download
 from nmt_attn.corpus.languages import Languages
 from nmt_attn.corpus.manifest import InputFile
@@ -15,7 +15,7 @@ from nmt_attn.errors import ConfigError, InputError
 
 
 def input_paths(config: DataConfig) -> dict[str, Path]:
-    """The files that the configuration names, by role; none for a task, which is made up.
+    """Return the files that the configuration names, by role; none for a task, which is made up.
 
     Raises:
         ConfigError: it names none.
@@ -37,7 +37,7 @@ def input_paths(config: DataConfig) -> dict[str, Path]:
 
 
 def fetch_inputs(config: DataConfig) -> list[InputFile]:
-    """Download what is missing and can be, and describe every file.
+    """Download what is missing and has an address, and describe every file.
 
     Raises:
         ConfigError: the configuration names no files.
@@ -75,7 +75,7 @@ def _fetch(role: str, path: Path, corpus: CorpusConfig, languages: Languages) ->
 
 
 def is_unchanged(recorded: InputFile, path: Path) -> bool:
-    """Whether ``path`` holds what was recorded. A file that is gone, but was that one, counts as unchanged."""
+    """Say whether ``path`` holds what was recorded. A file that is gone from the same place counts as unchanged."""
     try:
         status = path.stat()
     except OSError:

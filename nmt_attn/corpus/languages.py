@@ -1,11 +1,11 @@
-"""Which text is in which of the two languages: by code, whatever form it has, and by name."""
+"""Assignment of texts to the two languages: by code, whatever form it has, and by name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
 
-from nmt_attn.language import standard_code
+from nmt_attn.config.language_codes import standard_code
 
 # Headings of tables, in English and in the language itself.
 _NAMES = {
@@ -26,7 +26,7 @@ _CODES = {name: code for code, names in _NAMES.items() for name in names.split()
 
 @lru_cache(maxsize=4096)
 def _standard(code: str) -> str:
-    """The BCP 47 form; a code that is none stands for itself."""
+    """Return the BCP 47 form of a code; one that has none stands for itself."""
     if len(code) > _LONGEST:
         return code.lower()
     try:
@@ -45,7 +45,7 @@ class Languages:
     def side(self, code: str) -> str | None:
         """Say whether ``code`` is that of the ``source`` or of the ``target``; regions do not matter.
 
-        They do where both sides are the same language but for them.
+        Regions do matter where the two sides differ in nothing else.
         """
         found = [side for side in ("source", "target") if same_language(code, getattr(self, side))]
         if len(found) == 2:
@@ -72,7 +72,7 @@ def same_language(one: str, other: str) -> bool:
 
 
 def _parts(code: str) -> tuple[str, str]:
-    """Language and script; a private code is one whole."""
+    """Split a code into language and script; a private code is one whole."""
     if code.lower().startswith("x-"):
         return code.lower(), ""
     language, *rest = code.split("-")

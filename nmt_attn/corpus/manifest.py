@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from nmt_attn.config import Config
+from nmt_attn.config.schema import Config
 from nmt_attn.errors import InputError
 from nmt_attn.files import read_small
 from nmt_attn.text.lines import TrainingLines
@@ -33,12 +33,12 @@ class InputFile(_Entry):
     """A file that was read."""
 
     role: str
-    """What it was: ``corpus``, ``train.source``, ``test.target.0``, …"""
+    """Role of the file: ``corpus``, ``train.source``, ``test.target.0``, …"""
     path: str
     member: str | None
     """The file inside a zip archive, or both of them."""
     url: str | None
-    """Where it was downloaded from, if it was."""
+    """Address that it was downloaded from, if it was."""
     size: int
     mtime_ns: int
     sha256: str
@@ -53,7 +53,7 @@ class SideCounts(_Entry):
 
 
 class SplitCounts(_Entry):
-    """What is in a split."""
+    """Contents of a split, in numbers."""
 
     sentences: int
     """Distinct source sentences (given files: lines)."""
@@ -101,11 +101,11 @@ class Manifest(_Entry):
     pairs_read: int
     """Lines of the corpus, blank ones included; parallel files: lines times target files."""
     dropped: dict[str, int]
-    """By reason. ``pairs_read`` is the sum of these and of the pairs of the three splits."""
+    """Pairs dropped, by reason. ``pairs_read`` is the sum of these and of the pairs of the three splits."""
     html_entities: int = 0
     """Pairs, kept or not, that hold HTML entities such as ``&amp;`` which normalisation leaves as they are."""
     notes: list[str] = []
-    """What was remarkable about the input, a line each."""
+    """Remarks about the input, one line each."""
     splits: Splits
     known: Known
     vocabulary: Vocabulary
@@ -114,10 +114,10 @@ class Manifest(_Entry):
     sha256: dict[str, str] = {}
     """SHA-256 of the same files (none in format 2)."""
     lines: TrainingLines | None = None
-    """How many sentences the lines of the training part have (null: made before that was looked at)."""
+    """Numbers of sentences in the lines of the training part (null: made before they were counted)."""
 
     def same_data_as(self, other: Manifest) -> bool:
-        """Whether both describe the same split of the same sentences, tokenised alike."""
+        """Say whether both describe the same split of the same sentences, tokenised alike."""
         own, others = ({entry.role: entry.sha256 for entry in manifest.inputs} for manifest in (self, other))
         return self.settings == other.settings and own == others
 
@@ -145,11 +145,11 @@ class Manifest(_Entry):
 
 
 def settings_hash(config: Config, tokenizer: Tokenizer | None = None) -> str:
-    """A hash of what in the configuration changes prepared data, but for the content of the input files.
+    """Hash the configuration keys that change prepared data; the content of the input files is left out.
 
     Args:
         config: the experiment.
-        tokenizer: that the data is cut with, where it is not learned from this very data.
+        tokenizer: the one that cuts the data, where it is not learned from this very data.
     """
     data = config.data
     settings: dict[str, Any] = data.model_dump(mode="json", exclude={"directory", "corpus", "parallel", "split"})

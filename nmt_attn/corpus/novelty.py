@@ -9,12 +9,12 @@ from typing import Literal
 
 import numpy as np
 
+from nmt_attn.corpus.dataset import Dataset, HeldOut
 from nmt_attn.corpus.manifest import Manifest
-from nmt_attn.corpus.origin import Origin
-from nmt_attn.corpus.prepared import HeldOut, PreparedData
 from nmt_attn.corpus.split import comparison_key
 from nmt_attn.corpus.store import TokenStore
 from nmt_attn.errors import InputError
+from nmt_attn.runs.origin import Origin
 from nmt_attn.text.tokenizer import UNK
 
 MUCH = 0.01
@@ -31,10 +31,10 @@ class Unknown:
     side: Literal["source", "target"]
     share: float
     examples: list[str]
-    """What they stand for, the most frequent first."""
+    """Texts that they stand for, the most frequent first."""
 
 
-def remarks(data: PreparedData, origin: Origin) -> list[str]:
+def remarks(data: Dataset, origin: Origin) -> list[str]:
     """Say in a few lines what of new data the old model cannot read or write, and what it may know already."""
     lines = []
     unknown = [one for one in unknown_tokens(data) if one.share]
@@ -52,7 +52,7 @@ def remarks(data: PreparedData, origin: Origin) -> list[str]:
     return lines
 
 
-def unknown_tokens(data: PreparedData) -> list[Unknown]:
+def unknown_tokens(data: Dataset) -> list[Unknown]:
     """Count unknown tokens in the training part, by side."""
     pairs, (sources, targets) = data.pairs("train"), data.train_text()
     tokenizer = data.tokenizer
@@ -78,13 +78,13 @@ def _unknown(
     return Unknown(side, len(places) / max(1, len(store.tokens)), [piece for piece, _ in found.most_common(_SHOWN)])
 
 
-def learned_before(data: PreparedData, origin: Origin) -> dict[Literal["valid", "test"], int]:
+def learned_before(data: Dataset, origin: Origin) -> dict[Literal["valid", "test"], int]:
     """Count held-out sentences with a side that the old run was trained on; none where its data is no longer there.
 
     Sides are compared as the split compares them: but for case, punctuation and spaces.
     """
     try:
-        old = PreparedData.open(origin.config.data_directory)
+        old = Dataset.open(origin.config.data_directory)
         if not old.manifest.same_data_as(Manifest.load(origin.found.run.path)):
             return {}
         sources, targets = old.train_text()

@@ -1,4 +1,4 @@
-"""Whose the files in a folder are that ``nmt prepare`` is about to replace: its own, or somebody's.
+"""Ownership of the files in a folder that ``nmt prepare`` is about to replace: its own, or somebody's.
 
 A folder is ours by its manifest, and a file in it if the manifest lists it. A text that is no longer as it was written
 is the work of whoever edited it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from nmt_attn.config import Config
+from nmt_attn.config.schema import Config
 from nmt_attn.corpus.inputs import input_paths, sha256_of
 from nmt_attn.corpus.manifest import MANIFEST_FILE, Manifest
 from nmt_attn.errors import InputError, UserError
@@ -21,7 +21,7 @@ _OURS = re.compile(
 
 
 def refuse_inputs_inside(config: Config) -> None:
-    """Refuse to replace a folder in which what it is made of lies.
+    """Refuse to replace a folder that holds the files which its data is made of.
 
     Raises:
         UserError: an input file lies in the folder of the prepared data.
@@ -67,7 +67,7 @@ def check_folder(directory: Path) -> list[Path]:
 
 
 def _foreign(directory: Path, manifest: Manifest | None, *, by_name: bool) -> list[str]:
-    """What lies in a folder and is not in its manifest, or is called otherwise where that is damaged (``by_name``)."""
+    """Name what lies in a folder but not in its manifest, or has a foreign name where that is damaged (``by_name``)."""
     files = [path for path in sorted(directory.rglob("*")) if path.is_symlink() or not path.is_dir()]
     names = [path.relative_to(directory).as_posix() for path in files]
     if manifest is not None:
@@ -76,7 +76,7 @@ def _foreign(directory: Path, manifest: Manifest | None, *, by_name: bool) -> li
 
 
 def edited_texts(directory: Path, manifest: Manifest) -> list[Path]:
-    """The texts, for people to read and other programs to use, that are not as they were written.
+    """Return the texts, for people to read and other programs to use, that are not as they were written.
 
     A text that is missing has lost nobody's work. Neither have tokenizer and store, which are no texts: where they are
     damaged they are made anew.
@@ -95,7 +95,7 @@ def _is_edited(path: Path, name: str, manifest: Manifest) -> bool:
 
 
 def move_aside(directory: Path) -> Path:
-    """Rename a folder to the first free ``<name>.old-N``; its new path.
+    """Rename a folder to the first free ``<name>.old-N``; return its new path.
 
     Raises:
         NmtError: the folder around it is read-only or not permitted.

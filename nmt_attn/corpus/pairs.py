@@ -1,4 +1,4 @@
-"""What the corpus is made of: a sentence and its translation."""
+"""Elements of a corpus: a sentence and its translation."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class ExtraColumns:
 
     @property
     def fault(self) -> str:
-        """What is wrong with it, in a few words."""
+        """Fault of the line, in a few words."""
         if self.columns > self.usual:
             return f"{self.columns} columns where most lines have {self.usual}"
         return "the third column is no attribution, as it is on other lines"
 
 
 Line = Pair | ExtraColumns | None
-"""What a line of a corpus is; None for a blank one."""
+"""Content of a line of a corpus; None for a blank one."""

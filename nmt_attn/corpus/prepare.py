@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from nmt_attn import __version__
-from nmt_attn.config import Config
+from nmt_attn.config.schema import Config
 from nmt_attn.corpus.clean import CleanPair
-from nmt_attn.corpus.gather import Material, Sentence, gather
+from nmt_attn.corpus.dataset import Dataset, SplitName
+from nmt_attn.corpus.gathering import CorpusSplits, Sentence, gather
 from nmt_attn.corpus.inputs import fetch_inputs, input_paths, is_unchanged, sha256_of
 from nmt_attn.corpus.manifest import (
     FORMAT,
@@ -25,28 +25,16 @@ from nmt_attn.corpus.manifest import (
     settings_hash,
 )
 from nmt_attn.corpus.novelty import remarks
-from nmt_attn.corpus.origin import Origin, origin_of
 from nmt_attn.corpus.ownership import check_folder, edited_texts, move_aside, refuse_inputs_inside
-from nmt_attn.corpus.prepared import HeldOut, PreparedData, SplitName
 from nmt_attn.corpus.progress import Progress, note
 from nmt_attn.corpus.store import PairStore, TokenStore
-from nmt_attn.corpus.summary import summary
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.files import atomic_directory, recover
 from nmt_attn.lock import locked
+from nmt_attn.runs.origin import Origin, origin_of
 from nmt_attn.text.lines import TrainingLines
 from nmt_attn.text.tokenizer import Tokenizer
-
-__all__ = [
-    "ExpectedData",
-    "HeldOut",
-    "Preparation",
-    "PreparedData",
-    "expected_data",
-    "is_current",
-    "prepare",
-    "summary",
-]
+from nmt_attn.version import __version__
 
 _ENCODED_AT_ONCE = 4096
 
@@ -55,7 +43,7 @@ _ENCODED_AT_ONCE = 4096
 class Preparation:
     """Prepared data, and whether anything had to be done for it."""
 
-    data: PreparedData
+    data: Dataset
     fresh: bool
 
 
@@ -114,10 +102,10 @@ def _make(config: Config, given: Tokenizer | None, *, force: bool) -> Preparatio
         note(f"{edited[0]}: not as nmt prepare wrote it; the old data is now {move_aside(_place(config))}")
     with atomic_directory(_place(config)) as folder:
         _write(folder, config, inputs, material, tokenizer, settings_hash(config, given))
-    return Preparation(PreparedData.open(directory), fresh=True)
+    return Preparation(Dataset.open(directory), fresh=True)
 
 
-def _learned(config: Config, material: Material) -> Tokenizer:
+def _learned(config: Config, material: CorpusSplits) -> Tokenizer:
     note(f"training the tokenizer on {len(material.train):,} pairs")
     return Tokenizer.train(
         config.data,
@@ -188,7 +176,7 @@ def expected_data(config: Config, tokenizer: Tokenizer | None = None) -> Expecte
 
 
 def is_current(config: Config) -> bool:
-    """Whether prepared data is there and is what ``config`` and its input files would give.
+    """Say whether prepared data is there and is what ``config`` and its input files would give.
 
     Raises:
         ConfigError: the configuration names no input files.
@@ -199,10 +187,10 @@ def is_current(config: Config) -> bool:
     return _current(origin.inherited_by(config), origin.tokenizer) is not None
 
 
-def _current(config: Config, tokenizer: Tokenizer | None) -> PreparedData | None:
+def _current(config: Config, tokenizer: Tokenizer | None) -> Dataset | None:
     expected = expected_data(config, tokenizer)
     try:
-        data = PreparedData.open(config.data_directory)
+        data = Dataset.open(config.data_directory)
     except InputError:
         return None
     if not expected.matches(data.manifest):
@@ -211,13 +199,13 @@ def _current(config: Config, tokenizer: Tokenizer | None) -> PreparedData | None
 
 
 def _place(config: Config) -> Path:
-    """The folder that is replaced: where it is a link, what that leads to and not the link."""
+    """Return the folder that is replaced: where it is a link, what that leads to and not the link."""
     directory = config.data_directory
     return directory.resolve() if directory.is_symlink() else directory
 
 
 def _format_of(directory: Path) -> int | None:
-    """The format of prepared data; None where there is none."""
+    """Return the format of prepared data; None where there is none."""
     try:
         return Manifest.load(directory).format
     except InputError:
@@ -228,7 +216,7 @@ def _format_of(directory: Path) -> int | None:
 
 
 def _write(
-    folder: Path, config: Config, inputs: list[InputFile], material: Material, tokenizer: Tokenizer, settings: str
+    folder: Path, config: Config, inputs: list[InputFile], material: CorpusSplits, tokenizer: Tokenizer, settings: str
 ) -> None:
     """Fill ``folder`` with all that prepared data consists of."""
     _write_lines(folder / "train.source", [pair.raw.source for pair in material.train])
@@ -274,7 +262,7 @@ def _write(
     manifest.save(folder)
 
 
-def _training_lines(folder: Path, config: Config, material: Material) -> TrainingLines:
+def _training_lines(folder: Path, config: Config, material: CorpusSplits) -> TrainingLines:
     """Look at the source lines of the training part, whose store is written."""
     tokens = PairStore.open(folder / "store", "train").source.lengths.tolist()
     return TrainingLines.of([pair.raw.source for pair in material.train], tokens, config.data.source_lang)
@@ -299,7 +287,7 @@ def _write_lines(path: Path, lines: Sequence[str]) -> None:
 def _write_store(
     folder: Path, split: SplitName, pairs: Sequence[CleanPair], tokenizer: Tokenizer, sentences: int, groups: int | None
 ) -> SplitCounts:
-    """Tokenise the pairs of a split into its store; what went in."""
+    """Tokenise the pairs of a split into its store; count what went in."""
     stem = folder / "store" / split
     with Progress(f"tokenising {split}", 2 * len(pairs), "sentences") as progress:
         sources = _encoded(tokenizer.encode_source, [pair.normalised.source for pair in pairs], progress)

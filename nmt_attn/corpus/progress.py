@@ -1,4 +1,4 @@
-"""How far a long step has got, on standard error: a bar on a terminal, a plain line now and then elsewhere."""
+"""Progress of a long step, on standard error: a bar on a terminal, a plain line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 
 def note(text: str) -> None:
-    """One line about what is being done."""
+    """Print one line about what is being done."""
     tqdm.write(text, file=sys.stderr)
 
 
 class Progress:
-    """Counts up to ``total`` (None: unknown) in a ``with`` block."""
+    """Counter up to ``total`` (None: unknown), for use in a ``with`` block."""
 
     def __init__(self, label: str, total: int | None, unit: str, start: int = 0) -> None:
         self._label, self._total, self._unit, self._done = label, total, unit, start
@@ -44,7 +44,7 @@ class Progress:
         self._bar.close()
 
     def update(self, count: int) -> None:
-        """Another ``count`` units are done."""
+        """Count another ``count`` units as done."""
         self._done += count
         self._bar.update(count)
         if not self._terminal and time.monotonic() >= self._next_line:

@@ -30,7 +30,7 @@ _OTHERS = {
 
 @dataclass(frozen=True, slots=True)
 class ParallelLine:
-    """The same line of a source file and of each target file."""
+    """A line of a source file and the same line of each target file."""
 
     source: str
     targets: list[str]
@@ -116,7 +116,7 @@ def _refuse_table_keys(wish: Wish, name: str) -> None:
 
 
 def read_parallel(source: Path, targets: Sequence[Path], *, lenient: bool = False) -> Iterator[ParallelLine]:
-    """Yield the lines of parallel files, one sentence a line.
+    """Yield the lines of parallel files, one sentence per line.
 
     Args:
         source: the sentences.
@@ -154,7 +154,7 @@ def _unequal(names: Sequence[str], counts: Sequence[int]) -> str:
 
 
 def _sentences(text: TextLines, most: int | None = None) -> Iterator[str]:
-    """The lines of a text, of which ``most`` will be asked for, after a look at whether they are sentences."""
+    """Return the lines of a text, of which ``most`` will be asked for, after checking that they are sentences."""
     lines = iter(text)
     beginning = list(islice(lines, SAMPLE if most is None else min(SAMPLE, most)))
     if not beginning:
@@ -173,6 +173,6 @@ def _sentences(text: TextLines, most: int | None = None) -> Iterator[str]:
 
 
 def _beginning_of(lines: Sequence[str]) -> str:
-    """The first words of a text, for a message."""
+    """Return the first words of a text, for a message."""
     first = next(line.strip() for line in lines if line.strip())
     return repr(first[:40] + ("…" if len(first) > 40 else ""))

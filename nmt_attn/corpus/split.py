@@ -42,7 +42,7 @@ class _Group:
 
 
 def comparison_key(text: str) -> str:
-    """What two sentences have in common when they count as the same: letters, marks and digits, without case.
+    """Return what two sentences have in common when they count as the same: letters, marks and digits, without case.
 
     A text that has none of these is its own key. I, İ, i and ı count as one letter, whatever the language.
     """
@@ -53,7 +53,7 @@ def comparison_key(text: str) -> str:
 
 
 class _Wordlike(dict[int, str]):
-    """Drops all but letters, marks and numbers in ``str.translate``."""
+    """Table for ``str.translate`` that drops all but letters, marks and numbers."""
 
     def __missing__(self, code: int) -> str:
         new = chr(code) if unicodedata.category(chr(code))[0] in "LMN" else ""
@@ -65,7 +65,7 @@ _WORDLIKE = _Wordlike()
 
 
 def stable_hash(text: str) -> int:
-    """64 bits that depend on ``text`` alone, on every machine."""
+    """Return 64 bits that depend on ``text`` alone, on every machine."""
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8"), digest_size=8).digest(), "big")
 
 
@@ -108,7 +108,7 @@ class KnownSentences:
 
     @classmethod
     def of(cls, pairs: Iterable[CleanPair]) -> KnownSentences:
-        """The keys of both sides of ``pairs``."""
+        """Collect the keys of both sides of ``pairs``."""
         normalised = [pair.normalised for pair in pairs]
         return cls(
             frozenset(comparison_key(pair.source) for pair in normalised),
@@ -116,13 +116,13 @@ class KnownSentences:
         )
 
     def knows(self, pair: CleanPair) -> bool:
-        """Whether a side of ``pair`` is a training sentence."""
+        """Say whether a side of ``pair`` is a training sentence."""
         source, target = pair.normalised.source, pair.normalised.target
         return comparison_key(source) in self.sources or comparison_key(target) in self.targets
 
 
 def _take(groups: list[_Group], wanted: int) -> tuple[list[_Group], list[_Group]]:
-    """Groups with ``wanted`` sentences, and the other groups, both in order."""
+    """Return groups with ``wanted`` sentences, and the other groups, both in order."""
     taken, left = [], []
     for group in groups:
         if group.sentences <= wanted:
@@ -157,7 +157,7 @@ def _members(groups: Iterable[_Group]) -> list[int]:
 
 
 def _groups(pairs: Sequence[CleanPair]) -> list[_Group]:
-    """Pairs joined over equal sources and equal targets."""
+    """Join pairs over equal sources and equal targets."""
     links = _UnionFind(len(pairs))
     first_with_source: dict[str, int] = {}
     first_with_target: dict[str, int] = {}
@@ -179,7 +179,7 @@ def _groups(pairs: Sequence[CleanPair]) -> list[_Group]:
 
 
 class _UnionFind:
-    """Which of ``size`` things hang together."""
+    """Disjoint sets of ``size`` things, each of things that hang together."""
 
     def __init__(self, size: int) -> None:
         self._parents = list(range(size))

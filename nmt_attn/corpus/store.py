@@ -1,4 +1,4 @@
-"""Token ids on disk: one flat memory-mapped array a side, and where each sentence begins in it."""
+"""Token ids on disk: one flat memory-mapped array per side, and where each sentence begins in it."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class TokenStore:
 
     @classmethod
     def of(cls, sequences: Sequence[Sequence[int]]) -> Self:
-        """The same in memory."""
+        """Make a store in memory from ``sequences``."""
         offsets = np.zeros(len(sequences) + 1, dtype=np.int64)
         np.cumsum([len(sequence) for sequence in sequences], out=offsets[1:])
         tokens = np.fromiter(chain.from_iterable(sequences), dtype=np.uint32, count=int(offsets[-1]))
@@ -97,14 +97,14 @@ class TokenStore:
 
     @cached_property
     def lengths(self) -> npt.NDArray[np.int64]:
-        """Tokens of each sentence."""
+        """Number of tokens of each sentence."""
         return np.diff(self.offsets)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
     def __getitem__(self, index: int) -> npt.NDArray[Any]:
-        """The ids of one sentence: a view of the mapped file, not a copy."""
+        """Return the ids of one sentence: a view of the mapped file, not a copy."""
         if not -len(self) <= index < len(self):
             raise IndexError(f"sentence {index} of {len(self)}")
         index %= len(self)
@@ -127,7 +127,7 @@ class PairStore:
 
     @classmethod
     def open(cls, folder: Path, split: str) -> Self:
-        """The two stores ``<split>.source`` and ``<split>.target`` in ``folder``.
+        """Open the two stores ``<split>.source`` and ``<split>.target`` in ``folder``.
 
         Raises:
             InputError: a store is missing or damaged, or they differ in length.

@@ -36,13 +36,13 @@ class Row:
 
     @property
     def blank(self) -> bool:
-        """Say whether nothing is in it."""
+        """Return whether nothing is in it."""
         return not any(cell.strip() for cell in self.cells)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where in a row the two sentences are."""
+    """Places of the two sentences in a row."""
 
     source: int
     target: int
@@ -57,7 +57,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Wish:
-    """What the configuration says of a table."""
+    """Part of the configuration that is about a table."""
 
     columns: tuple[int, int] | None = None
     """Source and target column, counted from 1; None: the first two, or what a header says."""
@@ -150,7 +150,7 @@ def _line(row: Row, layout: Layout, name: str) -> Line:
 
 
 def _columns(row: Row, needed: int = 2) -> int:
-    """The columns of a row; empty ones at its end, of which nothing is needed, do not count."""
+    """Count the columns of a row, without empty ones at its end of which nothing is needed."""
     count = len(row.cells)
     while count > needed and not row.cells[count - 1].strip():
         count -= 1
@@ -158,7 +158,7 @@ def _columns(row: Row, needed: int = 2) -> int:
 
 
 def _layout(sample: Sequence[Row], name: str, wish: Wish) -> Layout:
-    """What the first rows say about all."""
+    """Infer from the first rows what holds for all."""
     filled = [row for row in sample if not row.blank]
     header = _header(filled[0], wish.languages) if filled else None
     body = filled[1:] if header else filled
@@ -194,7 +194,7 @@ class _Header:
 
 
 def _header(row: Row, languages: Languages | None) -> _Header | None:
-    """The columns that the first row names, if it names one of each side and so is no pair."""
+    """Return the columns that the first row names, if it names one of each side and so is no pair."""
     if languages is None or len(row.cells) < 2:
         return None
     sides = [languages.named(cell) for cell in row.cells]
@@ -206,13 +206,13 @@ def _header(row: Row, languages: Languages | None) -> _Header | None:
 
 
 def _usual(counts: Sequence[int]) -> int:
-    """The number of columns that most rows have, of equals the larger one; 2 where none has so many."""
+    """Return the number of columns that most rows have, of equals the larger one; 2 where none has so many."""
     several = Counter(count for count in counts if count > 1)
     return max(several, key=lambda count: (several[count], count)) if several else 2
 
 
 def _refuse_numbers(rows: Sequence[Row], usual: int, name: str) -> None:
-    """Numbers before text are those of sentences, as in what Tatoeba exports. Numbers alone may be a task."""
+    """Refuse numbers before text, which number the sentences, as in exports of Tatoeba. Numbers alone may be a task."""
     wide = [row for row in rows if len(row.cells) > 1]
     text = [column + 1 for column in range(min(usual, 50)) if not _are_numbers(wide, column)]
     if len(wide) < 2 or not text or 1 in text:
@@ -242,7 +242,7 @@ def _refuse_many(rows: Sequence[Row], usual: int, name: str) -> None:
 
 
 def _attributed(rows: Sequence[Row]) -> float:
-    """The share of third columns that are attributions."""
+    """Return the share of third columns that are attributions."""
     third = [row.cells[2] for row in rows if _columns(row) == 3]
     return sum(bool(_ATTRIBUTION.search(cell)) for cell in third) / max(1, len(third))
 

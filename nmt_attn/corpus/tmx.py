@@ -57,7 +57,7 @@ def read_tmx(
 
 
 class _Reader:
-    """Gathers what the parser meets into units."""
+    """Collector of what the parser meets, into units."""
 
     def __init__(self, name: str, languages: Languages) -> None:
         self._name, self._languages = name, languages
@@ -146,7 +146,7 @@ class _Reader:
         self._found.extend(pairs)
 
     def _of(self, side: str) -> list[str]:
-        """The texts of one side; those with the very code that is asked for, if there are any."""
+        """Return the texts of one side; only those with the very code that is asked for, if there are any."""
         wanted = self._languages.source if side == "source" else self._languages.target
         exact = [text for code, text in self._variants if code.replace("_", "-").lower() == wanted.lower()]
         if exact:

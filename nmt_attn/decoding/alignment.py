@@ -1,4 +1,4 @@
-"""What a model looked at: the attention over a sentence while its translation is written."""
+"""Alignments: the attention over a sentence while its translation is written."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Alignment:
 
     source: list[str]
     target: list[str]
-    weights: list[list[float]]  # a row a target label
+    weights: list[list[float]]  # one row per target label
     log_prob: float  # of the target, in nats; -inf where it holds a letter that the tokenizer does not know
 
     def in_words(self) -> Alignment:
-        """Merge pieces to words: a source word has the attention of all its pieces, a target word the mean of its."""
+        """Merge pieces into words: attention is summed over a source word's pieces, averaged over a target word's."""
         source, target = word_spans(self.source), word_spans(self.target)
         rows = []
         for pieces in target:
@@ -39,9 +39,9 @@ class Alignment:
         return Alignment(_joined(self.source, source), _joined(self.target, target), rows, self.log_prob)
 
     def links(self) -> list[tuple[int, int]]:
-        """For each target label but the end the source label that it looked at most, as (source, target) places.
+        """Return the source label that each target label but the end looked at most, as (source, target) places.
 
-        None where that is the end of the source, or where there is no attention.
+        There is none where that is the end of the source, or where there is no attention.
         """
         found = []
         for place, row in enumerate(self.weights[:-1]):
@@ -82,7 +82,7 @@ def joined(parts: Sequence[AlignedPart]) -> Alignment:
 
 
 def links_in_words(parts: Sequence[AlignedPart]) -> list[tuple[int, int]]:
-    """Give the links between the words of a line, as (source, target) places in the whole of it.
+    """Return the links between the words of a line, as (source, target) places in the whole of it.
 
     They are those of :func:`joined`, without a table of every word of a long line with every other; but a word that two
     parts share may come from one word in each.
@@ -103,7 +103,7 @@ def _labels(pieces: list[str], *, spaced: bool) -> list[str]:
 
 
 def source_words(alignment: Alignment) -> list[str]:
-    """For each target piece the source word that it looked at most, the end of the source left out."""
+    """Return for each target piece the source word that it looked at most, the end of the source left out."""
     spans = word_spans(alignment.source)[:-1]
     words = _joined(alignment.source, spans)
     found = []
@@ -114,7 +114,7 @@ def source_words(alignment: Alignment) -> list[str]:
 
 
 def word_spans(pieces: Sequence[str]) -> list[range]:
-    """Where the words of a sequence of pieces are; the end of the sentence is a word of its own."""
+    """Find the words in a sequence of pieces; the end of the sentence is a word of its own."""
     starts = [place for place, piece in enumerate(pieces) if not place or piece.startswith(SPACE) or piece == END]
     return [range(start, stop) for start, stop in zip(starts, [*starts[1:], len(pieces)], strict=True)]
 
@@ -124,7 +124,7 @@ def _joined(pieces: Sequence[str], spans: Sequence[range]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Forced:
+class ForcedDecoding:
     """A given translation as a model sees it."""
 
     weights: Tensor  # (T, S): the attention over [source, EOS] while each token of [target, EOS] was written
@@ -132,7 +132,9 @@ class Forced:
 
 
 @torch.inference_mode()
-def force(model: TranslationModel, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> list[Forced]:
+def force_decode(
+    model: TranslationModel, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]
+) -> list[ForcedDecoding]:
     """Let a model write given translations.
 
     Args:
@@ -148,13 +150,15 @@ def force(model: TranslationModel, sources: Sequence[Sequence[int]], targets: Se
     start = model.encode(source, torch.from_numpy(batch.source_lengths))
     state, weights, log_probs = start.state, [], []
     for position in range(read.shape[1]):
-        step = model.step(read[:, position : position + 1], state, start.memory)
+        step = model.step(read[:, position : position + 1], state, start.encoded)
         scores = next_log_probs(model, step.readout[:, 0])  # (B, V)
         log_probs.append(scores.gather(1, written[:, position : position + 1]).squeeze(1))
         weights.append(step.weights[:, 0].float())
         state = step.state
     all_weights, all_log_probs = torch.stack(weights, dim=1).cpu(), torch.stack(log_probs, dim=1).cpu()  # one wait
     return [
-        Forced(all_weights[row, : len(target) + 1, : len(ids) + 1], float(all_log_probs[row, : len(target) + 1].sum()))
+        ForcedDecoding(
+            all_weights[row, : len(target) + 1, : len(ids) + 1], float(all_log_probs[row, : len(target) + 1].sum())
+        )
         for row, (ids, target) in enumerate(zip(sources, targets, strict=True))
     ]

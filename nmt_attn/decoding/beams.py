@@ -27,14 +27,14 @@ from nmt_attn.decoding.constraints import coverage_penalties, forbid_end, forbid
 from nmt_attn.decoding.continuations import Constraint, Continuations, best_continuations
 from nmt_attn.decoding.finished import Finished
 from nmt_attn.decoding.hypothesis import SearchOptions
-from nmt_attn.model.attention import Memory
+from nmt_attn.model.attention import EncodedSource
 from nmt_attn.model.decoder import DecoderState, DecoderStep
-from nmt_attn.model.network import Searchable, Start
+from nmt_attn.model.network import DecodableModel, DecodingStart
 from nmt_attn.text.tokenizer import BOS
 
 
 def nested_sizes(beam_size: int) -> tuple[int, ...]:
-    """The sizes of the beams within a beam, itself the last: 1, and its halves as long as they are whole numbers."""
+    """List the beam sizes within a beam, itself the last: 1, and its halves as long as they are whole numbers."""
     sizes = [beam_size]
     while sizes[0] % 2 == 0:
         sizes.insert(0, sizes[0] // 2)
@@ -51,12 +51,12 @@ class Beams:
     options: SearchOptions
     sizes: tuple[int, ...]  # of the L beams within each other
     places: tuple[int, ...]  # in each of them, those of narrower ones included; the last is P
-    memory: Memory  # of the whole batch that came in; where all places are rows, of the b sentences
+    encoded: EncodedSource  # of the whole batch that came in; where all places are rows, of the b sentences
     rows: Tensor | None  # (N): the places that are rows, in the flattened (b, P); None: all
     state: DecoderState  # (N), of the rows before the last step where that has been taken
     last: Tensor  # (N): the token that the next step reads
-    limits: Tensor  # (b)
-    minima: Tensor  # (b)
+    max_lengths: Tensor  # (b)
+    min_lengths: Tensor  # (b)
     longest: Tensor  # (b): what the log-probability of a hypothesis of the most tokens is divided by
     sentences: Tensor  # (b): their place in the batch that came in
     tokens: Tensor  # (b, P, t): the tokens so far
@@ -65,21 +65,22 @@ class Beams:
     alive: Tensor  # (b, L): which of the beams have hypotheses that run
     best_ended: Tensor  # (b, L): in each beam the highest log-probability of what ended near its best, with pruning
     ended: Tensor  # (b, L): how many have ended that were among the best of each beam, without pruning
+    may_win: Tensor | None  # (b, P): which could still be the best, where several are wanted; others run on for places
     finished: Finished  # of all sentences of the batch that came in
     attention: Tensor | None  # (b, P, S): of all steps so far, with a coverage penalty
 
     @classmethod
-    def begin(cls, start: Start, limits: Tensor, minima: Tensor, options: SearchOptions) -> Beams:
-        """One hypothesis a sentence, of no token; limits and minima (B) are on the CPU."""
-        batch, sizes, device = len(limits), nested_sizes(options.beam_size), start.memory.mask.device
+    def begin(cls, start: DecodingStart, max_lengths: Tensor, min_lengths: Tensor, options: SearchOptions) -> Beams:
+        """Begin with one hypothesis per sentence, of no token; limits and minima (B) are on the CPU."""
+        batch, sizes, device = len(max_lengths), nested_sizes(options.beam_size), start.encoded.mask.device
         places = tuple(accumulate(sizes))
-        longest, normalisers = int(limits.max()), [options.normaliser(limit) for limit in limits.tolist()]
-        limits, minima = (some.to(device, non_blocking=True) for some in (limits, minima))
+        longest, normalisers = int(max_lengths.max()), [options.normaliser(limit) for limit in max_lengths.tolist()]
+        max_lengths, min_lengths = (some.to(device, non_blocking=True) for some in (max_lengths, min_lengths))
         totals = torch.full((batch, places[-1]), -math.inf, device=device)
         totals[:, 0] = 0.0
         attention, sentences, rows, state = None, torch.arange(batch, device=device), None, start.state
         if options.coverage_penalty:
-            attention = start.memory.states.new_zeros(batch, places[-1], start.memory.mask.shape[1])
+            attention = start.encoded.states.new_zeros(batch, places[-1], start.encoded.mask.shape[1])
         if device.type == "cpu":
             rows = sentences * places[-1]
         else:
@@ -88,37 +89,38 @@ class Beams:
             options=options,
             sizes=sizes,
             places=places,
-            memory=start.memory,
+            encoded=start.encoded,
             rows=rows,
             state=state,
-            last=limits.new_full((totals.numel() if rows is None else batch,), BOS),
-            limits=limits,
-            minima=minima,
+            last=max_lengths.new_full((totals.numel() if rows is None else batch,), BOS),
+            max_lengths=max_lengths,
+            min_lengths=min_lengths,
             longest=torch.tensor(normalisers).to(device, non_blocking=True),
             sentences=sentences,
-            tokens=limits.new_empty(batch, places[-1], 0),
+            tokens=max_lengths.new_empty(batch, places[-1], 0),
             totals=totals,
-            parents=limits.new_zeros(batch, places[-1]),
+            parents=max_lengths.new_zeros(batch, places[-1]),
             alive=torch.ones(batch, len(sizes), dtype=torch.bool, device=device),
             best_ended=totals.new_full((batch, len(sizes)), -math.inf),
-            ended=limits.new_zeros(batch, len(sizes)),
-            finished=Finished.none_yet(limits, options.nbest, longest),
+            ended=max_lengths.new_zeros(batch, len(sizes)),
+            may_win=None if options.nbest == 1 else totals > -math.inf,
+            finished=Finished.none_yet(max_lengths, options.nbest, longest),
             attention=attention,
         )
 
     @property
     def running(self) -> Tensor:
-        """Which places hold a hypothesis that runs, (b, P)."""
+        """The mask of the places that hold a hypothesis that runs, (b, P)."""
         return self.totals > -math.inf
 
-    def step(self, model: Searchable) -> DecoderStep:
-        """What the network makes of all rows."""
+    def step(self, model: DecodableModel) -> DecoderStep:
+        """Compute the network's step for all rows."""
         if self.rows is None:
-            return model.step(self.last.view_as(self.totals), self.state, self.memory)
-        owners = self._of_rows(self.sentences.unsqueeze(1).expand_as(self.totals))
-        return model.step(self.last.unsqueeze(1), self.state, self.memory, owners)
+            return model.step(self.last.view_as(self.totals), self.state, self.encoded)
+        sentence_of_row = self._of_rows(self.sentences.unsqueeze(1).expand_as(self.totals))
+        return model.step(self.last.unsqueeze(1), self.state, self.encoded, sentence_of_row)
 
-    def advance(self, model: Searchable, step: DecoderStep) -> None:
+    def advance(self, model: DecodableModel, step: DecoderStep) -> None:
         """Take one step, given what the network gave: what can end is noted, the best of the rest goes on."""
         readouts = step.readout.flatten(0, 1)  # (N, R)
         found = best_continuations(model, readouts, self.options.beam_size, self._constraint())
@@ -137,21 +139,21 @@ class Beams:
         self.last = self._of_rows(self.tokens[:, :, -1])
 
     def done(self) -> bool:
-        """Let sentences go of which nothing runs; true when none is left."""
+        """Let sentences go of which nothing runs; return whether none is left."""
         running = self.running.any(1).nonzero().flatten()
         if 0 < len(running) < len(self.sentences):
             self._keep(running)
         return not len(running)
 
     def _of_rows(self, of_places: Tensor) -> Tensor:
-        """What the places have, (b, P, …), of those that are rows, (N, …)."""
+        """Select of what the places have, (b, P, …), that of the rows, (N, …)."""
         flat = of_places.flatten(0, 1)
         return flat if self.rows is None else flat.index_select(0, self.rows)
 
     def _in_places(self, of_rows: Tensor) -> Tensor:
-        """What each row has, (N, …), in the place of its hypothesis, (b, P, …).
+        """Put what each row has, (N, …), into the place of its hypothesis, (b, P, …).
 
-        Where none runs: -inf or 0, or what a row has in which none does.
+        A place where none runs has -inf or 0, or what a row has in which none does.
         """
         shape = (*self.totals.shape, *of_rows.shape[1:])
         if self.rows is None:
@@ -161,7 +163,7 @@ class Beams:
         return placed.index_copy_(0, self.rows, of_rows).view(shape)
 
     def _add_attention(self, before: Tensor, of_rows: Tensor) -> None:
-        """Add what the rows have looked at in this step, (N, S)."""
+        """Add the attention of the rows in this step, (N, S), to the coverage."""
         of_rows = of_rows.to(before.dtype)
         if self.rows is None:
             self.attention = before + of_rows.view_as(before)
@@ -169,14 +171,14 @@ class Beams:
             self.attention = before.flatten(0, 1).index_add(0, self.rows, of_rows).view_as(before)
 
     def _constraint(self) -> Constraint | None:
-        """What forbids some continuations of the rows; None where all may come."""
+        """Return the constraint that forbids some continuations of the rows; None where all may come."""
         position, options = self.tokens.shape[2], self.options
         if position < len(options.prefix):
             return lambda log_probs, rows: only(log_probs, options.prefix[position])
         if not (options.no_repeat_ngram or options.min_length_ratio):
             return None
         histories = self._of_rows(self.tokens)  # (N, t)
-        too_short = self._of_rows((position + 1 < self.minima).unsqueeze(1).expand_as(self.totals))  # (N)
+        too_short = self._of_rows((position + 1 < self.min_lengths).unsqueeze(1).expand_as(self.totals))  # (N)
 
         def forbid(log_probs: Tensor, rows: slice) -> Tensor:
             if options.no_repeat_ngram:
@@ -188,7 +190,7 @@ class Beams:
     # --- what ends ----------------------------------------------------------------------------------------------
 
     def _end(self, found: Continuations) -> Tensor:
-        """Note every hypothesis as one that ends here; their log-probabilities, (b, P)."""
+        """Note every hypothesis as one that ends here; return their log-probabilities, (b, P)."""
         ends = self._in_places(found.ends)  # (b, P)
         best_word = self._in_places(found.log_probs[:, 0])[:, 0]
         greedy_ends = (ends[:, 0] >= best_word) | self._at_limit
@@ -198,15 +200,15 @@ class Beams:
             totals = totals.masked_fill(~greedy_ends.unsqueeze(1), -math.inf)
         scores = totals / self.options.normaliser(self.tokens.shape[2] + 1)
         if self.attention is not None:
-            mask = self.memory.mask if self.rows is None else self.memory.mask[self.sentences]
+            mask = self.encoded.mask if self.rows is None else self.encoded.mask[self.sentences]
             scores += self.options.coverage_penalty * coverage_penalties(self.attention, mask)
         self.finished.take(self.sentences, scores, totals, self.tokens)
         return totals
 
     @property
     def _at_limit(self) -> Tensor:
-        """Of which sentences all hypotheses have to end now, (b)."""
-        return self.limits <= self.tokens.shape[2] + 1
+        """The mask of the sentences whose hypotheses all have to end now, (b)."""
+        return self.max_lengths <= self.tokens.shape[2] + 1
 
     # --- what goes on -------------------------------------------------------------------------------------------
 
@@ -224,14 +226,14 @@ class Beams:
         self.parents = rows.gather(1, parents)
 
     def _row_numbers(self) -> Tensor:
-        """The number of the row of each place, (b, P); of a place that is none, any."""
+        """Return the number of the row of each place, (b, P); any number for a place that is none."""
         if self.rows is None:
             return torch.arange(self.totals.numel(), device=self.totals.device).view_as(self.totals)
         numbers = torch.arange(len(self.rows), device=self.rows.device)
         return self.rows.new_zeros(self.totals.numel()).index_copy_(0, self.rows, numbers).view_as(self.totals)
 
     def _chosen(self, totals: Tensor) -> tuple[Tensor, Tensor]:
-        """Which of the continuations (b, P, W) go on.
+        """Choose the continuations (b, P, W) that go on.
 
         Returns:
             For each place one of them, as its place in (b, P·W), and whether the place is to be empty, since a narrower
@@ -255,8 +257,8 @@ class Beams:
     def _drop(self, ends: Tensor) -> None:
         """Let go what cannot win any more or is not followed any further, given what ended, (b, P)."""
         # Log-probabilities only fall, no length divides by more than the longest, and coverage adds nothing positive.
-        to_beat = self.finished.scores[self.sentences, -1] * self.longest
-        dropped = self.totals <= to_beat.unsqueeze(1)
+        to_beat = self.finished.scores[self.sentences] * self.longest.unsqueeze(1)  # (b, n)
+        dropped = self.totals <= to_beat[:, -1:]
         if self.options.pruning is None or self.options.nbest > 1:
             self._count(ends)
         else:
@@ -265,6 +267,8 @@ class Beams:
         inside = [(column < places) & self.alive[:, level, None] for level, places in enumerate(self.places)]
         dropped |= ~torch.stack(inside).any(0)
         self.totals = self.totals.masked_fill(dropped, -math.inf)
+        if self.may_win is not None:
+            self.may_win = self.totals > to_beat[:, :1]
         within = [self.running[:, :places].any(1) for places in self.places]
         self.alive &= torch.stack(within, dim=1)
 
@@ -275,11 +279,13 @@ class Beams:
             ended, going = ends[:, :places, None], self.totals[:, None, :places]
             ahead = (going > ended).sum(2) + (ended.transpose(1, 2) > ended).sum(2)  # (b, places)
             in_front = (ahead < size) & (ends[:, :places] > -math.inf)
+            if self.may_win is not None:  # else the best of several would be worse than the best alone
+                in_front &= self.may_win[:, :places]
             self.ended[:, level] += in_front.sum(1)
             self.alive[:, level] &= self.ended[:, level] < size
 
     def _too_far_behind(self, ends: Tensor, pruning: float) -> Tensor:
-        """Which hypotheses are further behind the best of the narrowest beam that they are in than allowed, (b, P).
+        """Mark hypotheses further behind the best of the narrowest beam that they are in than allowed, (b, P).
 
         What ended counts as the best only if it was not too far behind itself: else a few words that might end
         somewhere would be taken for better than the whole sentence.
@@ -298,15 +304,20 @@ class Beams:
 
     def _keep(self, running: Tensor) -> None:
         """Drop all sentences but those at the places ``running``."""
-        self.sentences, self.limits, self.minima = self.sentences[running], self.limits[running], self.minima[running]
+        self.sentences, self.max_lengths, self.min_lengths = (
+            self.sentences[running],
+            self.max_lengths[running],
+            self.min_lengths[running],
+        )
         self.tokens, self.totals, self.parents = self.tokens[running], self.totals[running], self.parents[running]
         self.longest, self.alive = self.longest[running], self.alive[running]
         self.best_ended, self.ended = self.best_ended[running], self.ended[running]
         self.attention = None if self.attention is None else self.attention[running]
+        self.may_win = None if self.may_win is None else self.may_win[running]
         if self.rows is None:
-            self.memory = self.memory.select(running)
+            self.encoded = self.encoded.select(running)
 
 
 def _pick(histories: Tensor, columns: Tensor) -> Tensor:
-    """Rows of hypotheses: what they have, (b, P, t), and columns (b, J), to (b, J, t)."""
+    """Select of what hypotheses have, (b, P, t), that of the columns (b, J): (b, J, t)."""
     return histories.gather(1, columns.unsqueeze(2).expand(-1, -1, histories.shape[2]))

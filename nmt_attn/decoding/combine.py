@@ -11,11 +11,11 @@ from typing import Generic, Protocol, TypeVar
 
 
 class Scored(Protocol):
-    """What an n-best list holds."""
+    """An item of an n-best list."""
 
     @property
     def score(self) -> float:
-        """What it is ordered by."""
+        """The value that the list is ordered by."""
 
 
 One = TypeVar("One", bound=Scored)
@@ -30,7 +30,7 @@ class _Way(Generic[One]):
     chosen: One
 
     def choices(self) -> tuple[One, ...]:
-        """All of them, in the order of the parts."""
+        """Return all choices, in the order of the parts."""
         found, way = [], self
         while True:
             found.append(way.chosen)
@@ -56,11 +56,13 @@ def likeliest(parts: Sequence[Sequence[One]], count: int) -> list[tuple[One, ...
 
 
 def drawn(parts: Sequence[Sequence[One]], seed: int) -> list[tuple[One, ...]]:
-    """Choose one of each part at random, as often as there are most: draws of a line are draws of its parts.
+    """Choose one of each part at random, once for each draw of the part that has most.
+
+    Draws of a line are draws of its parts.
 
     Args:
         parts: for each what was drawn, in any order, at least one.
-        seed: the same one gives the same.
+        seed: the same seed gives the same choices.
     """
     most = max(map(len, parts))
     columns = []

@@ -1,4 +1,4 @@
-"""What a search may not write, and what it should not leave out."""
+"""The constraints of a search: what it may not write, and what it should not leave out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nmt_attn.text.tokenizer import EOS
 
 
 def forbid_repeats(scores: Tensor, histories: Tensor, size: int) -> Tensor:
-    """-inf for every token that would end a sequence of ``size`` tokens that has been written before.
+    """Give -inf to every token that would end a sequence of ``size`` tokens that has been written before.
 
     Args:
         scores: of N hypotheses, (N, V); that of EOS stays as it is.
@@ -31,7 +31,7 @@ def forbid_repeats(scores: Tensor, histories: Tensor, size: int) -> Tensor:
 
 
 def coverage_penalties(attention: Tensor, mask: Tensor) -> Tensor:
-    """Σ log min(a_i, 1) over the real source positions, with a_i all the attention that one has had (Wu et al. 2016).
+    """Compute Σ log min(a_i, 1) over the real source positions, with a_i the coverage of each (Wu et al. 2016).
 
     Args:
         attention: summed over the steps, (b, J, S).
@@ -41,14 +41,14 @@ def coverage_penalties(attention: Tensor, mask: Tensor) -> Tensor:
 
 
 def only(scores: Tensor, token: int) -> Tensor:
-    """-inf for every token but one, (N, V)."""
+    """Give -inf to every token but one, (N, V)."""
     allowed = torch.full_like(scores, -math.inf)
     allowed[:, token] = scores[:, token]
     return allowed
 
 
 def forbid_end(scores: Tensor, too_short: Tensor) -> Tensor:
-    """-inf for EOS where a translation would be too short, as long as anything else is possible.
+    """Give -inf to EOS where a translation would be too short, as long as anything else is possible.
 
     Args:
         scores: of N hypotheses, (N, V).

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from nmt_attn.model.fixed import even_slices
-from nmt_attn.model.network import Searchable
+from nmt_attn.inference.frozen_linear import even_slices
+from nmt_attn.model.network import DecodableModel
 from nmt_attn.text.tokenizer import EOS
 
 Constraint = Callable[[Tensor, slice], Tensor]
@@ -34,15 +34,15 @@ class Continuations:
     ends: Tensor  # (N): log-probability of EOS
 
 
-def next_log_probs(model: Searchable, readouts: Tensor) -> Tensor:
-    """Log-probabilities of the next token, (…, R) to (…, V), without the tokens that no sentence holds."""
-    scores = model.next_scores(readouts)
+def next_log_probs(model: DecodableModel, readouts: Tensor) -> Tensor:
+    """Compute log-probabilities of the next token, (…, R) to (…, V), without the tokens that no sentence holds."""
+    scores = model.next_logits(readouts)
     found: Tensor = torch.log_softmax(scores, dim=-1, out=scores)  # in the cache still: a third less time
     return found
 
 
 def best_continuations(
-    model: Searchable, readouts: Tensor, count: int, constraint: Constraint | None = None
+    model: DecodableModel, readouts: Tensor, count: int, constraint: Constraint | None = None
 ) -> Continuations:
     """Find the ``count`` most probable next words of each row, or all where there are fewer, and its end.
 
@@ -65,7 +65,7 @@ def best_continuations(
 
 
 def best_tokens(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """The ``count`` highest scores of each row of (N, V), best first, and where they stand: both (N, count).
+    """Find the ``count`` highest scores of each row of (N, V), best first, and where they stand: both (N, count).
 
     On a CPU ``topk`` copies and sorts whole rows. So the highest of each block of tokens are found first, and only the
     ``count`` blocks of the highest are searched: no other can hold one that is wanted.

@@ -22,7 +22,7 @@ class Finished:
 
     @classmethod
     def none_yet(cls, like: Tensor, count: int, longest: int) -> Finished:
-        """Make room for ``count`` hypotheses of up to ``longest`` tokens a sentence, one for each item of ``like``."""
+        """Make room for ``count`` hypotheses of up to ``longest`` tokens per sentence, that is per item of ``like``."""
         batch = len(like)
         nothing = torch.full((batch, count), -math.inf, device=like.device)
         return cls(nothing, nothing.clone(), like.new_zeros(batch, count), like.new_zeros(batch, count, longest))
@@ -58,7 +58,7 @@ class Finished:
         return self.lengths.new_full(scores.shape, length)
 
     def hypotheses(self) -> list[list[Hypothesis]]:
-        """The n best of each sentence as plain values, best first; none where nothing has ended."""
+        """Return the n best of each sentence as plain values, best first; none where nothing has ended."""
         columns = (self.tokens, self.lengths, self.log_probs, self.scores)
         return [
             [

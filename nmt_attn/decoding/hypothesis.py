@@ -1,4 +1,4 @@
-"""What a search is asked for, and what it finds."""
+"""The options of a search, and the hypotheses that it finds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 from torch import Tensor
 
-from nmt_attn.config import DecodingConfig
+from nmt_attn.config.schema import DecodingConfig
 from nmt_attn.text.tokenizer import EOS
 
 
@@ -22,11 +22,11 @@ class Hypothesis:
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """How to search.
+    """The options of a search.
 
     Args:
-        beam_size: hypotheses kept a sentence; 1 is greedy search.
-        nbest: hypotheses returned a sentence, at most ``beam_size``.
+        beam_size: hypotheses kept per sentence; 1 is greedy search.
+        nbest: hypotheses returned per sentence, at most ``beam_size``.
         normalisation: what log-probabilities are divided by, see :meth:`normaliser`.
         length_penalty: its power, α.
         coverage_penalty: β of Wu et al. 2016; see :func:`~nmt_attn.decoding.constraints.coverage_penalties`.
@@ -52,33 +52,33 @@ class SearchOptions:
 
     @classmethod
     def of(cls, config: DecodingConfig) -> SearchOptions:
-        """Those of a configuration."""
+        """Take the options from a configuration."""
         names = {field.name for field in fields(cls)} - {"nbest", "prefix"}
         return cls(**{name: getattr(config, name) for name in names})
 
     @property
     def plain(self) -> bool:
-        """Whether nothing but probability and length decides."""
+        """Return whether nothing but probability and length decides."""
         return not (self.coverage_penalty or self.min_length_ratio or self.no_repeat_ngram or self.prefix)
 
     def min_lengths(self, source_lengths: Tensor) -> Tensor:
-        """The fewest tokens of each translation, EOS included."""
+        """Compute the fewest tokens of each translation, EOS included."""
         return (source_lengths * self.min_length_ratio).floor().long()
 
     def max_lengths(self, source_lengths: Tensor) -> Tensor:
-        """The most tokens of each translation, EOS included."""
+        """Compute the most tokens of each translation, EOS included."""
         return (source_lengths * self.max_length_ratio).ceil().long() + 10 + len(self.prefix)
 
     def normaliser(self, length: int) -> float:
-        """What the log-probability of a hypothesis of ``length`` tokens (EOS included) is divided by.
+        """Compute what the log-probability of a hypothesis of ``length`` tokens (EOS included) is divided by.
 
-        ((5 + length) / 6)^α in ``wu`` (Wu et al. 2016), length^α in ``mean``.
+        It is ((5 + length) / 6)^α in ``wu`` (Wu et al. 2016), length^α in ``mean``.
         """
         base = (5 + length) / 6 if self.normalisation == "wu" else length
         return float(base**self.length_penalty)
 
 
 def finished(ids: list[int], log_prob: float, options: SearchOptions, penalty: float = 0.0) -> Hypothesis:
-    """The hypothesis of ``ids``, which end with EOS or at a limit; ``penalty`` is added to its score."""
+    """Make the hypothesis of ``ids``, which end with EOS or at a limit; ``penalty`` is added to its score."""
     score = log_prob / options.normaliser(len(ids)) + penalty
     return Hypothesis(ids[:-1] if ids[-1] == EOS else ids, log_prob, score)

@@ -1,4 +1,4 @@
-"""Drawing translations at random, as probable as the model takes them to be."""
+"""Translations drawn at random, as probable as the model takes them to be."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor
 from nmt_attn.decoding.continuations import LOOKS, next_log_probs
 from nmt_attn.decoding.hypothesis import Hypothesis, SearchOptions, finished
 from nmt_attn.errors import UserError
-from nmt_attn.model.network import Searchable
+from nmt_attn.model.network import DecodableModel
 from nmt_attn.text.tokenizer import BOS, EOS
 
 COLDEST, HOTTEST = 1e-6, 1e6
@@ -22,14 +22,14 @@ COLDEST, HOTTEST = 1e-6, 1e6
 
 @dataclass(frozen=True)
 class SamplingOptions:
-    """How to draw.
+    """The options of drawing.
 
     Args:
         temperature: log-probabilities are divided by it first; below 1 the probable becomes more so. From
             :data:`COLDEST` to :data:`HOTTEST`.
         top_k: only the k most probable tokens can be drawn (Fan et al. 2018); 0: all.
         top_p: only the most probable tokens that together have this probability (Holtzman et al. 2020); 1: all.
-        seed: the same one draws the same translations of a sentence, whatever else is translated.
+        seed: the same seed draws the same translations of a sentence, whatever else is translated.
     """
 
     temperature: float = 1.0
@@ -47,7 +47,7 @@ class SamplingOptions:
 
 @torch.inference_mode()
 def sample(
-    model: Searchable,
+    model: DecodableModel,
     source: Tensor,
     lengths: Tensor,
     options: SearchOptions,
@@ -62,18 +62,18 @@ def sample(
         options: how many, and how long they may be.
         sampling: how to draw.
     """
-    start, limits = model.encode(source, lengths), options.max_lengths(lengths)
-    batch, count, longest, device = len(limits), options.nbest, int(limits.max()), source.device
-    draws = _draws(source, lengths, limits, count, sampling.seed)  # (B, K, T)
-    limits = limits.to(device, non_blocking=True)
+    start, max_lengths = model.encode(source, lengths), options.max_lengths(lengths)
+    batch, count, longest, device = len(max_lengths), options.nbest, int(max_lengths.max()), source.device
+    draws = _draws(source, lengths, max_lengths, count, sampling.seed)  # (B, K, T)
+    max_lengths = max_lengths.to(device, non_blocking=True)
     state = start.state.select(torch.arange(batch, device=device).unsqueeze(1).expand(-1, count).flatten())
-    tokens = [limits.new_full((batch, count), BOS)]
+    tokens = [max_lengths.new_full((batch, count), BOS)]
     totals = torch.zeros(batch, count, device=device)
     done = torch.zeros(batch, count, dtype=torch.bool, device=device)
     for position in range(longest):
-        step = model.step(tokens[-1], state, start.memory)
+        step = model.step(tokens[-1], state, start.encoded)
         log_probs = next_log_probs(model, step.readout)  # (B, K, V)
-        at_limit = (position + 1 >= limits).unsqueeze(1)  # where a translation ends
+        at_limit = (position + 1 >= max_lengths).unsqueeze(1)  # where a translation ends
         drawn = _draw(log_probs, draws[..., position], sampling).masked_fill(done | at_limit, EOS)
         gained = log_probs.gather(2, drawn.unsqueeze(2)).squeeze(2)
         totals = totals + gained.masked_fill(done, 0.0)
@@ -92,7 +92,7 @@ def _sorted(rows: Sequence[list[int]], totals: Sequence[float], options: SearchO
 
 
 def _draw(log_probs: Tensor, draws: Tensor, sampling: SamplingOptions) -> Tensor:
-    """Tokens (B, K) for numbers ``draws`` (B, K) drawn evenly from 0 to 1."""
+    """Choose tokens (B, K) by numbers ``draws`` (B, K) drawn evenly from 0 to 1."""
     scores, tokens = (log_probs / sampling.temperature).sort(dim=-1, descending=True, stable=True)
     probabilities = torch.softmax(scores.double(), dim=-1)
     if sampling.top_k:
@@ -107,10 +107,10 @@ def _draw(log_probs: Tensor, draws: Tensor, sampling: SamplingOptions) -> Tensor
     return tokens.gather(2, places.minimum(last)).squeeze(2)
 
 
-def _draws(source: Tensor, lengths: Tensor, limits: Tensor, count: int, seed: int) -> Tensor:
-    """Numbers from 0 to 1 (B, K, T) that depend on the seed and the sentence, and on nothing beside it."""
-    numbers = np.zeros((len(limits), count, int(limits.max())))
-    rows = zip(source.tolist(), lengths.tolist(), limits.tolist(), strict=True)
+def _draws(source: Tensor, lengths: Tensor, max_lengths: Tensor, count: int, seed: int) -> Tensor:
+    """Draw numbers from 0 to 1 (B, K, T) that depend on the seed and the sentence, and on nothing beside it."""
+    numbers = np.zeros((len(max_lengths), count, int(max_lengths.max())))
+    rows = zip(source.tolist(), lengths.tolist(), max_lengths.tolist(), strict=True)
     for row, (ids, length, limit) in enumerate(rows):
         sentence = zlib.crc32(np.array(ids[:length], dtype="<i8").tobytes())
         generator = np.random.default_rng([seed, sentence])

@@ -1,4 +1,4 @@
-"""How probable given translations are."""
+"""The probability of given translations."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from nmt_attn.text.tokenizer import UNK
 
 @dataclass(frozen=True)
 class PairScore:
-    """What a model thinks of one translation."""
+    """A model's score of one translation."""
 
     log_prob: float  # of all its tokens, the end included, in nats
     tokens: int  # the end included
 
     @property
     def perplexity(self) -> float:
-        """exp of the mean negative log-probability of a token."""
+        """The exponential of the mean negative log-probability per token."""
         return perplexity([self])
 
 
 def perplexity(scores: Iterable[PairScore]) -> float:
-    """Of all tokens of some pairs together; at most e^700, about 1e304, which JSON can hold."""
+    """Compute the perplexity of all tokens of some pairs together; at most e^700, about 1e304, which JSON can hold."""
     log_prob, tokens = 0.0, 0
     for score in scores:
         log_prob, tokens = log_prob + score.log_prob, tokens + score.tokens

@@ -8,63 +8,71 @@ from torch import Tensor
 from nmt_attn.decoding.beams import Beams
 from nmt_attn.decoding.continuations import LOOKS, best_continuations
 from nmt_attn.decoding.hypothesis import Hypothesis, SearchOptions, finished
-from nmt_attn.model.network import Searchable, Start
+from nmt_attn.model.network import DecodableModel, DecodingStart
 from nmt_attn.text.tokenizer import BOS, EOS
 
 
 @torch.inference_mode()
-def search(model: Searchable, source: Tensor, lengths: Tensor, options: SearchOptions) -> list[list[Hypothesis]]:
+def search(model: DecodableModel, source: Tensor, lengths: Tensor, options: SearchOptions) -> list[list[Hypothesis]]:
     """Translate a batch of source ids (B, S), on the device, with their lengths (B), on the CPU.
 
     Returns:
         The n best of each sentence, best first.
     """
     start = model.encode(source, lengths)
-    limits = options.max_lengths(lengths)
+    max_lengths = options.max_lengths(lengths)
     if options.beam_size == 1 and options.plain:
-        return greedy_search(model, start, limits, options)
-    return beam_search(model, start, limits, options, options.min_lengths(lengths).minimum(limits))
+        return greedy_search(model, start, max_lengths, options)
+    return beam_search(model, start, max_lengths, options, options.min_lengths(lengths).minimum(max_lengths))
 
 
-def greedy_search(model: Searchable, start: Start, limits: Tensor, options: SearchOptions) -> list[list[Hypothesis]]:
+def greedy_search(
+    model: DecodableModel, start: DecodingStart, max_lengths: Tensor, options: SearchOptions
+) -> list[list[Hypothesis]]:
     """Take the most probable token at each step; at its limit a translation ends.
 
     Args:
         model: in evaluation mode.
         start: the encoded batch.
-        limits: most tokens of each translation, EOS included, (B), on the CPU.
+        max_lengths: most tokens of each translation, EOS included, (B), on the CPU.
         options: ``beam_size`` is taken as 1; only ``plain`` ones, others are for :func:`beam_search`.
     """
-    memory, state = start.memory, start.state
-    longest, limits = int(limits.max()), limits.to(memory.mask.device, non_blocking=True)
-    tokens = torch.full((len(limits), longest), EOS, device=limits.device)  # (B, T)
-    totals = torch.zeros(len(limits), device=limits.device)
-    sentences = torch.arange(len(limits), device=limits.device)  # the b that are computed, by their place in the batch
+    encoded, state = start.encoded, start.state
+    longest, max_lengths = int(max_lengths.max()), max_lengths.to(encoded.mask.device, non_blocking=True)
+    tokens = torch.full((len(max_lengths), longest), EOS, device=max_lengths.device)  # (B, T)
+    totals = torch.zeros(len(max_lengths), device=max_lengths.device)
+    sentences = torch.arange(
+        len(max_lengths), device=max_lengths.device
+    )  # the b that are computed, by their place in the batch
     running = torch.ones_like(sentences, dtype=torch.bool)  # which of these have not ended, (b)
-    last = torch.full((len(limits), 1), BOS, device=limits.device)
+    last = torch.full((len(max_lengths), 1), BOS, device=max_lengths.device)
     for position in range(longest):
-        step = model.step(last, state, memory)
+        step = model.step(last, state, encoded)
         following = best_continuations(model, step.readout.squeeze(1), 1)
         best, word = following.log_probs.squeeze(1), following.tokens.squeeze(1)  # (b)
-        done = ~(best > following.ends) | (position + 1 >= limits[sentences])  # also where there are no numbers
+        done = ~(best > following.ends) | (position + 1 >= max_lengths[sentences])  # also where there are no numbers
         totals[sentences] += torch.where(done, following.ends, best).masked_fill(~running, 0.0)
         tokens[sentences, position] = word.masked_fill(done | ~running, EOS)
         running &= ~done
         state, last = step.state, word.unsqueeze(1)
-        if (position + 1) % LOOKS[limits.device.type]:
+        if (position + 1) % LOOKS[max_lengths.device.type]:
             continue
         kept = running.nonzero().flatten()
         if not len(kept):
             break
         if len(kept) < len(running):
-            memory, state, last = memory.select(kept), state.select(kept), last[kept]
+            encoded, state, last = encoded.select(kept), state.select(kept), last[kept]
             sentences, running = sentences[kept], running[kept]
     rows = zip(tokens.tolist(), totals.tolist(), strict=True)
     return [[finished(ids[: ids.index(EOS) + 1], total, options)] for ids, total in rows]
 
 
 def beam_search(
-    model: Searchable, start: Start, limits: Tensor, options: SearchOptions, minima: Tensor | None = None
+    model: DecodableModel,
+    start: DecodingStart,
+    max_lengths: Tensor,
+    options: SearchOptions,
+    min_lengths: Tensor | None = None,
 ) -> list[list[Hypothesis]]:
     """Follow the ``beam_size`` most probable hypotheses of each sentence, step by step, for all sentences at once.
 
@@ -77,16 +85,18 @@ def beam_search(
     Args:
         model: in evaluation mode.
         start: the encoded batch.
-        limits: most tokens of each translation, EOS included, (B), on the CPU.
+        max_lengths: most tokens of each translation, EOS included, (B), on the CPU.
         options: see :class:`SearchOptions`.
-        minima: fewest tokens of each translation, EOS included, (B), on the CPU; None: no such thing.
+        min_lengths: fewest tokens of each translation, EOS included, (B), on the CPU; None: no minimum.
 
     Returns:
-        The n best of each sentence, best first; of a network that gives no numbers perhaps none.
+        The n best of each sentence, best first; perhaps none if the network gives no numbers.
     """
-    beams = Beams.begin(start, limits, torch.zeros_like(limits) if minima is None else minima, options)
+    beams = Beams.begin(
+        start, max_lengths, torch.zeros_like(max_lengths) if min_lengths is None else min_lengths, options
+    )
     looks = LOOKS[beams.totals.device.type]
-    for position in range(int(limits.max())):
+    for position in range(int(max_lengths.max())):
         beams.advance(model, beams.step(model))
         if (position + 1) % looks == 0 and beams.done():
             break

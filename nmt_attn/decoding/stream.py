@@ -1,4 +1,4 @@
-"""Answering a stream of lines: each as soon as it can be, in order, batched when input is ahead."""
+"""Answers to a stream of lines: each as soon as it can be, in order, batched when input is ahead."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def answer_lines(
 
     Args:
         lines: the input; an error raised while reading it is raised here.
-        answer: the answers to a list of lines, as many.
+        answer: gives the answers to a list of lines, as many.
         batch_lines: most lines in a batch; 1 answers every line before the next is looked at.
     """
     incoming: queue.Queue[Line | _End] = queue.Queue(maxsize=4 * batch_lines)

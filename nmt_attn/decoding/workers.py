@@ -31,7 +31,7 @@ MOST = 16
 
 
 def processes_here(device: torch.device, wished: int | None) -> int:
-    """How many processes may share the work: 1, that is this one alone, except on the CPU of a Linux machine.
+    """Return how many processes may share the work: 1, that is this one alone, except on the CPU of a Linux machine.
 
     Args:
         device: what is computed on.
@@ -45,9 +45,9 @@ def processes_here(device: torch.device, wished: int | None) -> int:
 
 
 def threads_here(wished: int | None) -> int:
-    """How many threads to compute with: as many as wished, or as torch has, but no more than there are processors for.
+    """Return how many threads to compute with: as wished, or as torch has, but no more than there are processors for.
 
-    What the user's environment says (``OMP_NUM_THREADS``) is what torch has.
+    torch has what the user's environment says (``OMP_NUM_THREADS``).
     """
     if wished is not None:
         return wished
@@ -61,7 +61,7 @@ class Workers(Generic[Item, Result]):
     They end with it, also where it is killed. Several threads may use them; one waits for the other.
 
     Args:
-        work: what each of them does with its share and the settings that come with it: a result an item.
+        work: what each of them does with its share and the settings that come with it: a result per item.
         count: how many.
     """
 
@@ -73,11 +73,11 @@ class Workers(Generic[Item, Result]):
 
     @property
     def processes(self) -> int:
-        """How many there are now; none before they are needed."""
+        """The number of processes there are now; none before they are needed."""
         return len(self._processes)
 
     def share(self, items: Sequence[Item], *settings: Any) -> list[Result]:
-        """The results of all items, in order; of neighbours each goes to another process.
+        """Return the results of all items, in order; neighbours go to different processes.
 
         Raises:
             NmtError: a process was ended from outside.
@@ -137,7 +137,7 @@ def _received(connection: Connection) -> Sequence[Any]:
 
 
 def _serve(work: Callable[..., Sequence[Any]], requests: Connection, of_the_parent: Sequence[Connection]) -> None:
-    """What a process does: shares come in, results go out, until the parent closes its end or is gone."""
+    """Work as one of the processes: take in shares, give out results, until the parent closes its end or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for connection in of_the_parent:  # else this process itself would keep the pipe of the parent open

@@ -1,4 +1,4 @@
-"""Evaluation: translate held-out sentences and score them against their raw references."""
+"""Evaluation: the translation of held-out sentences and their scores against raw references."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nmt_attn.evaluation.scores import Scorer, Scores
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How well and how fast a model translates a set of sentences."""
+    """The quality and the speed with which a model translates a set of sentences."""
 
     scores: Scores
     translations: list[str]
@@ -20,7 +20,7 @@ class Evaluation:
 
     @property
     def sentences_per_second(self) -> float:
-        """Translation speed."""
+        """The translation speed."""
         return len(self.translations) / self.seconds if self.seconds else 0.0
 
 
@@ -37,10 +37,10 @@ def evaluate(
     Args:
         translator: the model.
         sources: raw source sentences.
-        references: for each of them one or several raw reference translations; HTML entities in them are resolved
-            where the model resolves those of its training text.
-        scorer: of the target language, with the model's sense of case.
-        beam_size: instead of the configured one.
+        references: one or several raw reference translations per source sentence; HTML entities in them are resolved
+            if the model resolves those of its training text.
+        scorer: a scorer of the target language that treats case as the model does.
+        beam_size: replaces the configured one.
     """
     began = time.perf_counter()
     translations = translator.translate(sources, beam_size=beam_size)

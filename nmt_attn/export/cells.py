@@ -29,20 +29,20 @@ class Read:
 
 @dataclass(frozen=True)
 class Padding:
-    """Where sentences end, in the two forms in which it is asked for."""
+    """The ends of sentences, in the two forms in which they are asked for."""
 
     lengths: str  # (B), int32
     running: str  # (S, B, 1): true on real tokens
 
 
 def step(graph: GraphWriter, layer: Recurrence, inputs: str, state: list[str]) -> list[str]:
-    """One step from inputs (N, I) and a state of (N, H) each to the new state."""
+    """Add one step from inputs (N, I) and a state of (N, H) each to the new state."""
     projected = graph.linear(inputs, layer.input_weight, layer.input_bias)
     return _advance(graph, layer, _normalised_inputs(graph, layer, projected), state)
 
 
 def read_both_ways(graph: GraphWriter, ahead: Recurrence, back: Recurrence, inputs: str, padding: Padding) -> Read:
-    """A bidirectional layer over (S, B, I)."""
+    """Add a bidirectional layer over (S, B, I)."""
     if ahead.layer_norm:
         return _read_by_loops(graph, ahead, back, inputs, padding)
     kind, gates = ahead.cell.upper(), _GATES[ahead.cell]
@@ -72,7 +72,7 @@ def read_both_ways(graph: GraphWriter, ahead: Recurrence, back: Recurrence, inpu
 def _both(
     graph: GraphWriter, weights: list[Tensor], gates: tuple[int, ...], recurrent_biases: list[Tensor] | None = None
 ) -> str:
-    """The weights of both directions in ONNX's order of gates, (2, G·H, …); biases with the recurrent ones behind."""
+    """Put both directions' weights in ONNX's order of gates, (2, G·H, …); biases with the recurrent ones behind."""
     names, directions = [], []
     for direction, weight in enumerate(weights):
         parts = [weight] if recurrent_biases is None else [weight, recurrent_biases[direction]]
@@ -94,7 +94,10 @@ def _read_by_loops(graph: GraphWriter, ahead: Recurrence, back: Recurrence, inpu
 
 
 def _loop(graph: GraphWriter, layer: Recurrence, inputs: str, padding: Padding, *, backwards: bool) -> Read:
-    """One direction, step by step. On padding a state stays as it is: backwards, that is before a sentence begins."""
+    """Add one direction, step by step.
+
+    On padding a state stays as it is: backwards, that is before a sentence begins.
+    """
     projected = _normalised_inputs(
         graph, layer, graph.linear_sequence(inputs, layer.input_weight, layer.input_bias)
     )  # (S, B, G·H)
@@ -126,7 +129,7 @@ def _normalised_inputs(graph: GraphWriter, layer: Recurrence, projected: str) ->
 
 
 def _advance(graph: GraphWriter, layer: Recurrence, projected: str, state: list[str]) -> list[str]:
-    """The new state from the input's share of the gates, (N, G·H), as :meth:`Recurrence.step`."""
+    """Add a step from the input's part of the gate pre-activations, (N, G·H), as :meth:`Recurrence.step`."""
     recurrent = graph.linear(state[0], layer.recurrent_weight, layer.recurrent_bias)
     if layer.layer_norm:
         recurrent = graph.normalise(recurrent, layer.recurrent_norm)
@@ -136,7 +139,7 @@ def _advance(graph: GraphWriter, layer: Recurrence, projected: str, state: list[
 
 
 def _gru(graph: GraphWriter, projected: str, recurrent: str, hidden: str) -> str:
-    """h' = n + z (h - n), with r, z = σ(·) and n = tanh(x_n + r · h_n)."""
+    """Compute h' = n + z (h - n), with r, z = σ(·) and n = tanh(x_n + r · h_n)."""
     x_r, x_z, x_n = graph.ops("Split", 3, projected, axis=-1)
     h_r, h_z, h_n = graph.ops("Split", 3, recurrent, axis=-1)
     reset = graph.op("Sigmoid", graph.op("Add", x_r, h_r))
@@ -145,11 +148,11 @@ def _gru(graph: GraphWriter, projected: str, recurrent: str, hidden: str) -> str
     return graph.op("Add", new, graph.op("Mul", update, graph.op("Sub", hidden, new)))
 
 
-def _lstm(graph: GraphWriter, layer: Recurrence, gates: str, memory: str) -> list[str]:
-    """c' = f c + i g and h' = o tanh(c')."""
+def _lstm(graph: GraphWriter, layer: Recurrence, gates: str, cell_state: str) -> list[str]:
+    """Compute c' = f c + i g and h' = o tanh(c')."""
     i, f, g, o = graph.ops("Split", 4, gates, axis=-1)
-    kept = graph.op("Mul", graph.op("Sigmoid", f), memory)
+    kept = graph.op("Mul", graph.op("Sigmoid", f), cell_state)
     written = graph.op("Mul", graph.op("Sigmoid", i), graph.op("Tanh", g))
-    memory = graph.op("Add", kept, written)
-    shown = graph.normalise(memory, layer.memory_norm) if layer.layer_norm else memory
-    return [graph.op("Mul", graph.op("Sigmoid", o), graph.op("Tanh", shown)), memory]
+    cell_state = graph.op("Add", kept, written)
+    shown = graph.normalise(cell_state, layer.memory_norm) if layer.layer_norm else cell_state
+    return [graph.op("Mul", graph.op("Sigmoid", o), graph.op("Tanh", shown)), cell_state]

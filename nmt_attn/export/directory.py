@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from nmt_attn import __version__
-from nmt_attn.checkpoint import load_weights
-from nmt_attn.config import Config
-from nmt_attn.config_file import dump_config, load_config, refuse_other_keys
+from nmt_attn.config.loading import dump_config, load_config, refuse_other_keys
+from nmt_attn.config.schema import Config
 from nmt_attn.errors import NmtError, UserError
 from nmt_attn.files import atomic_directory
 from nmt_attn.model.network import TranslationModel
-from nmt_attn.rundir import ModelPath
-from nmt_attn.text import cut, normalise
+from nmt_attn.runs.checkpoint import load_weights
+from nmt_attn.runs.directory import ModelPath
+from nmt_attn.text import normalise, sentence_splitting
 from nmt_attn.text.tokenizer import BOS, EOS, INFO_FILE, PAD, UNK, Tokenizer
+from nmt_attn.version import __version__
 
 if TYPE_CHECKING:
     from nmt_attn.export.graph import Value
@@ -34,12 +34,12 @@ CONFIG_FILE = "config.yaml"
 PROGRAM = {
     "translate.py": Path(__file__).with_name("runtime.py"),  # not imported, since it needs onnxruntime
     "normalise.py": Path(normalise.__file__),
-    "cut.py": Path(cut.__file__),
+    "sentence_splitting.py": Path(sentence_splitting.__file__),
 }
-"""What is put beside the model as it stands, so that its text is treated as training did."""
+"""Files that are put beside the model as they stand, so that its text is treated as training did."""
 
-CONTENTS = {MODEL_FILE, ENCODER_FILE, DECODER_FILE, TOKENIZER, CONFIG_FILE, *PROGRAM, "__pycache__"}
-"""What lies in an exported folder that has been used."""
+CONTENTS = {MODEL_FILE, ENCODER_FILE, DECODER_FILE, TOKENIZER, CONFIG_FILE, *PROGRAM, "cut.py", "__pycache__"}
+"""All that lies in an exported folder that has been used; ``cut.py`` is of earlier versions."""
 
 DECODING = ("max_source_tokens", "max_length_ratio", "min_length_ratio", "no_repeat_ngram", "split_sentences")
 """Keys of ``decoding`` that the program beside the model goes by."""
@@ -50,7 +50,7 @@ TOLERANCE = 1e-3
 
 @dataclass(frozen=True)
 class Exported:
-    """What has been written."""
+    """An export that has been written."""
 
     path: Path
     bytes: int
@@ -58,7 +58,7 @@ class Exported:
 
 
 def export_run(found: ModelPath, output: Path, *, overrides: Sequence[str] = (), force: bool = False) -> Exported:
-    """Write a run as ONNX, and compare what it computes.
+    """Write a run as ONNX, and compare what the export computes with the network.
 
     Args:
         found: the checkpoint.
@@ -117,8 +117,8 @@ def check_output(output: Path, *, force: bool) -> None:
 
 
 def describe(config: Config, network: OnnxNetwork, tokenizer: Tokenizer, run: str) -> dict[str, Any]:
-    """What ``model.json`` holds."""
-    from nmt_attn.export.network import FORBIDDEN, LENGTHS, NEXT, SOURCE
+    """Return the content of ``model.json``."""
+    from nmt_attn.export.network import LENGTHS, NEXT, SOURCE, SUPPRESSED_TOKENS
 
     return {
         "format": FORMAT,
@@ -131,7 +131,7 @@ def describe(config: Config, network: OnnxNetwork, tokenizer: Tokenizer, run: st
         "limits": asdict(tokenizer.limits(config.decoding.split_sentences, config.decoding.max_source_tokens)),
         "spaces": dict(zip(("between_sentences", "between_words"), tokenizer.spaces, strict=True)),
         "special_ids": {"pad": PAD, "unk": UNK, "bos": BOS, "eos": EOS},
-        "forbidden_ids": list(FORBIDDEN),
+        "forbidden_ids": list(SUPPRESSED_TOKENS),
         "encoder": {
             "file": ENCODER_FILE,
             "inputs": _listed([SOURCE, LENGTHS]),

@@ -1,4 +1,4 @@
-"""Writing an ONNX graph, operator by operator.
+"""A writer of ONNX graphs, operator by operator.
 
 The graphs are written down and not traced: torch's tracing exporter is on its way out, the one that follows it needs a
 further library and cannot keep a recurrence over a sentence of any length, and what is written down reads like the
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from nmt_attn import __version__
+from nmt_attn.version import __version__
 
 OPSET = 17
 """The oldest that has LayerNormalization: what is written runs on onnxruntime from 1.12 on."""
@@ -38,7 +38,7 @@ class Value:
     shape: tuple[str | int, ...]
 
     def info(self) -> onnx.ValueInfoProto:
-        """The same in ONNX's words."""
+        """Describe the value in ONNX's words."""
         return helper.make_tensor_value_info(self.name, _TYPES[self.type], self.shape)
 
 
@@ -50,18 +50,18 @@ class Weights:
         self._given: set[str] = set()
 
     def take(self, weight: Tensor) -> tuple[str, NDArray[np.float32]]:
-        """Name and values of a weight, which is given herewith."""
+        """Return name and values of a weight, which counts as given from now on."""
         name = self._names[id(weight)]
         self._given.add(name)
         return name, weight.detach().float().cpu().numpy()
 
     def left_over(self) -> list[str]:
-        """Names of the weights that no graph has been given."""
+        """Return the names of the weights that no graph has been given."""
         return sorted(set(self._names.values()) - self._given)
 
 
 class GraphWriter:
-    """Collects operators and constants; what its methods give and take are names of values.
+    """A collector of operators and constants; what its methods return and take are names of values.
 
     Args:
         weights: of the network that is written.
@@ -75,7 +75,7 @@ class GraphWriter:
         self._numbers: itertools.count[int] = parent._numbers if parent else itertools.count()
 
     def new_name(self, kind: str) -> str:
-        """A name that no other value has, here or in the graphs around."""
+        """Make a name that no other value has, here or in the graphs around."""
         return f"{kind}_{next(self._numbers)}"
 
     def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
@@ -89,75 +89,75 @@ class GraphWriter:
         return names
 
     def constant(self, name: str, values: NDArray[Any]) -> str:
-        """A constant; the same name stands for the same values."""
+        """Add a constant; the same name stands for the same values."""
         if name not in self._constants:
             self._constants[name] = numpy_helper.from_array(np.ascontiguousarray(values), name)
         return name
 
     def weight(self, weight: Tensor) -> str:
-        """A weight of the network, once a graph."""
+        """Add a weight of the network, once per graph."""
         return self.constant(*self.weights.take(weight))
 
     def ints(self, *values: int) -> str:
-        """A list of whole numbers, as shapes and axes are."""
+        """Add a list of whole numbers, as shapes and axes are."""
         return self.constant("ints " + " ".join(map(str, values)), np.array(values, dtype=np.int64))
 
     def number(self, value: float) -> str:
-        """One number."""
+        """Add one number."""
         return self.constant(f"number {value}", np.array(value, dtype=np.float32))
 
     def size(self, value: str, axis: int) -> str:
-        """The size of one axis of a value, as a list of one number."""
+        """Read the size of one axis of a value, as a list of one number."""
         return self.op("Gather", self.op("Shape", value), self.ints(axis))
 
     def shape(self, *sizes: str) -> str:
-        """Lists of sizes, one behind the other."""
+        """Put lists of sizes one behind the other."""
         return self.op("Concat", *sizes, axis=0)
 
     def filled(self, value: float, *sizes: str) -> str:
-        """A tensor of those sizes that holds ``value`` everywhere."""
+        """Make a tensor of those sizes that holds ``value`` everywhere."""
         return self.op("Expand", self.number(value), self.shape(*sizes))
 
     def unsqueeze(self, value: str, axis: int) -> str:
-        """An axis of size 1 more."""
+        """Insert an axis of size 1."""
         return self.op("Unsqueeze", value, self.ints(axis))
 
     def reshape(self, value: str, *sizes: int) -> str:
-        """Other sizes: -1 is what is left over, 0 one that stays."""
+        """Change the sizes: -1 is what is left over, 0 one that stays."""
         return self.op("Reshape", value, self.ints(*sizes))
 
     def linear(self, rows: str, weight: Tensor, bias: Tensor | None = None) -> str:
-        """x Wᵀ + b for rows (N, I)."""
+        """Compute x Wᵀ + b for rows (N, I)."""
         inputs = [rows, self.weight(weight)] + ([] if bias is None else [self.weight(bias)])
         return self.op("Gemm", *inputs, transB=1)
 
     def linear_sequence(self, vectors: str, weight: Tensor, bias: Tensor | None = None) -> str:
-        """x Wᵀ + b for vectors (…, I), of any number of axes."""
+        """Compute x Wᵀ + b for vectors (…, I), of any number of axes."""
         product = self.op("MatMul", vectors, self.op("Transpose", self.weight(weight), perm=[1, 0]))
         return product if bias is None else self.op("Add", product, self.weight(bias))
 
     def normalise(self, vectors: str, layer: nn.LayerNorm) -> str:
-        """Layer normalisation of the last axis."""
+        """Apply layer normalisation to the last axis."""
         return self.op(
             "LayerNormalization", vectors, self.weight(layer.weight), self.weight(layer.bias), epsilon=layer.eps
         )
 
     def embed(self, tokens: str, table: nn.Embedding, scale: float) -> str:
-        """The vectors of token ids, with an axis more, times ``scale``."""
+        """Look up the vectors of token ids, with an axis more, times ``scale``."""
         return self.op("Mul", self.op("Gather", self.weight(table.weight), tokens), self.number(scale))
 
     def body(self) -> GraphWriter:
-        """A graph to be the body of a loop."""
+        """Make a graph to be the body of a loop."""
         return GraphWriter(self.weights, self)
 
     def finish_body(self, name: str, inputs: Sequence[Value], outputs: Sequence[Value]) -> onnx.GraphProto:
-        """The body, whose constants are held by the graph around it."""
+        """Finish the body, whose constants are held by the graph around it."""
         return helper.make_graph(
             self._nodes, name, [value.info() for value in inputs], [value.info() for value in outputs]
         )
 
     def finish(self, name: str, inputs: Sequence[Value], outputs: Sequence[tuple[Value, str]]) -> onnx.ModelProto:
-        """The whole model.
+        """Finish the whole model.
 
         Args:
             name: of the graph.

@@ -1,7 +1,7 @@
 """A trained network as two ONNX models: the encoder, and one step of the decoder.
 
-What the encoder gives is what the decoder reads, under the same names: the *memory*, which stays for the whole
-sentence, and the *state*, which each step replaces by its outputs ``next_…``.
+The decoder reads what the encoder gives, under the same names: the encoded source, ``memory`` in ``model.json``, which
+stays for the whole sentence, and the *state*, which each step replaces by its outputs ``next_…``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import onnx
 
-from nmt_attn.config import ModelConfig
+from nmt_attn.config.schema import ModelConfig
 from nmt_attn.errors import UserError
 from nmt_attn.export.cells import Padding, Read, read_both_ways, step
 from nmt_attn.export.graph import GraphWriter, Value, Weights
@@ -22,7 +22,7 @@ from nmt_attn.model.network import TranslationModel
 from nmt_attn.model.recurrence import RESIDUAL_FROM, recurrences
 from nmt_attn.text.tokenizer import BOS, PAD, UNK
 
-FORBIDDEN = (PAD, UNK, BOS)
+SUPPRESSED_TOKENS = (PAD, UNK, BOS)
 """Tokens that no sentence holds: their log-probability is -inf."""
 
 SOURCE = Value("source", "int64", ("batch", "source_length"))
@@ -30,7 +30,7 @@ LENGTHS = Value("lengths", "int64", ("batch",))
 TOKENS = Value("tokens", "int64", ("batch", "hypotheses"))
 ATTENTION = Value("attention", "float32", ("batch", "hypotheses", "source_length"))
 NEXT = "next_"
-"""What stands before the name of a state when it is the one after the step."""
+"""The prefix of the name of a state when it is the one after the step."""
 
 MOST_BYTES = 2 * 10**9
 """An ONNX file cannot hold more."""
@@ -48,12 +48,12 @@ class OnnxNetwork:
 
     @property
     def decoder_inputs(self) -> list[Value]:
-        """In the order in which the model has them."""
+        """The decoder's inputs, in the order in which the model has them."""
         return [TOKENS, *self.memory, *(_of_hypotheses(value) for value in self.state)]
 
     @property
     def decoder_outputs(self) -> list[Value]:
-        """In the order in which the model has them."""
+        """The decoder's outputs, in the order in which the model has them."""
         return [self.log_probs, ATTENTION, *(_next(value) for value in self.state)]
 
 
@@ -82,7 +82,7 @@ def write_network(model: TranslationModel) -> OnnxNetwork:
 
 
 def memory_values(config: ModelConfig) -> list[Value]:
-    """What is computed once a sentence and read at each step."""
+    """List the values of the encoded source, computed once per sentence and read at each step."""
     size, score = config.source_size, config.attention.score
     keys = {"general": config.decoder.hidden_size, "additive": config.attention.size or config.decoder.hidden_size}
     values = [Value("mask", "bool", ("batch", "source_length"))]
@@ -96,7 +96,7 @@ def memory_values(config: ModelConfig) -> list[Value]:
 
 
 def state_values(config: ModelConfig) -> list[Value]:
-    """Where the decoder stands, at first one row a sentence."""
+    """List the values of the decoder's state, at first one row per sentence."""
     parts = ("h",) if config.cell == "gru" else ("h", "c")
     values = [
         Value(f"layer_{layer}_{part}", "float32", ("batch", config.decoder.hidden_size))
@@ -106,12 +106,12 @@ def state_values(config: ModelConfig) -> list[Value]:
     if config.decoder.input_feeding:
         values.append(Value("feed", "float32", ("batch", config.readout_size)))
     if config.attention.coverage:
-        values.append(Value("seen", "float32", ("batch", "source_length")))
+        values.append(Value("coverage", "float32", ("batch", "source_length")))
     return values
 
 
 def _of_hypotheses(state: Value) -> Value:
-    """In the decoder a state has a row a hypothesis."""
+    """Give a state one row per hypothesis, as it has in the decoder."""
     return replace(state, shape=("rows", *state.shape[1:]))
 
 
@@ -141,7 +141,7 @@ def _write_encoder(model: TranslationModel, weights: Weights, outputs: list[Valu
         given["keys"] = graph.linear_sequence(states, layer.weight, layer.bias)
     if attention.coverage is not None:
         given["fertility"] = _fertility(graph, attention.coverage, states)
-        given["seen"] = graph.op("Expand", graph.number(0.0), graph.op("Shape", SOURCE.name))
+        given["coverage"] = graph.op("Expand", graph.number(0.0), graph.op("Shape", SOURCE.name))
     if model.config.decoder.input_feeding:
         given["feed"] = graph.filled(0.0, graph.size(SOURCE.name, 0), graph.ints(model.config.readout_size))
     starts = _starts(graph, model.decoder, read.last)
@@ -151,7 +151,7 @@ def _write_encoder(model: TranslationModel, weights: Weights, outputs: list[Valu
 
 
 def _encode(graph: GraphWriter, model: TranslationModel, mask: str) -> Read:
-    """All layers of the encoder, as :meth:`nmt_attn.model.encoder.Encoder.forward`."""
+    """Add all layers of the encoder, as :meth:`nmt_attn.model.encoder.Encoder.forward`."""
     encoder = model.encoder
     by_position = graph.op("Transpose", SOURCE.name, perm=[1, 0])
     vectors = graph.embed(by_position, encoder.embedding, encoder.scale)  # (S, B, E)
@@ -168,14 +168,14 @@ def _encode(graph: GraphWriter, model: TranslationModel, mask: str) -> Read:
 
 
 def _fertility(graph: GraphWriter, coverage: Coverage, states: str) -> str:
-    """2 σ(fᵀ h_i + b), (B, S)."""
+    """Compute 2 σ(fᵀ h_i + b), (B, S)."""
     layer = coverage.fertility_layer
     share = graph.op("Sigmoid", graph.linear_sequence(states, layer.weight, layer.bias))
     return graph.op("Mul", graph.number(coverage.MOST), graph.op("Squeeze", share, graph.ints(-1)))
 
 
 def _starts(graph: GraphWriter, decoder: Decoder, last: list[str]) -> list[str]:
-    """The states of all layers before the first token, part by part, from where the encoder ends."""
+    """Add the states of all layers before the first token, part by part, from where the encoder ends."""
     first, layers = decoder.first_layer, len(decoder.layers)
     if decoder.start_kind == "last":
         return last * layers
@@ -195,7 +195,7 @@ class _Attended:
 
 @dataclass(frozen=True)
 class _Stepped:
-    """All layers of the decoder one step on."""
+    """The layers of the decoder after one step."""
 
     output: str  # (B·K, H)
     layers: list[str]  # (B·K, H) each
@@ -219,7 +219,9 @@ def _write_decoder(
     given = {NEXT + name: value for name, value in zip(layers, stepped.layers, strict=True)}
     given[NEXT + "feed"] = readout
     if decoder.attention.coverage is not None:
-        given[NEXT + "seen"] = graph.op("Add", "seen", _rows(graph, attended.weights, graph.size("seen", 1)))
+        given[NEXT + "coverage"] = graph.op(
+            "Add", "coverage", _rows(graph, attended.weights, graph.size("coverage", 1))
+        )
     given["log_probs"] = _next_log_probs(graph, model, readout, vocabulary)
     given["attention"] = attended.weights
     outputs = [_log_probs(vocabulary), ATTENTION, *(_next(value) for value in state)]
@@ -228,9 +230,9 @@ def _write_decoder(
 
 
 def _next_log_probs(graph: GraphWriter, model: TranslationModel, readout: str, vocabulary: int) -> str:
-    """Log-probabilities of the next token, (B, K, V), without those that no sentence holds."""
+    """Compute log-probabilities of the next token, (B, K, V), without those that no sentence holds."""
     forbidden = np.zeros(vocabulary, dtype=np.float32)
-    forbidden[list(FORBIDDEN)] = -math.inf
+    forbidden[list(SUPPRESSED_TOKENS)] = -math.inf
     scores = graph.linear(readout, model.output.weight, model.output.bias)
     allowed = graph.op("Add", scores, graph.constant("forbidden", forbidden))
     log_probs = graph.op("LogSoftmax", allowed, axis=-1)
@@ -238,7 +240,7 @@ def _next_log_probs(graph: GraphWriter, model: TranslationModel, readout: str, v
 
 
 def _advance(graph: GraphWriter, decoder: Decoder, inputs: str, states: list[str]) -> _Stepped:
-    """All layers one step on; ``states`` are the parts of all."""
+    """Advance all layers by one step; ``states`` are the parts of all."""
     output, new = inputs, []
     for index, layer in enumerate(recurrences(decoder.layers)):
         parts = states[index * layer.state_parts : (index + 1) * layer.state_parts]
@@ -253,18 +255,18 @@ def _readout(graph: GraphWriter, decoder: Decoder, features: str) -> str:
 
 
 def _joined(graph: GraphWriter, *vectors: str | None) -> str:
-    """Side by side, as many as there are."""
+    """Put vectors side by side, as many as there are."""
     present = [vector for vector in vectors if vector is not None]
     return present[0] if len(present) == 1 else graph.op("Concat", *present, axis=-1)
 
 
 def _rows(graph: GraphWriter, vectors: str, width: str) -> str:
-    """(B, K, …) to (B·K, …), of which ``width`` is the last size."""
+    """Reshape (B, K, …) to (B·K, …), of which ``width`` is the last size."""
     return graph.op("Reshape", vectors, graph.shape(graph.ints(-1), width))
 
 
 def _by_sentence(graph: GraphWriter, rows: str, width: str) -> str:
-    """(B·K, F) to (B, K, F), with F the ``width``."""
+    """Reshape (B·K, F) to (B, K, F), with F the ``width``."""
     return graph.op("Reshape", rows, graph.shape(graph.op("Shape", TOKENS.name), width))
 
 
@@ -281,7 +283,7 @@ def _attend(graph: GraphWriter, attention: Attention, hidden: str) -> _Attended:
 
 
 def _scores(graph: GraphWriter, attention: Attention, hidden: str) -> str:
-    """(B, K, S) of decoder states (B·K, H)."""
+    """Compute the scores (B, K, S) of decoder states (B·K, H)."""
     match attention.score:
         case DotScore(scale=scale):
             queries = _by_sentence(graph, graph.op("Mul", hidden, graph.number(scale)), graph.ints(-1))
@@ -297,7 +299,7 @@ def _scores(graph: GraphWriter, attention: Attention, hidden: str) -> str:
 
 
 def _location_scores(graph: GraphWriter, score: LocationScore, hidden: str) -> str:
-    """(W s)_i; -inf behind the last position that W knows."""
+    """Compute (W s)_i; -inf behind the last position that W knows."""
     known = _by_sentence(graph, graph.linear(hidden, score.query_layer.weight), graph.ints(-1))  # (B, K, P)
     length = graph.size("states", 1)
     unseen = graph.filled(-math.inf, graph.op("Shape", TOKENS.name), length)  # (B, K, S)
@@ -306,12 +308,12 @@ def _location_scores(graph: GraphWriter, score: LocationScore, hidden: str) -> s
 
 
 def _additive_scores(graph: GraphWriter, score: AdditiveScore, coverage: Coverage | None, hidden: str) -> str:
-    """vᵀ tanh(W s + U h_i), with coverage vᵀ tanh(W s + U h_i + C_i k)."""
+    """Compute vᵀ tanh(W s + U h_i), with coverage vᵀ tanh(W s + U h_i + C_i k)."""
     queries = _by_sentence(graph, graph.linear(hidden, score.query_layer.weight), graph.ints(-1))  # (B, K, D)
     keys = graph.unsqueeze("keys", 1)  # (B, 1, S, D)
     if coverage is not None:
-        seen = _by_sentence(graph, "seen", graph.size("seen", 1))  # (B, K, S)
-        shares = graph.op("Div", seen, graph.unsqueeze("fertility", 1))
+        had = _by_sentence(graph, "coverage", graph.size("coverage", 1))  # (B, K, S)
+        shares = graph.op("Div", had, graph.unsqueeze("fertility", 1))
         keys = graph.op("Add", keys, graph.op("Mul", graph.unsqueeze(shares, 3), graph.weight(coverage.vector)))
     inner = graph.op("Tanh", graph.op("Add", graph.unsqueeze(queries, 2), keys))  # (B, K, S, D)
     return graph.op("MatMul", inner, graph.weight(score.vector))

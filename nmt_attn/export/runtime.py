@@ -1,7 +1,7 @@
-"""Translates with a model that ``nmt export`` has written, greedily: ``python translate.py < source.txt > target.txt``.
+"""A greedy translator for a model of ``nmt export``: ``python translate.py < source.txt > target.txt``.
 
-It lies beside the model and needs onnxruntime, sentencepiece and numpy, neither torch nor nmt. Lines in, as many lines
-out: those of ``nmt translate --beam 1``.
+It lies beside the model and needs onnxruntime, sentencepiece and numpy, neither torch nor nmt. It writes as many lines
+as it reads: those of ``nmt translate --beam 1``.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from numpy.typing import NDArray
 from sentencepiece import SentencePieceProcessor
 
 if TYPE_CHECKING or __package__:
-    from nmt_attn.text.cut import Limits, divide
     from nmt_attn.text.normalise import Normaliser, tidy
+    from nmt_attn.text.sentence_splitting import Limits, divide
 else:  # where nmt export has put it
-    from cut import Limits, divide
     from normalise import Normaliser, tidy
+    from sentence_splitting import Limits, divide
 
 Arrays = dict[str, NDArray[Any]]
 
 
 class OnnxTranslator:
-    """Translates sentences.
+    """A translator of sentences with an exported model.
 
     Args:
         folder: what ``nmt export`` has written.
@@ -62,7 +62,7 @@ class OnnxTranslator:
         )
 
     def translate(self, sentences: list[str]) -> list[str]:
-        """A translation of each line; an empty one of an empty line."""
+        """Return a translation of each line; an empty one of an empty line."""
         lines = [divide(self.normalise.tidy(sentence), self.limits, self._sizes) for sentence in sentences]
         sources = [self._encode(part) for line in lines for part in line.texts]
         found = iter(self.greedy([ids for ids in sources if ids]))
@@ -70,14 +70,14 @@ class OnnxTranslator:
         return [line.joined(list(itertools.islice(texts, len(line.parts))), *self.spaces) for line in lines]
 
     def greedy(self, sources: list[list[int]]) -> list[list[int]]:
-        """The most probable token at each step: target ids of source ids, both without BOS and EOS."""
+        """Take the most probable token at each step: target ids of source ids, both without BOS and EOS."""
         if not sources:
             return []
         lengths = np.array([len(ids) + 1 for ids in sources])
         source = np.full((len(sources), lengths.max()), self.ids["pad"])
         for place, ids in enumerate(sources):
             source[place, : lengths[place]] = [*ids, self.ids["eos"]]
-        limits, minima = self._limits(lengths)
+        max_lengths, min_lengths = self._length_bounds(lengths)
         values = _run(self.encoder, {"source": source, "lengths": lengths})
         rows = np.arange(len(sources))  # the sentences that are not done
         tokens = np.full((len(sources), 1), self.ids["bos"])
@@ -86,8 +86,8 @@ class OnnxTranslator:
             step = _run(self.decoder, {"tokens": tokens, **values})
             values.update({name: step[following] for name, following in self.about["state"].items()})
             for row, scores in zip(rows, step["log_probs"], strict=True):
-                at_limit = len(written[row]) + 1 >= limits[row]
-                best_one = self._best(scores[0], written[row], int(minima[row]))
+                at_limit = len(written[row]) + 1 >= max_lengths[row]
+                best_one = self._best(scores[0], written[row], int(min_lengths[row]))
                 written[row].append(int(self.ids["eos"]) if at_limit else best_one)
             best = np.array([written[row][-1] for row in rows])
             going = best != self.ids["eos"]
@@ -95,14 +95,14 @@ class OnnxTranslator:
             values = {name: value[going] for name, value in values.items()}
         return [ids[:-1] for ids in written]
 
-    def _limits(self, lengths: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The most and the fewest tokens of each translation, EOS included; in float32, as torch has them."""
+    def _length_bounds(self, lengths: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Compute the most and the fewest tokens of each translation, EOS included; in float32, as torch has them."""
         most, fewest = (np.float32(self.decoding[name]) for name in ("max_length_ratio", "min_length_ratio"))
-        limits = np.ceil(lengths.astype(np.float32) * most).astype(np.int64) + 10
-        return limits, np.minimum(np.floor(lengths.astype(np.float32) * fewest).astype(np.int64), limits)
+        max_lengths = np.ceil(lengths.astype(np.float32) * most).astype(np.int64) + 10
+        return max_lengths, np.minimum(np.floor(lengths.astype(np.float32) * fewest).astype(np.int64), max_lengths)
 
     def _best(self, log_probs: NDArray[np.float32], written: list[int], fewest: int) -> int:
-        """The most probable of the tokens that may come next."""
+        """Return the most probable of the tokens that may come next."""
         size, end = self.decoding["no_repeat_ngram"], self.ids["eos"]
         if size:
             last = written[len(written) - size + 1 :]
@@ -136,7 +136,7 @@ def _batches(lines: Iterator[str], size: int) -> Iterator[list[str]]:
 
 
 def main() -> None:
-    """Translate standard input; what goes wrong with files and pipes is one line."""
+    """Translate standard input; report what goes wrong with files and pipes in one line."""
     try:
         _translate_input()
     except BrokenPipeError:  # whoever read our output wants no more

@@ -1,4 +1,4 @@
-"""What an export computes, held to what the network computes."""
+"""A comparison of what an export computes with what the network computes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nmt_attn.export.network import FORBIDDEN, NEXT, OnnxNetwork
+from nmt_attn.export.network import NEXT, SUPPRESSED_TOKENS, OnnxNetwork
 from nmt_attn.model.decoder import DecoderState
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.text.tokenizer import EOS
@@ -38,7 +38,7 @@ class OnnxSession:
         return cls(onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"]))
 
     def run(self, inputs: Mapping[str, NDArray[np.generic]]) -> Arrays:
-        """All outputs."""
+        """Compute all outputs."""
         names = [value.name for value in self.session.get_outputs()]
         return dict(zip(names, self.session.run(names, dict(inputs)), strict=True))
 
@@ -47,7 +47,7 @@ class OnnxSession:
 def largest_difference(
     model: TranslationModel, written: OnnxNetwork, encoder: OnnxSession, decoder: OnnxSession
 ) -> float:
-    """The largest difference between a network and its export, over some sentences and steps drawn at random.
+    """Find the largest difference between a network and its export, over some sentences and steps drawn at random.
 
     Args:
         model: in evaluation mode.
@@ -56,7 +56,7 @@ def largest_difference(
         decoder: loaded again.
 
     Returns:
-        Of log-probabilities, attention weights and states, whichever is largest.
+        The largest difference of log-probabilities, attention weights and states.
     """
     generator = torch.Generator().manual_seed(1)
     lengths = torch.arange(1, SENTENCES + 1) * 3
@@ -71,7 +71,7 @@ def largest_difference(
     states = {name: values[name].repeat(HYPOTHESES, axis=0) for name in names}
     worst = _worst(state_arrays(state), [states[name] for name in names])
     for column in tokens:
-        step = model.step(column.to(model.device), state, start.memory)
+        step = model.step(column.to(model.device), state, start.encoded)
         state = step.state
         values = decoder.run({"tokens": column.numpy(), **memory, **states})
         states = {name: values[NEXT + name] for name in names}
@@ -82,21 +82,21 @@ def largest_difference(
 
 
 def log_probs(model: TranslationModel, readout: Tensor) -> Tensor:
-    """Log-probabilities of the next token as the search has them, (…, R) to (…, V)."""
+    """Compute log-probabilities of the next token as the search has them, (…, R) to (…, V)."""
     scores = model.output(readout).float()
-    scores[..., list(FORBIDDEN)] = -torch.inf
+    scores[..., list(SUPPRESSED_TOKENS)] = -torch.inf
     return torch.log_softmax(scores, dim=-1)
 
 
 def state_arrays(state: DecoderState) -> list[NDArray[np.generic]]:
-    """The parts of a state in the order of :func:`~nmt_attn.export.network.state_values`."""
+    """Return the parts of a state in the order of :func:`~nmt_attn.export.network.state_values`."""
     parts = [part for layer in state.layers for part in layer]
-    parts += [part for part in (state.feed, state.seen) if part is not None]
+    parts += [part for part in (state.feed, state.coverage) if part is not None]
     return [part.numpy(force=True) for part in parts]
 
 
 def _worst(expected: list[NDArray[np.generic]], found: list[NDArray[np.generic]]) -> float:
-    """The largest difference; infinite where one side alone is infinite or no number."""
+    """Return the largest difference; infinite where one side alone is infinite or no number."""
     worst = 0.0
     for one, other in zip(expected, found, strict=True):
         if one.shape != other.shape or not np.array_equal(np.isfinite(one), np.isfinite(other)):

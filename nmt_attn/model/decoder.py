@@ -1,6 +1,6 @@
-"""The decoders: target token ids so far, to one vector a step from which the next token is predicted.
+"""The decoders: from the target token ids so far to one vector per step, from which the next token is predicted.
 
-Two styles, which differ in where attention stands:
+There are two styles, which differ in the place of attention:
 
     bahdanau   s_t = cell([e_t; c_t], s_{t-1}),  c_t attended with s_{t-1}     Bahdanau et al. 2015
                readout tanh(W [s_t; c_t; e_t])
@@ -17,46 +17,53 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from nmt_attn.config import ModelConfig
-from nmt_attn.model.attention import AdditiveScore, Attended, Attention, Memory
-from nmt_attn.model.dropout import Dropout, WordDropout
-from nmt_attn.model.encoder import Encoded
-from nmt_attn.model.fused import BahdanauWeights, DecoderPass, LuongWeights, bahdanau_gru, luong_gru
-from nmt_attn.model.products import Linear, linear
+from nmt_attn.config.schema import ModelConfig
+from nmt_attn.kernels.attention_gru import (
+    AttendedSource,
+    BahdanauWeights,
+    DecoderPass,
+    LuongWeights,
+    bahdanau_gru,
+    luong_gru,
+)
+from nmt_attn.kernels.dropout import Dropout, WordDropout
+from nmt_attn.kernels.matmul import Linear, linear
+from nmt_attn.model.attention import AdditiveScore, Attention, AttentionOutput, EncodedSource
+from nmt_attn.model.encoder import EncoderOutput
 from nmt_attn.model.recurrence import RESIDUAL_FROM, LayerState, Recurrence, make_layers, recurrences
 
 
 @dataclass(frozen=True)
 class DecoderState:
-    """Where a decoder stands, for N rows (sentences, or sentences times hypotheses)."""
+    """The state of a decoder, for N rows (sentences, or sentences times hypotheses)."""
 
     layers: tuple[LayerState, ...]  # each tensor (N, H)
     feed: Tensor | None = None  # (N, R): the last readout, with input feeding
-    seen: Tensor | None = None  # (N, S): the attention that each source position has had, with coverage
+    coverage: Tensor | None = None  # (N, S): the attention that each source position has had, with coverage
 
     def select(self, rows: Tensor) -> DecoderState:
-        """The rows ``rows``, which may repeat."""
+        """Return the rows ``rows``, which may repeat."""
         layers = tuple(tuple(part.index_select(0, rows) for part in layer) for layer in self.layers)
         feed = None if self.feed is None else self.feed.index_select(0, rows)
-        return DecoderState(layers, feed, None if self.seen is None else self.seen.index_select(0, rows))
+        return DecoderState(layers, feed, None if self.coverage is None else self.coverage.index_select(0, rows))
 
     def part(self, rows: slice) -> DecoderState:
-        """The rows ``rows``, without a copy."""
+        """Return the rows ``rows``, without a copy."""
         layers = tuple(tuple(part[rows] for part in layer) for layer in self.layers)
         feed = None if self.feed is None else self.feed[rows]
-        return DecoderState(layers, feed, None if self.seen is None else self.seen[rows])
+        return DecoderState(layers, feed, None if self.coverage is None else self.coverage[rows])
 
     @classmethod
     def join(cls, states: Sequence[DecoderState]) -> DecoderState:
-        """The rows of several states."""
+        """Put the rows of several states together."""
         layers = zip(*(state.layers for state in states), strict=True)
         joined = tuple(tuple(torch.cat(parts) for parts in zip(*layer, strict=True)) for layer in layers)
-        return cls(joined, _cat([state.feed for state in states]), _cat([state.seen for state in states]))
+        return cls(joined, _cat([state.feed for state in states]), _cat([state.coverage for state in states]))
 
 
 @dataclass(frozen=True)
 class DecoderStep:
-    """What one step gives."""
+    """The result of one step."""
 
     readout: Tensor  # (B, K, R)
     state: DecoderState
@@ -64,33 +71,33 @@ class DecoderStep:
 
     @classmethod
     def join(cls, steps: Sequence[DecoderStep]) -> DecoderStep:
-        """What one step gives to several groups of sentences."""
+        """Put the results of one step for several groups of sentences together."""
         readout, weights = torch.cat([step.readout for step in steps]), torch.cat([step.weights for step in steps])
         return cls(readout, DecoderState.join([step.state for step in steps]), weights)
 
 
 def _cat(parts: Sequence[Tensor | None]) -> Tensor | None:
-    """Side by side; none of none."""
+    """Concatenate the parts that are not None; return None if there are none."""
     found = [part for part in parts if part is not None]
     return torch.cat(found) if found else None
 
 
 @dataclass(frozen=True)
 class _Stack:
-    """What all layers gave in one step."""
+    """The results of all layers in one step."""
 
     output: Tensor  # (N, H): of the topmost, with what was added to it
     states: tuple[LayerState, ...]
 
 
 class Decoder(nn.Module):
-    """What both styles share.
+    """The base of both styles.
 
     Args:
         config: the network's sizes.
         embedding: target embedding.
-        input_size: what the first layer reads.
-        features_size: what the readout layer reads.
+        input_size: size of what the first layer reads.
+        features_size: size of what the readout layer reads.
     """
 
     def __init__(self, config: ModelConfig, embedding: nn.Embedding, input_size: int, features_size: int) -> None:
@@ -116,42 +123,42 @@ class Decoder(nn.Module):
     def _layers(self) -> list[Recurrence]:
         return recurrences(self.layers)
 
-    def start(self, encoded: Encoded) -> DecoderState:
-        """The state before the first token."""
-        starts = self._start_states(encoded)
+    def start(self, encoder_output: EncoderOutput) -> DecoderState:
+        """Return the state before the first token."""
+        starts = self._start_states(encoder_output)
         layers = tuple(layer.begin(state) for layer, state in zip(self._layers(), starts, strict=True))
-        seen = None
+        coverage = None
         if self.attention.coverage is not None:
-            seen = encoded.states.new_zeros(encoded.states.shape[:2])
-        return DecoderState(layers, seen=seen)
+            coverage = encoder_output.states.new_zeros(encoder_output.states.shape[:2])
+        return DecoderState(layers, coverage=coverage)
 
-    def _start_states(self, encoded: Encoded) -> list[LayerState]:
-        """Of every layer, as ``model.decoder.start`` says."""
+    def _start_states(self, encoder_output: EncoderOutput) -> list[LayerState]:
+        """Return the state of every layer before the first token, as ``model.decoder.start`` says."""
         first, count = self.first_layer, len(self.layers)
         if self.start_kind == "last":
-            return [encoded.last] * count
+            return [encoder_output.last] * count
         if self.start_kind == "zeros":
-            zeros = encoded.last[0].new_zeros(len(encoded.last[0]), first.hidden_size)
+            zeros = encoder_output.last[0].new_zeros(len(encoder_output.last[0]), first.hidden_size)
             return [(zeros,) * first.state_parts] * count
-        parts = torch.tanh(self.bridge(encoded.last[0])).split(first.hidden_size, dim=-1)
+        parts = torch.tanh(self.bridge(encoder_output.last[0])).split(first.hidden_size, dim=-1)
         each = first.state_parts
         return [parts[place : place + each] for place in range(0, len(parts), each)]
 
     def embed(self, tokens: Tensor) -> Tensor:
-        """Embeddings of token ids, with dropout."""
+        """Embed token ids, with dropout."""
         embedded: Tensor = self.word_dropout(self.dropout(self.embedding(tokens) * self.scale))
         return embedded
 
-    def forward(self, targets: Tensor, state: DecoderState, memory: Memory) -> Tensor:
-        """Teacher forcing: the readouts (B, T, R) after each of the target tokens (B, T), the first being BOS."""
+    def forward(self, targets: Tensor, state: DecoderState, encoded: EncodedSource) -> Tensor:
+        """Compute the readouts (B, T, R) after each target token (B, T), the first being BOS, by teacher forcing."""
         raise NotImplementedError
 
-    def step(self, tokens: Tensor, state: DecoderState, memory: Memory) -> DecoderStep:
-        """One step: tokens (B, K), K hypotheses a sentence; the rows of ``state`` are B·K, sentence by sentence."""
+    def step(self, tokens: Tensor, state: DecoderState, encoded: EncodedSource) -> DecoderStep:
+        """Take one step with tokens (B, K), K hypotheses per sentence; ``state`` has B·K rows, sentence by sentence."""
         raise NotImplementedError
 
     def can_be_fused(self) -> bool:
-        """Whether the functions of :mod:`nmt_attn.model.fused` compute this decoder."""
+        """Say whether the functions of :mod:`nmt_attn.kernels.attention_gru` compute this decoder."""
         return (
             len(self.layers) == 1
             and self.first_layer.cell == "gru"
@@ -161,23 +168,26 @@ class Decoder(nn.Module):
             and torch.is_grad_enabled()
         )
 
-    def _attend(self, queries: Tensor, state: DecoderState, memory: Memory) -> Attended:
-        """Attend with one query a row of ``state``: (B, K, H)."""
-        seen = None if state.seen is None else state.seen.view(*queries.shape[:2], -1)  # (B, K, S)
-        attended: Attended = self.attention(queries, memory, seen)
+    def _attend(self, queries: Tensor, state: DecoderState, encoded: EncodedSource) -> AttentionOutput:
+        """Attend with one query per row of ``state``: (B, K, H)."""
+        coverage = None if state.coverage is None else state.coverage.view(*queries.shape[:2], -1)  # (B, K, S)
+        attended: AttentionOutput = self.attention(queries, encoded, coverage)
         return attended
 
-    def _next_seen(self, state: DecoderState, attended: Attended) -> Tensor | None:
-        """With coverage, the attention that positions have had once this is added, (N, S)."""
-        return None if state.seen is None else state.seen + attended.weights.flatten(0, 1)
+    def _next_coverage(self, state: DecoderState, attended: AttentionOutput) -> Tensor | None:
+        """Return the coverage once this attention is added, (N, S); None without coverage."""
+        return None if state.coverage is None else state.coverage + attended.weights.flatten(0, 1)
 
     def _project_embedded(self, embedded: Tensor) -> Tensor:
-        """The embedding's share of the first layer's gates; its weights come before those of what else is read."""
+        """Compute the embedding's part of the first layer's gate pre-activations.
+
+        Its weights come before those of the other inputs.
+        """
         first = self.first_layer
         return linear(embedded, first.input_weight[:, : embedded.shape[-1]], first.input_bias)
 
     def _upper_layers(self, first: LayerState, states: tuple[LayerState, ...]) -> _Stack:
-        """One step of the layers above the first, whose new state is given; ``states`` are the old ones of all."""
+        """Take one step in the layers above the first, whose new state is given; ``states`` are the old ones of all."""
         output, new = first[0], [first]
         for index, layer in enumerate(self._layers()[1:], start=1):
             new.append(layer.step(layer.project(self.dropout(output)), states[index]))
@@ -186,7 +196,7 @@ class Decoder(nn.Module):
 
 
 class BahdanauDecoder(Decoder):
-    """Attends with the state before, and lets the cell read the context."""
+    """Bahdanau's decoder, which attends with the previous state and lets the cell read the context."""
 
     def __init__(self, config: ModelConfig, embedding: nn.Embedding) -> None:
         context_size = config.context_size
@@ -197,56 +207,56 @@ class BahdanauDecoder(Decoder):
             features_size=config.decoder.hidden_size + context_size + config.embedding_size,
         )
 
-    def forward(self, targets: Tensor, state: DecoderState, memory: Memory) -> Tensor:
-        """See :meth:`Decoder.forward`. What does not wait for the state is done for all steps at once."""
+    def forward(self, targets: Tensor, state: DecoderState, encoded: EncodedSource) -> Tensor:
+        """See :meth:`Decoder.forward`. All that does not depend on the state is computed for all steps at once."""
         embedded = self.embed(targets.t())  # (T, B, E)
         projected = self._project_embedded(embedded)  # (T, B, G·H)
         run = self._run_fused if self.can_be_fused() else self._run_plain
-        passed = run(projected, state, memory)
+        passed = run(projected, state, encoded)
         features = torch.cat([passed.hiddens, passed.contexts, embedded], dim=-1)
         return torch.tanh(self.readout(features)).transpose(0, 1)
 
-    def _run_fused(self, projected: Tensor, state: DecoderState, memory: Memory) -> DecoderPass:
-        """All steps in one function: one GRU layer, additive attention."""
+    def _run_fused(self, projected: Tensor, state: DecoderState, encoded: EncodedSource) -> DecoderPass:
+        """Compute all steps in one function, for one GRU layer with additive attention."""
         first, score = self.first_layer, cast(AdditiveScore, self.attention.score)
         weights = BahdanauWeights(
-            context=first.input_weight[:, -memory.states.shape[2] :],
+            context=first.input_weight[:, -encoded.states.shape[2] :],
             recurrent=first.recurrent_weight,
             recurrent_bias=first.recurrent_bias,
             query=score.query_layer.weight,
             vector=score.vector,
         )
         (initial,) = state.layers[0]
-        return bahdanau_gru(projected, initial, memory, weights)
+        return bahdanau_gru(projected, initial, AttendedSource(encoded.states, encoded.keys, encoded.mask), weights)
 
-    def _run_plain(self, projected: Tensor, state: DecoderState, memory: Memory) -> DecoderPass:
-        """Step by step, for any cell, score and number of layers."""
+    def _run_plain(self, projected: Tensor, state: DecoderState, encoded: EncodedSource) -> DecoderPass:
+        """Compute step by step, for any cell, score and number of layers."""
         hiddens, contexts = [], []
         for from_token in projected.unbind(0):
-            attended = self._look(state, memory)
+            attended = self._look(state, encoded)
             stack = self._advance(from_token, attended.context.flatten(0, 1), state)
-            state = DecoderState(stack.states, seen=self._next_seen(state, attended))
+            state = DecoderState(stack.states, coverage=self._next_coverage(state, attended))
             hiddens.append(stack.output)
             contexts.append(attended.context.flatten(0, 1))
         return DecoderPass(torch.stack(hiddens), torch.stack(contexts))
 
-    def step(self, tokens: Tensor, state: DecoderState, memory: Memory) -> DecoderStep:
+    def step(self, tokens: Tensor, state: DecoderState, encoded: EncodedSource) -> DecoderStep:
         """See :meth:`Decoder.step`."""
         embedded = self.embed(tokens.reshape(-1))  # (B·K, E)
-        attended = self._look(state, memory)
+        attended = self._look(state, encoded)
         context = attended.context.flatten(0, 1)  # (B·K, A)
         stack = self._advance(self._project_embedded(embedded), context, state)
         readout = torch.tanh(self.readout(torch.cat([stack.output, context, embedded], dim=-1)))
-        state = DecoderState(stack.states, seen=self._next_seen(state, attended))
+        state = DecoderState(stack.states, coverage=self._next_coverage(state, attended))
         return DecoderStep(readout.view(*tokens.shape, -1), state, attended.weights)
 
-    def _look(self, state: DecoderState, memory: Memory) -> Attended:
+    def _look(self, state: DecoderState, encoded: EncodedSource) -> AttentionOutput:
         """Attend with the top layer's state, for all rows at once."""
         hidden = state.layers[-1][0]  # (B·K, H)
-        return self._attend(hidden.view(len(memory.states), -1, hidden.shape[-1]), state, memory)
+        return self._attend(hidden.view(len(encoded.states), -1, hidden.shape[-1]), state, encoded)
 
     def _advance(self, from_token: Tensor, context: Tensor, state: DecoderState) -> _Stack:
-        """All layers one step on."""
+        """Advance all layers by one step."""
         first = self.first_layer
         from_context = linear(context, first.input_weight[:, self.embedding.embedding_dim :])
         inputs = first.normalise_inputs(from_token + from_context)
@@ -254,7 +264,7 @@ class BahdanauDecoder(Decoder):
 
 
 class LuongDecoder(Decoder):
-    """Lets the cell run first and attends with the new state; optionally feeds the readout back."""
+    """Luong's decoder, which runs the cell first and attends with the new state; it can feed the readout back."""
 
     def __init__(self, config: ModelConfig, embedding: nn.Embedding) -> None:
         feeding = config.decoder.input_feeding
@@ -266,19 +276,19 @@ class LuongDecoder(Decoder):
         )
         self.input_feeding = feeding
 
-    def start(self, encoded: Encoded) -> DecoderState:
+    def start(self, encoder_output: EncoderOutput) -> DecoderState:
         """See :meth:`Decoder.start`; there is no readout yet, so zeros are fed."""
-        state = super().start(encoded)
+        state = super().start(encoder_output)
         if not self.input_feeding:
             return state
-        return replace(state, feed=encoded.states.new_zeros(len(encoded.states), self.readout.out_features))
+        return replace(
+            state, feed=encoder_output.states.new_zeros(len(encoder_output.states), self.readout.out_features)
+        )
 
-    def forward(self, targets: Tensor, state: DecoderState, memory: Memory) -> Tensor:
-        """See :meth:`Decoder.forward`. Where no step waits for the one before it, nothing is done step by step but
-        the recurrence.
-        """
+    def forward(self, targets: Tensor, state: DecoderState, encoded: EncodedSource) -> Tensor:
+        """See :meth:`Decoder.forward`. Without input feeding and coverage, only the recurrence runs step by step."""
         if self.input_feeding or self.attention.coverage is not None:
-            return (self._run_fused if self.can_be_fused() else self._run_plain)(targets, state, memory)
+            return (self._run_fused if self.can_be_fused() else self._run_plain)(targets, state, encoded)
         vectors = self.embed(targets.t())  # (T, B, E)
         for index, (layer, layer_state) in enumerate(zip(self._layers(), state.layers, strict=True)):
             below = vectors
@@ -286,11 +296,11 @@ class LuongDecoder(Decoder):
             if index >= RESIDUAL_FROM:
                 vectors = vectors + below
         queries = vectors.transpose(0, 1).contiguous()  # (B, T, H)
-        attended = self.attention(queries, memory)
+        attended = self.attention(queries, encoded)
         return torch.tanh(self.readout(torch.cat([attended.context, queries], dim=-1)))
 
-    def _run_fused(self, targets: Tensor, state: DecoderState, memory: Memory) -> Tensor:
-        """All steps with input feeding in one function: one GRU layer, additive attention."""
+    def _run_fused(self, targets: Tensor, state: DecoderState, encoded: EncodedSource) -> Tensor:
+        """Compute all steps with input feeding in one function, for one GRU layer with additive attention."""
         first, score = self.first_layer, cast(AdditiveScore, self.attention.score)
         weights = LuongWeights(
             feed=first.input_weight[:, -self.readout.out_features :],
@@ -303,18 +313,19 @@ class LuongDecoder(Decoder):
         )
         (initial,) = state.layers[0]
         projected = self._project_embedded(self.embed(targets.t()))
-        return luong_gru(projected, initial, cast(Tensor, state.feed), memory, weights).transpose(0, 1)
+        source = AttendedSource(encoded.states, encoded.keys, encoded.mask)
+        return luong_gru(projected, initial, cast(Tensor, state.feed), source, weights).transpose(0, 1)
 
-    def _run_plain(self, targets: Tensor, state: DecoderState, memory: Memory) -> Tensor:
-        """Step by step, for any cell, score and number of layers, with input feeding and coverage."""
+    def _run_plain(self, targets: Tensor, state: DecoderState, encoded: EncodedSource) -> Tensor:
+        """Compute step by step, for any cell, score and number of layers, with input feeding and coverage."""
         steps = []
         for column in targets.unbind(1):
-            step = self.step(column.unsqueeze(1), state, memory)
+            step = self.step(column.unsqueeze(1), state, encoded)
             steps.append(step.readout)
             state = step.state
         return torch.cat(steps, dim=1)
 
-    def step(self, tokens: Tensor, state: DecoderState, memory: Memory) -> DecoderStep:
+    def step(self, tokens: Tensor, state: DecoderState, encoded: EncodedSource) -> DecoderStep:
         """See :meth:`Decoder.step`."""
         inputs = self.embed(tokens.reshape(-1))  # (B·K, E)
         if state.feed is not None:
@@ -322,14 +333,14 @@ class LuongDecoder(Decoder):
         first = self.first_layer
         stack = self._upper_layers(first.step(first.project(inputs), state.layers[0]), state.layers)
         queries = stack.output.view(*tokens.shape, -1)  # (B, K, H)
-        attended = self._attend(queries, state, memory)
+        attended = self._attend(queries, state, encoded)
         readout = torch.tanh(self.readout(torch.cat([attended.context, queries], dim=-1)))
         feed = readout.flatten(0, 1) if self.input_feeding else None
-        new_state = DecoderState(stack.states, feed, self._next_seen(state, attended))
+        new_state = DecoderState(stack.states, feed, self._next_coverage(state, attended))
         return DecoderStep(readout, new_state, attended.weights)
 
 
 def make_decoder(config: ModelConfig, embedding: nn.Embedding) -> Decoder:
-    """The decoder of the configured style."""
+    """Make the decoder of the configured style."""
     styles = {"bahdanau": BahdanauDecoder, "luong": LuongDecoder}
     return styles[config.decoder.style](config, embedding)

@@ -1,4 +1,4 @@
-"""The encoder: source token ids to one vector a position, seen from both sides."""
+"""The encoder: from source token ids to one vector per position, read from both sides."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from nmt_attn.config import ModelConfig
-from nmt_attn.model.dropout import Dropout, WordDropout
+from nmt_attn.config.schema import ModelConfig
+from nmt_attn.kernels.dropout import Dropout, WordDropout
 from nmt_attn.model.recurrence import RESIDUAL_FROM, Ends, LayerState, make_layers, recurrences
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncoderOutput:
     """An encoded batch."""
 
     states: Tensor  # (B, S, 2H): forward and backward state side by side
@@ -38,19 +38,19 @@ class Encoder(nn.Module):
         self.scale = config.embedding_size**0.5
         self.dropout = Dropout(config.dropout)
         self.word_dropout = WordDropout(config.encoder.word_dropout)
-        self.memory = config.decoder.start == "last"
+        self.cell_state = config.decoder.start == "last"
         size = config.encoder.hidden_size
         input_sizes = [config.embedding_size] + [2 * size] * (config.encoder.layers - 1)
         self.forward_layers = make_layers(config, input_sizes, size)
         self.backward_layers = make_layers(config, input_sizes, size)
 
     def embed(self, tokens: Tensor) -> Tensor:
-        """Embeddings of token ids, with dropout."""
+        """Embed token ids, with dropout."""
         embedded: Tensor = self.word_dropout(self.dropout(self.embedding(tokens) * self.scale))
         return embedded
 
-    def forward(self, source: Tensor, lengths: Tensor) -> Encoded:
-        """Encode.
+    def forward(self, source: Tensor, lengths: Tensor) -> EncoderOutput:
+        """Encode a batch of sentences.
 
         Args:
             source: token ids, (B, S), padded at the end.
@@ -63,18 +63,18 @@ class Encoder(nn.Module):
         for index, (ahead, back) in enumerate(directions):
             below = vectors
             vectors = self.dropout(below) if index else below
-            seen_ahead, last_ahead = ahead.forward_to_ends(vectors, ends, memory=self.memory)
-            seen_back, last_back = back.forward_to_ends(reverse(vectors, reversal), ends, memory=self.memory)
+            seen_ahead, last_ahead = ahead.forward_to_ends(vectors, ends, cell_state=self.cell_state)
+            seen_back, last_back = back.forward_to_ends(reverse(vectors, reversal), ends, cell_state=self.cell_state)
             vectors = torch.cat([seen_ahead, reverse(seen_back, reversal)], dim=-1)  # (S, B, 2H)
             if index >= RESIDUAL_FROM:
                 vectors = vectors + below
         # Both in reading order of their direction: the last real token is the end of each.
         last = tuple(torch.cat(parts, dim=-1) for parts in zip(last_ahead, last_back, strict=True))
-        return Encoded(vectors.transpose(0, 1).contiguous(), last)
+        return EncoderOutput(vectors.transpose(0, 1).contiguous(), last)
 
 
 def reversed_positions(lengths: Tensor, steps: int) -> Tensor:
-    """For each position the one it swaps with when sentences are reversed within their lengths, (S, B)."""
+    """Return for each position the one it swaps with when sentences are reversed within their lengths, (S, B)."""
     positions = torch.arange(steps, device=lengths.device).unsqueeze(1)  # (S, 1)
     return torch.where(positions < lengths, lengths - 1 - positions, positions)
 

@@ -10,40 +10,42 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from nmt_attn.config import ModelConfig
+from nmt_attn.config.schema import ModelConfig
 from nmt_attn.errors import InputError
-from nmt_attn.model.attention import Memory
+from nmt_attn.kernels.dropout import Dropout
+from nmt_attn.kernels.matmul import Linear
+from nmt_attn.model.attention import EncodedSource
 from nmt_attn.model.decoder import DecoderState, DecoderStep, make_decoder
-from nmt_attn.model.dropout import Dropout
 from nmt_attn.model.encoder import Encoder
-from nmt_attn.model.products import Linear
 from nmt_attn.text.tokenizer import BOS, PAD, UNK
 
 NEVER_WRITTEN = [PAD, UNK, BOS]
-"""What a model does not write, unless somebody wants to see where it knows no word."""
+"""Tokens that a model does not write, unless somebody wants to see where it knows no word."""
 
 
 @dataclass(frozen=True)
-class Start:
+class DecodingStart:
     """Everything that decoding a batch begins with."""
 
-    memory: Memory
+    encoded: EncodedSource
     state: DecoderState
 
 
-class Searchable(Protocol):
-    """What a search needs of a network."""
+class DecodableModel(Protocol):
+    """The part of a network that a search needs."""
 
-    def encode(self, source: Tensor, lengths: Tensor) -> Start:
+    def encode(self, source: Tensor, lengths: Tensor) -> DecodingStart:
         """See :meth:`TranslationModel.encode`."""
         ...
 
-    def step(self, tokens: Tensor, state: DecoderState, memory: Memory, owners: Tensor | None = None) -> DecoderStep:
+    def step(
+        self, tokens: Tensor, state: DecoderState, encoded: EncodedSource, sentence_of_row: Tensor | None = None
+    ) -> DecoderStep:
         """See :meth:`TranslationModel.step`."""
         ...
 
-    def next_scores(self, readouts: Tensor) -> Tensor:
-        """See :meth:`TranslationModel.next_scores`."""
+    def next_logits(self, readouts: Tensor) -> Tensor:
+        """See :meth:`TranslationModel.next_logits`."""
         ...
 
 
@@ -59,7 +61,7 @@ class TranslationModel(nn.Module):
     def __init__(self, config: ModelConfig, source_size: int, target_size: int) -> None:
         super().__init__()
         self.config = config
-        self.never_written = list(NEVER_WRITTEN)  # tokens that a translation does not hold
+        self.suppressed_tokens = list(NEVER_WRITTEN)  # tokens that a translation does not hold
         target_embedding = _embedding(target_size, config.embedding_size)
         shared = config.tie_embeddings == "all"
         source_embedding = target_embedding if shared else _embedding(source_size, config.embedding_size)
@@ -78,7 +80,7 @@ class TranslationModel(nn.Module):
 
     @classmethod
     def without_weights(cls, config: ModelConfig, source_size: int, target_size: int) -> TranslationModel:
-        """The names and shapes of a network alone; nothing is drawn, so it takes no time."""
+        """Make a network of names and shapes alone; nothing is drawn, so it takes no time."""
         with torch.device("meta"), _Undrawn():
             return cls(config, source_size, target_size)
 
@@ -86,7 +88,7 @@ class TranslationModel(nn.Module):
     def of_weights(
         cls, config: ModelConfig, source_size: int, target_size: int, weights: Mapping[str, Tensor]
     ) -> TranslationModel:
-        """A network that has copies of the given weights, on their device, without drawing random ones first.
+        """Make a network with copies of the given weights, on their device, without drawing random ones first.
 
         Raises:
             InputError: names or shapes are not this network's.
@@ -104,15 +106,15 @@ class TranslationModel(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         return self.output.weight.device
 
     def weights(self) -> dict[str, Tensor]:
-        """Every weight once, by name, also where layers share it: what a checkpoint holds."""
+        """Return every weight once, by name, also where layers share it: the content of a checkpoint."""
         return dict(self.named_parameters())
 
     def load_weights(self, weights: Mapping[str, Tensor]) -> None:
-        """Fill in what :meth:`weights` gave.
+        """Fill in weights that :meth:`weights` has returned.
 
         Raises:
             InputError: names or shapes are not this network's.
@@ -126,7 +128,7 @@ class TranslationModel(nn.Module):
         """Compare names and shapes with those of this network, which may be one without weights.
 
         Raises:
-            InputError: they are others.
+            InputError: they differ.
         """
         own = self.weights()
         for name in sorted(own.keys() ^ weights.keys()):
@@ -136,53 +138,55 @@ class TranslationModel(nn.Module):
                 found, wanted = tuple(weights[name].shape), tuple(parameter.shape)
                 raise InputError(f"the weights do not fit the configuration: {name} is {found}, expected {wanted}")
 
-    def encode(self, source: Tensor, lengths: Tensor) -> Start:
+    def encode(self, source: Tensor, lengths: Tensor) -> DecodingStart:
         """Read source sentences: ids (B, S) padded at the end, with their real lengths (B), best on the CPU."""
-        encoded = self.encoder(source, lengths)
+        encoder_output = self.encoder(source, lengths)
         ends = lengths.to(source.device, non_blocking=True).unsqueeze(1)
         mask = torch.arange(source.shape[1], device=source.device) < ends  # (B, S)
-        return Start(self.decoder.attention.remember(encoded.states, mask), self.decoder.start(encoded))
+        return DecodingStart(
+            self.decoder.attention.precompute(encoder_output.states, mask), self.decoder.start(encoder_output)
+        )
 
     def forward(self, source: Tensor, source_lengths: Tensor, targets: Tensor, teacher_forcing: float = 1.0) -> Tensor:
-        """The readouts (B, T, R) for target inputs (B, T), which begin with BOS.
+        """Compute the readouts (B, T, R) for target inputs (B, T), which begin with BOS.
 
         Args:
             source: ids, (B, S).
             source_lengths: (B), best on the CPU.
             targets: ids, (B, T).
-            teacher_forcing: share of steps that read the reference; at the others the model reads the token it
+            teacher_forcing: part of the steps that read the reference; at the others the model reads the token it
                 finds most probable itself (Bengio et al. 2015).
         """
         start = self.encode(source, source_lengths)
         if teacher_forcing >= 1.0:
-            readouts = self.decoder(targets, start.state, start.memory)
+            readouts = self.decoder(targets, start.state, start.encoded)
         else:
             readouts = self._own_tokens(targets, start, teacher_forcing)
         return self.dropout(readouts)  # type: ignore[no-any-return]
 
-    def step(self, tokens: Tensor, state: DecoderState, memory: Memory, owners: Tensor | None = None) -> DecoderStep:
-        """One decoding step; see :meth:`nmt_attn.model.decoder.Decoder.step`.
+    def step(
+        self, tokens: Tensor, state: DecoderState, encoded: EncodedSource, sentence_of_row: Tensor | None = None
+    ) -> DecoderStep:
+        """Take one decoding step; see :meth:`nmt_attn.model.decoder.Decoder.step`.
 
         Args:
-            tokens: (B, K), or (N, 1) with ``owners``.
+            tokens: (B, K), or (N, 1) with ``sentence_of_row``.
             state: of B·K, or N, rows.
-            memory: of B sentences.
-            owners: the sentence of each row, (N).
+            encoded: of B sentences.
+            sentence_of_row: the sentence of each row, (N).
         """
-        return self.decoder.step(tokens, state, memory if owners is None else memory.select(owners))
+        return self.decoder.step(tokens, state, encoded if sentence_of_row is None else encoded.select(sentence_of_row))
 
-    def next_scores(self, readouts: Tensor) -> Tensor:
-        """Scores of the next token, (…, R) to (…, V), of which a softmax makes probabilities; -inf for those of
-        ``never_written``.
-        """
-        return suppressed(self.output(readouts).float(), self.never_written)
+    def next_logits(self, readouts: Tensor) -> Tensor:
+        """Compute the logits of the next token, (…, R) to (…, V); those of ``suppressed_tokens`` are -inf."""
+        return suppressed(self.output(readouts).float(), self.suppressed_tokens)
 
-    def _own_tokens(self, targets: Tensor, start: Start, teacher_forcing: float) -> Tensor:
-        """Readouts (B, T, R) where each token read is the reference's only with probability ``teacher_forcing``."""
+    def _own_tokens(self, targets: Tensor, start: DecodingStart, teacher_forcing: float) -> Tensor:
+        """Compute readouts (B, T, R), reading the reference's token only with probability ``teacher_forcing``."""
         state, readouts = start.state, []
         tokens = targets[:, :1]  # BOS
         for position in range(targets.shape[1]):
-            step = self.step(tokens, state, start.memory)
+            step = self.step(tokens, state, start.encoded)
             state = step.state
             readouts.append(step.readout)
             if position + 1 < targets.shape[1]:
@@ -195,8 +199,10 @@ class TranslationModel(nn.Module):
 
 
 class _Undrawn(TorchFunctionMode):
-    """Leaves out what fills weights. On tensors without storage it would do nothing, but have torch load its compiler,
-    which takes as long as the rest of torch.
+    """A mode that leaves out the functions that fill weights.
+
+    On tensors without storage they would do nothing but have torch load its compiler, which takes as long as the rest
+    of torch.
     """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -209,14 +215,14 @@ _FILLING = frozenset(("normal_", "uniform_", "fill_", "zero_"))
 
 
 def suppressed(scores: Tensor, tokens: Sequence[int]) -> Tensor:
-    """-inf for some tokens in scores (…, V), in place. One by one: a list of them would have to go to a GPU first."""
+    """Set some tokens to -inf in scores (…, V), in place. One by one, since a list would have to go to a GPU first."""
     for token in tokens:
         scores[..., token] = -torch.inf
     return scores
 
 
 def _embedding(size: int, width: int) -> nn.Embedding:
-    """Vectors of length about 1, so that tied output scores start out small; they are scaled up when read."""
+    """Draw vectors of length about 1, so that tied output scores start out small; they are scaled up when read."""
     embedding = nn.Embedding(size, width)
     nn.init.normal_(embedding.weight, std=width**-0.5)
     return embedding

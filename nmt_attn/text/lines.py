@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from nmt_attn.language import has_dotted_ordinals
-from nmt_attn.text.cut import Limits, sentences
+from nmt_attn.config.language_codes import has_dotted_ordinals
+from nmt_attn.text.sentence_splitting import Limits, sentences
 
 COMMON = 0.05
 """Share of training lines that must have so many sentences if a model is to be trusted with them."""
@@ -37,7 +37,7 @@ class TrainingLines(BaseModel):
 
     @classmethod
     def of(cls, sources: Sequence[str], tokens: Sequence[int], language: str) -> TrainingLines:
-        """Look at training lines, all or an even share of very many.
+        """Measure training lines, all or an even share of very many.
 
         Args:
             sources: raw source lines, at least one.

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nmt_attn.config import NormaliseConfig
+    from nmt_attn.config.schema import NormaliseConfig
 
 # Format characters that are read: number signs, and what holds hieroglyphs, shorthand and music together.
 _VISIBLE_FORMAT = frozenset(
@@ -58,7 +58,7 @@ _EMOJI = re.compile(
     f"|[{_PICTURES}](?:[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\u20e3{_TAGS}]|\u200d(?=[{_PICTURES}])[{_PICTURES}])*"
 )
 _SELECTORS = "\ufe0e\ufe0f\u20e3"
-"""How a picture is to look; without it they mean nothing."""
+"""Characters that say how a picture is to look; without it they mean nothing."""
 
 _QUOTES = str.maketrans(
     {
@@ -151,7 +151,7 @@ def tidy(text: str) -> str:
 
 
 def _spelling(run: re.Match[str]) -> str:
-    """Return of some characters without width those that mean something between their neighbours."""
+    """Keep, of some characters without width, those that mean something between their neighbours."""
     before, after = run.string[run.start() - 1 : run.start()], run.string[run.end() : run.end() + 1]
     if _BEFORE_A_JOINER.match(before) and _PICTURE.match(after):
         return _JOINER if _JOINER in run[0] else ""
@@ -198,14 +198,14 @@ def lowercase(text: str, *, dotted_i: bool = False) -> str:
 
 
 def _defaults() -> NormaliseConfig:
-    from nmt_attn.config import NormaliseConfig
+    from nmt_attn.config.schema import NormaliseConfig
 
     return NormaliseConfig()
 
 
 @dataclass(frozen=True)
 class Normaliser:
-    """Text as the tokenizer sees it. Applying it again changes nothing."""
+    """Normaliser that gives text as the tokenizer sees it. Applying it again changes nothing."""
 
     config: NormaliseConfig = field(default_factory=_defaults)
     dotted_i: bool = False  # the language has the small letters i and ı, which only lowercasing asks about
@@ -265,6 +265,6 @@ def _split(text: str) -> str:
 
 
 def _fold(text: str) -> str:
-    """Letters without their marks: é becomes e, œ becomes oe; recomposed, for the sake of other scripts."""
+    """Take the marks off letters: é becomes e, œ becomes oe; recompose, for the sake of other scripts."""
     bare = _DIACRITICS.sub("", unicodedata.normalize("NFD", text.translate(_FOLDED_LETTERS)))
     return unicodedata.normalize("NFC", bare.translate(_FOLDED_LETTERS))

@@ -75,7 +75,7 @@ _MARKS = (
 
 
 class _Decompressor(Protocol):
-    """What bz2, lzma and zstd have in common."""
+    """Common interface of bz2, lzma and zstd."""
 
     @property
     def eof(self) -> bool: ...
@@ -87,7 +87,7 @@ class _Decompressor(Protocol):
 
 
 class _Gzip:
-    """zlib in the manner of the others."""
+    """Decompressor with zlib, in the manner of the others."""
 
     def __init__(self) -> None:
         self._zlib = zlib.decompressobj(wbits=31)
@@ -139,7 +139,7 @@ class Bytes:
     name: str
     chunks: Iterator[bytes]
     size: int | None = None
-    """Of a regular file, in bytes; None for what comes through a pipe."""
+    """Size of a regular file, in bytes; None for what comes through a pipe."""
 
     @classmethod
     def of(cls, path: Path, *, regular: bool = False) -> Self:
@@ -188,7 +188,7 @@ def standard_input() -> FileIO | BinaryIO:
 
 
 def _chunks(stream: FileIO | BinaryIO, name: str) -> Iterator[bytes]:
-    """What a stream has, as it comes."""
+    """Yield what a stream has, as it comes."""
     read = getattr(stream, "read1", stream.read)
     try:
         with stream:
@@ -199,7 +199,7 @@ def _chunks(stream: FileIO | BinaryIO, name: str) -> Iterator[bytes]:
 
 
 def peeked(chunks: Iterator[bytes], enough: Callable[[bytes], bool]) -> tuple[bytes, Iterator[bytes]]:
-    """Read until ``enough`` says so of the beginning, or to the end: the beginning, and all chunks with it."""
+    """Read until ``enough`` accepts the beginning, or to the end; return the beginning, and all chunks with it."""
     read: list[bytes] = []
     beginning = b""
     for chunk in chunks:
@@ -241,7 +241,7 @@ def _may_be_magic(beginning: bytes) -> bool:
 
 
 def _unpack(packing: _Packing, content: Bytes, most: int | None) -> Iterator[bytes]:
-    """One layer, of one or several members one after another."""
+    """Unpack one layer, of one or several members one after another."""
     guard = _Guard(content, most)
     member: _Decompressor | None = packing.decompressor()
     for chunk in content.chunks:
@@ -272,7 +272,7 @@ def _damaged(name: str, packing: _Packing) -> InputError:
 
 
 class _Guard:
-    """Refuses what unpacks to more than any text."""
+    """Guard against what unpacks to more than any text."""
 
     def __init__(self, content: Bytes, most: int | None) -> None:
         self._name, self._size, self._most = content.name, content.size, most
@@ -288,7 +288,7 @@ def refuse_bomb(unpacked_bytes: int, packed: int, name: str, most: int | None = 
     """Refuse what has unpacked to ``unpacked_bytes`` from ``packed`` bytes if no text does so.
 
     Raises:
-        InputError: it does not.
+        InputError: no text does so.
     """
     too_large = most is not None and unpacked_bytes > most
     if too_large or (unpacked_bytes > _SUSPECT_BYTES and unpacked_bytes > MAX_PACKING * packed):
@@ -410,7 +410,7 @@ def _refuse_tape(beginning: bytes, name: str) -> None:
 
 
 def _in_utf8(chunks: Iterator[bytes]) -> tuple[str, Iterator[bytes]]:
-    """The encoding that a byte-order mark says, and the text in UTF-8 without that mark."""
+    """Return the encoding that a byte-order mark says, and the text in UTF-8 without that mark."""
     longest = max(len(mark) for mark, _ in _MARKS)
     beginning, chunks = peeked(
         chunks,
@@ -424,7 +424,7 @@ def _in_utf8(chunks: Iterator[bytes]) -> tuple[str, Iterator[bytes]]:
 
 
 def _without(chunks: Iterator[bytes], count: int) -> bytes:
-    """What is left of the first chunks when ``count`` bytes are gone."""
+    """Return what is left of the first chunks without their first ``count`` bytes."""
     taken = b""
     while len(taken) < count:
         taken += next(chunks)
@@ -432,7 +432,7 @@ def _without(chunks: Iterator[bytes], count: int) -> bytes:
 
 
 def _recoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    """UTF-16 or UTF-32 as UTF-8. What is not valid comes out as a byte that is not valid there either."""
+    """Recode UTF-16 or UTF-32 as UTF-8. What is not valid comes out as a byte that is not valid there either."""
     decoder = codecs.getincrementaldecoder(encoding)(_ESCAPED)
     for chunk in chunks:
         yield decoder.decode(chunk).encode("utf-8", "surrogateescape")
@@ -451,7 +451,7 @@ codecs.register_error(_ESCAPED, _escaped)
 
 
 def _with_line_feeds(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Lines that end with CR alone, as on old Macs, end with LF, where the first 64 KiB have no LF.
+    """End lines with LF where they end with CR alone, as on old Macs, and the first 64 KiB have no LF.
 
     A CR in a text whose lines end with LF or CRLF is left as it is: white space.
     """
@@ -471,7 +471,7 @@ def _from_returns(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _split(chunks: Iterable[bytes], most: int) -> Iterator[bytes]:
-    """Lines without LF, each as soon as it is whole; of a line of more than ``most`` bytes what there is by then."""
+    """Yield lines without LF, each as soon as it is whole; of one of more than ``most`` bytes what there is by then."""
     parts: list[bytes] = []
     size = 0
     for chunk in chunks:

@@ -20,22 +20,22 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer, set_random_generator_seed
 
-from nmt_attn.config import DataConfig, NormaliseConfig, TokenizerConfig
+from nmt_attn.config.language_codes import has_dotted_i, sentence_space, standard_code, word_space
+from nmt_attn.config.schema import DataConfig, NormaliseConfig, TokenizerConfig
 from nmt_attn.errors import ConfigError, InputError
 from nmt_attn.files import read_small
-from nmt_attn.language import has_dotted_i, sentence_space, standard_code, word_space
-from nmt_attn.pieces import keep_pieces
-from nmt_attn.text.cut import Limits, cut
 from nmt_attn.text.lines import SplitSentences, TrainingLines, limits_of
 from nmt_attn.text.normalise import Normaliser, tidy
+from nmt_attn.text.sentence_splitting import Limits, cut
+from nmt_attn.text.sentencepiece_model import keep_pieces
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
 
 UNKNOWN = "⁇"
-"""How an unknown token is shown in text."""
+"""Sign of an unknown token in text."""
 
 SPACE = "▁"
-"""How a piece shows that a space stands before it."""
+"""Sign in a piece of a space before it."""
 
 INFO_FILE = "tokenizer.json"
 MAX_INFO_BYTES = 1 << 16
@@ -70,7 +70,7 @@ class _ModelFile(_Strict):
 
 
 class _Info(_Strict):
-    """What ``tokenizer.json`` holds."""
+    """Content of ``tokenizer.json``."""
 
     format: Literal[1]
     kind: Literal["unigram", "bpe", "word", "char"]
@@ -92,7 +92,7 @@ class SampledIds:
 
 @dataclass(frozen=True)
 class Tokenizer:
-    """Source and target text to ids, and target ids to text.
+    """Converter of source and target text to ids, and of target ids to text.
 
     The ids of ``PAD``, ``UNK``, ``BOS`` and ``EOS`` are the same in every vocabulary. Sides whose tokens have the same
     ids share one model. Each side is lowercased as its language is; one that was saved before it knew its languages has
@@ -126,7 +126,7 @@ class Tokenizer:
         target_lang: str = "",
         lines: TrainingLines | None = None,
     ) -> Self:
-        """A tokenizer from serialised sentencepiece models; equal models are shared.
+        """Make a tokenizer from serialised sentencepiece models; equal models are shared.
 
         Raises:
             InputError: these are no sentencepiece models, or their special tokens are not ours.
@@ -172,32 +172,32 @@ class Tokenizer:
 
     @cached_property
     def source_normaliser(self) -> Normaliser:
-        """What is done to source text."""
+        """Normaliser of source text."""
         return normaliser_for(self.normaliser.config, self.source_lang)
 
     @cached_property
     def target_normaliser(self) -> Normaliser:
-        """What is done to target text."""
+        """Normaliser of target text."""
         return normaliser_for(self.normaliser.config, self.target_lang)
 
     @property
     def source_size(self) -> int:
-        """Tokens in the source vocabulary, special ones included."""
+        """Number of tokens in the source vocabulary, special ones included."""
         return int(self._source.get_piece_size())
 
     @property
     def target_size(self) -> int:
-        """Tokens in the target vocabulary, special ones included."""
+        """Number of tokens in the target vocabulary, special ones included."""
         return int(self._target.get_piece_size())
 
     @property
     def joint(self) -> bool:
-        """Whether both sides share one vocabulary, in which a token has one id."""
+        """Return whether both sides share one vocabulary, in which a token has one id."""
         return self._source is self._target
 
     @property
     def lowercase(self) -> bool:
-        """Whether the model only knows lowercase text, so that scores should ignore case."""
+        """Return whether the model only knows lowercase text, so that scores should ignore case."""
         return self.normaliser.config.lowercase
 
     def limits(self, split: SplitSentences, most_tokens: int) -> Limits:
@@ -206,7 +206,7 @@ class Tokenizer:
 
     @property
     def spaces(self) -> tuple[str, str]:
-        """What stands between two sentences of the target language, and between two words."""
+        """Texts that stand between two sentences of the target language, and between two words."""
         return sentence_space(self.target_lang), word_space(self.target_lang)
 
     def encode_source(self, sentences: Sequence[str]) -> list[list[int]]:
@@ -237,20 +237,20 @@ class Tokenizer:
             ).result()
 
     def decode(self, sequences: Sequence[Sequence[int]]) -> list[str]:
-        """Target ids to text. ``PAD``, ``BOS`` and ``EOS`` are skipped; ``UNK`` is :data:`UNKNOWN`."""
+        """Turn target ids into text. ``PAD``, ``BOS`` and ``EOS`` are skipped; ``UNK`` is :data:`UNKNOWN`."""
         kept = [[int(token) for token in sequence if token not in (PAD, BOS, EOS)] for sequence in sequences]
         return [tidy(text) for text in self._target.decode(kept)] if kept else []
 
     def source_pieces(self, sentences: Sequence[str]) -> list[list[str]]:
-        """The written form of the ids of source sentences; ``▁`` marks a space; unknown letters are themselves."""
+        """Return the written form of source sentences' ids. ``▁`` marks a space; unknown letters are themselves."""
         return _pieces(self._source, self.source_normaliser, sentences)
 
     def target_pieces(self, sentences: Sequence[str]) -> list[list[str]]:
-        """The written form of the ids of target sentences, as :meth:`source_pieces`."""
+        """Return the written form of target sentences' ids, as :meth:`source_pieces`."""
         return _pieces(self._target, self.target_normaliser, sentences)
 
     def written(self, ids: Sequence[int]) -> list[str]:
-        """The written form of target ids; ``▁`` marks a space before the piece."""
+        """Return the written form of target ids; ``▁`` marks a space before the piece."""
         return [self._target.id_to_piece(int(token)) for token in ids]
 
     def save(self, folder: Path) -> None:
@@ -302,7 +302,7 @@ class Tokenizer:
             raise InputError(f"{folder}: {error}") from None
 
     def _for_each_side(self, sources: Sequence[str], targets: Sequence[str]) -> Self:
-        """A joint vocabulary divided: each side with the pieces that its sentences hold, cut up as before.
+        """Divide a joint vocabulary: each side keeps the pieces that its sentences hold, cut up as before.
 
         The merges of bpe need pieces that no sentence holds in the end, so there it is left as it is.
         """
@@ -315,7 +315,7 @@ class Tokenizer:
         )
 
     def _needed(self, sentences: Sequence[Sequence[int]]) -> set[int]:
-        """The pieces that sentences, as ids, hold, and those with which any other can be written: letters and bytes.
+        """Return the pieces that sentences of ids hold, and those that any other is written with: letters and bytes.
 
         Raises:
             ConfigError: they hold none.
@@ -335,7 +335,7 @@ class Tokenizer:
 
 
 def normaliser_for(config: NormaliseConfig, language: str) -> Normaliser:
-    """Return what is done to text of a language, given by its code; of an unknown one the code is empty."""
+    """Return the normaliser of a language, given by its code; of an unknown one the code is empty."""
     return Normaliser(config, has_dotted_i(language))
 
 
@@ -362,7 +362,7 @@ def _pieces(processor: SentencePieceProcessor, normaliser: Normaliser, sentences
 
 
 def _train(settings: TokenizerConfig, texts: Iterable[str], side: str) -> bytes:
-    """Train one sentencepiece model on normalised texts; the serialised model."""
+    """Train one sentencepiece model on normalised texts; return it serialised."""
     sample = _sample([part for text in texts if text for part in _parts(text)])
     if not sample:
         raise ConfigError(f"the tokenizer cannot be trained: the {side} has no text")
@@ -395,20 +395,20 @@ def _train(settings: TokenizerConfig, texts: Iterable[str], side: str) -> bytes:
 
 
 def _parts(text: str) -> list[str]:
-    """A text in parts that the training of the tokenizer takes: it fails on longer ones, or passes them over."""
+    """Cut a text into parts that the training of the tokenizer takes: it fails on longer ones, or passes them over."""
     if 4 * len(text) <= _LONGEST:  # quickly, for nearly all
         return [text]
     return cut(text, _LONGEST, lambda texts: [len(part.encode("utf-8")) for part in texts])
 
 
 def _sample(sentences: list[str]) -> list[str]:
-    """All sentences, or an even share of a very large corpus: the same one each time."""
+    """Return all sentences, or an even share of a very large corpus: the same one each time."""
     step = max(1, -(-len(sentences) // _MOST_SENTENCES))
     return sentences[::step]
 
 
 def _explained(error: RuntimeError, settings: TokenizerConfig, side: str) -> ConfigError:
-    """What sentencepiece found, in terms of the configuration."""
+    """Explain what sentencepiece found in terms of the configuration."""
     message = " ".join(str(error).split())
     asked = f"data.tokenizer.vocab_size is {settings.vocab_size:,}"
     if found := _TOO_LARGE.search(message):

@@ -123,7 +123,7 @@ def _close(file: BinaryIO) -> None:
 
 
 def _free(output: Path) -> Path:
-    """``<name>.part``, or with a number behind it where that is taken."""
+    """Return ``<name>.part``, or the same with a number behind it where that is taken."""
     candidate, number = output.with_name(f"{output.name}.part"), 0
     while candidate.exists():
         number += 1

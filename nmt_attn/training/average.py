@@ -5,32 +5,33 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from nmt_attn.checkpoint import load_weights, save_weights
-from nmt_attn.config_file import dump_config, load_config
+from nmt_attn.config.loading import dump_config, load_config
 from nmt_attn.corpus.manifest import MANIFEST_FILE
 from nmt_attn.errors import ConfigError, InputError, UserError
 from nmt_attn.files import atomic_directory, write_text
-from nmt_attn.rundir import RunDirectory
-from nmt_attn.training.selection import NAMES, Figures, Metric, Selection
+from nmt_attn.runs.checkpoint import load_weights, save_weights
+from nmt_attn.runs.directory import RunDirectory
+from nmt_attn.runs.metrics import read_metrics
+from nmt_attn.tasks.selection import NAMES, Figures, Metric, Selection
 
 
 def average_run(run: RunDirectory, checkpoints: Sequence[Path], output: Path) -> RunDirectory:
-    """Write a run whose only checkpoint is the mean of ``checkpoints``; it translates, but cannot be trained on.
+    """Write a run whose only checkpoint is the mean of ``checkpoints``; it translates, but cannot be resumed.
 
     Args:
-        run: that they belong to.
-        checkpoints: at least one.
-        output: its folder, which must not exist.
+        run: the run that the checkpoints belong to.
+        checkpoints: one checkpoint or more.
+        output: the folder of the new run, which must not exist.
 
     Raises:
-        UserError: ``output`` exists, or its name cannot be that of a run.
+        UserError: ``output`` exists, or its name is not valid for a run.
         InputError: a checkpoint is damaged, or they are not of the same network.
     """
     if output.exists():
@@ -61,7 +62,7 @@ def average_run(run: RunDirectory, checkpoints: Sequence[Path], output: Path) ->
 
 
 def mean_weights(checkpoints: Sequence[Path]) -> dict[str, Tensor]:
-    """The mean of each weight.
+    """Compute the mean of each weight.
 
     Raises:
         InputError: a checkpoint is damaged, or they are not of the same network.
@@ -78,19 +79,19 @@ def mean_weights(checkpoints: Sequence[Path]) -> dict[str, Tensor]:
 
 
 def last_checkpoints(run: RunDirectory, count: int) -> list[Path]:
-    """The last ``count`` checkpoints of a run, oldest first.
+    """Return the last ``count`` checkpoints of a run, oldest first.
 
     Raises:
-        UserError: there are not so many.
+        UserError: there are fewer.
     """
     return _enough(run, run.all_checkpoints(), count, "checkpoints")[-count:]
 
 
 def best_checkpoints(run: RunDirectory, count: int) -> list[Path]:
-    """The ``count`` best checkpoints, oldest first, in the order in which training has chosen its best one.
+    """Return the ``count`` best checkpoints, oldest first, ranked as training ranks them to choose its best one.
 
     Raises:
-        UserError: there are not so many that have been validated.
+        UserError: fewer have been validated.
     """
     ranks = _ranks(run)
     validated = [checkpoint for checkpoint in run.all_checkpoints() if int(checkpoint.name) in ranks]
@@ -113,10 +114,10 @@ def _enough(run: RunDirectory, checkpoints: list[Path], count: int, what: str) -
 
 
 def _ranks(run: RunDirectory) -> dict[int, tuple[float, ...]]:
-    """The rank of the checkpoint after each step at which there was a validation; see :class:`Selection`."""
+    """Return the rank of the checkpoint of each step that was validated; see :class:`Selection`."""
     ranks: dict[int, tuple[float, ...]] = {}
     setting = load_config(run.config_file).training.early_stopping.metric if run.config_file.is_file() else "bleu"
-    for values in _validations(run):
+    for values in read_metrics(run.metrics_file, "valid"):
         metric = values.get("metric", "bleu" if setting == "auto" else setting)
         if not isinstance(metric, str) or metric not in NAMES or not _is_known(values, metric):
             continue
@@ -128,31 +129,14 @@ def _ranks(run: RunDirectory) -> dict[int, tuple[float, ...]]:
 
 
 def _is_known(values: dict[str, Any], metric: Metric) -> bool:
-    """Say whether a validation has the figure that decides; BLEU that has nothing to count is one."""
+    """Say whether a validation has the deciding metric; BLEU counts even where it has nothing to count."""
     return _figure(values.get(metric)) is not None or (metric == "bleu" and "bleu_reason" in values)
 
 
 def _figure(value: Any) -> float | None:
-    """A finite number, or none."""
+    """Return a value as a finite number; None if it is not one."""
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
-
-
-def _validations(run: RunDirectory) -> Iterator[dict[str, Any]]:
-    """The lines of the log about validations, each with a whole number as its ``step``."""
-    if run.metrics_file.exists() and not run.metrics_file.is_file():  # a pipe would be waited for
-        raise InputError(f"{run.metrics_file}: not an ordinary file")
-    try:
-        lines = run.metrics_file.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError as error:
-        raise InputError(f"{run.metrics_file}: cannot be read: {error.strerror}") from None
-    for line in lines:
-        try:
-            values = json.loads(line)
-            if values["kind"] == "valid":
-                yield {**values, "step": int(values["step"])}
-        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-            continue  # a line cut off by a crash, or not ours

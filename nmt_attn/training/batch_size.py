@@ -1,4 +1,4 @@
-"""How many target tokens a batch has where the device is to decide, and the learning rate that goes with it."""
+"""The number of target tokens in a batch where the device decides it, and the learning rate that fits it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Literal
 from nmt_attn.corpus.store import PairStore
 
 REFERENCE = 1024
-"""Tokens in a batch for which learning rates are given; as many as keep a CPU busy, and more learn no faster there."""
+"""Tokens in the batch for which learning rates are given. They keep a CPU busy; more do not learn faster there."""
 
 MOST = 16384
-"""Tokens in a batch of a GPU, which waits for the CPU to start its kernels where a batch has few."""
+"""Most tokens in a batch on a GPU; with few, a GPU waits for the CPU to start its kernels."""
 
 STEPS = 64
-"""Steps that an epoch has at least: a corpus that is learned from in fewer would need more epochs."""
+"""Fewest steps in an epoch: with fewer, a corpus would need more epochs."""
 
 
 def choose_batch_tokens(wished: int | Literal["auto"], device: str, pairs: PairStore) -> int:
-    """How many target tokens a batch is to have.
+    """Choose the number of target tokens in a batch.
 
     Args:
-        wished: ``training.batch_tokens``.
-        device: its type, cpu or cuda.
+        wished: the value of ``training.batch_tokens``.
+        device: the type of the device, cpu or cuda.
         pairs: the training pairs.
     """
     if wished != "auto":
@@ -34,9 +34,9 @@ def choose_batch_tokens(wished: int | Literal["auto"], device: str, pairs: PairS
 
 
 def rate_factor(wished: int | Literal["auto"], tokens: int) -> float:
-    """What the learning rate is multiplied with, √(tokens / reference), where the device has decided on the batch.
+    """Return the factor of the learning rate where the device has decided the batch size: √(tokens / reference).
 
-    A gradient over k times as many tokens is less noisy by √k; Adam, which divides by its size, bears steps that are
-    longer by as much (Malladi et al. 2022).
+    A gradient over k times as many tokens is less noisy by √k. Adam divides by the size of the gradient, so its steps
+    can be longer by the same factor (Malladi et al. 2022).
     """
     return math.sqrt(tokens / REFERENCE) if wished == "auto" else 1.0

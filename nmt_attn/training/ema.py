@@ -1,4 +1,4 @@
-"""The exponential moving average of the weights, which translates better than the last of them."""
+"""The exponential moving average of the weights, which translates better than the last weights."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from nmt_attn.model.network import TranslationModel
 class WeightAverage:
     """A copy of the network whose weights follow those being trained (Polyak and Juditsky 1992).
 
-    After step t each is  d_t · average + (1 - d_t) · weight  with  d_t = min(decay, (1 + t) / (10 + t)):  at first
-    the average forgets quickly what it began with, the random weights before training.
+    After step t each is  d_t · average + (1 - d_t) · weight  with  d_t = min(decay, (1 + t) / (10 + t)).  So the
+    average quickly forgets the random weights that it began with.
 
     Args:
         model: the network that is being trained.
-        decay: how much of the average is kept a step, once it has warmed up.
+        decay: the share of the average that is kept per step, once it has warmed up.
     """
 
     def __init__(self, model: TranslationModel, decay: float) -> None:
@@ -26,12 +26,12 @@ class WeightAverage:
         self.decay = decay
 
     def decay_at(self, step: int) -> float:
-        """The decay of the step that is the ``step``-th, from 1."""
+        """Return the decay of the ``step``-th step, from 1."""
         return min(self.decay, (1 + step) / (10 + step))
 
     @torch.no_grad()
     def update(self, model: TranslationModel, step: int) -> None:
-        """Take in the weights after the ``step``-th step, from 1."""
+        """Update the average with the weights after the ``step``-th step, from 1."""
         averages: tuple[Tensor, ...] = tuple(self.model.parameters())
         weights: tuple[Tensor, ...] = tuple(model.parameters())
         torch._foreach_lerp_(averages, weights, 1.0 - self.decay_at(step))

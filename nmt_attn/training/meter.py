@@ -1,4 +1,4 @@
-"""The mean loss and the speed since the last look."""
+"""The mean loss and the speed since the last reading."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Reading:
-    """What a meter shows."""
+    """The figures of one reading of a meter."""
 
     loss: float  # cross-entropy, nats a target token; not a number where nothing has been learned
     tokens_per_second: float  # target tokens
@@ -20,7 +20,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Totals:
-    """What a meter has counted since its last reading."""
+    """The sums that a meter has counted since its last reading."""
 
     loss: float  # summed over tokens
     tokens: int
@@ -28,10 +28,10 @@ class Totals:
 
 
 class Meter:
-    """Adds up losses on the device, so that nothing waits for it until it is read.
+    """A meter that sums losses on the device, so that nothing waits for the device until it is read.
 
     Args:
-        totals: go on from these.
+        totals: the sums to continue from.
     """
 
     def __init__(self, totals: Totals | None = None) -> None:
@@ -41,11 +41,11 @@ class Meter:
         self._running_since: float | None = None
 
     def start(self) -> None:
-        """Training goes on; its time counts from here."""
+        """Start the clock: training goes on, and its time counts from here."""
         self._running_since = time.monotonic()
 
     def stop(self) -> None:
-        """Something else (validation, saving) is about to take time."""
+        """Stop the clock, because something else (validation, saving) is about to take time."""
         if self._running_since is not None:
             self._seconds += time.monotonic() - self._running_since
             self._running_since = None
@@ -56,16 +56,16 @@ class Meter:
         self._tokens += tokens
 
     def discount(self, tokens: int) -> None:
-        """Of the tokens counted, so many had no loss after all."""
+        """Subtract tokens that were counted but turned out to have no loss."""
         self._tokens -= tokens
 
     def totals(self) -> Totals:
-        """What has been counted so far; waits for the device."""
+        """Return the sums counted so far; this waits for the device."""
         running = time.monotonic() - self._running_since if self._running_since is not None else 0.0
         return Totals(float(self._sum), self._tokens, self._seconds + running)
 
     def read(self) -> Reading:
-        """The figures since the last reading; starts over."""
+        """Return the figures since the last reading, and start over."""
         total = float(self._sum)  # waits for the device, so the time below is all of it
         self.stop()
         loss = total / self._tokens if self._tokens > 0 else math.nan

@@ -1,13 +1,13 @@
-"""Other processes that want the processors: while there are any, threads that wait for each other sleep at once.
+"""A watch for other processes that want the processors; while there are any, waiting threads sleep at once.
 
-Threads of one process wait for each other thousands of times a second. Those that keep their processor busy meanwhile
-(GNU's OpenMP, which torch has on Linux, does so for 300,000 turns of a loop) are fastest alone, and slowest beside
-another process: the one that all wait for may have no processor, since those that wait hold it.
+Threads of one process wait for each other thousands of times per second. Those that keep their processor busy meanwhile
+(GNU's OpenMP, which torch uses on Linux, spins for 300,000 turns of a loop) are fastest alone and slowest beside
+another process: the one that all wait for may have no processor, because those that wait hold it.
 
 GNU's OpenMP lets them sleep after 100 turns as soon as the process has more OpenMP threads than it may use processors
-(``gomp_throttled_spin_count_var``), and looks at that anew each time that one begins to wait. So a thread of Python
-that has made OpenMP threads of its own, and only sleeps, is enough to switch, at any time. What is computed stays the
-same.
+(``gomp_throttled_spin_count_var``). It checks this each time that a thread begins to wait. So a Python thread that has
+made OpenMP threads of its own, and only sleeps, is enough to switch at any time. The results of the computation stay
+the same.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ import torch
 from nmt_attn.threads import GNU_CHOICES
 
 SECONDS = 1.0
-"""Between two looks."""
+"""Seconds between two looks."""
 
 DISTURBED = 0.1
-"""Seconds in which threads could run and had no processor, in a second: more is a neighbour. Alone it is 0.01; beside
-a process that keeps one of two processors busy 0.7, and 0.4 when threads sleep at once."""
+"""Seconds per second in which threads could run but had no processor; more means a neighbour. Alone it is 0.01. Beside
+a process that keeps one of two processors busy it is 0.7, and 0.4 when threads sleep at once."""
 
 CALM_LOOKS = 3
-"""Looks in a row without a neighbour after which threads wait as before."""
+"""Consecutive looks without a neighbour after which threads wait as before."""
 
 TASKS = Path("/proc/self/task")
 
 
 def seconds_without_processor() -> float | None:
-    """For how long threads of this process could have run and had no processor; None where the system does not tell."""
+    """Return the seconds for which threads of this process could run but had no processor; None where it is unknown."""
     total, found = 0, False
     try:
         for task in TASKS.iterdir():
@@ -52,7 +52,7 @@ def seconds_without_processor() -> float | None:
 
 
 class _Sleepiness:
-    """Has threads sleep at once while it is on."""
+    """A switch that makes waiting threads sleep at once while it is on."""
 
     def __init__(self) -> None:
         self._end: threading.Event | None = None
@@ -71,18 +71,18 @@ class _Sleepiness:
 
 
 def _hold_threads(end: threading.Event) -> None:
-    """Make OpenMP threads, which are there until this one ends."""
+    """Make OpenMP threads, which live until this one ends."""
     torch.ones(1 << 17).exp_()  # large enough for torch to share it
     end.wait()
 
 
 class Watch:
-    """Looks at whether there is a neighbour, and switches.
+    """A watch that looks for a neighbour and switches accordingly.
 
     Args:
-        waited: tells for how long threads have had no processor, in seconds.
-        switch: is told whether threads are to sleep at once.
-        clock: tells the seconds.
+        waited: returns the seconds for which threads have had no processor.
+        switch: called with whether threads are to sleep at once.
+        clock: returns the time in seconds.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Watch:
         self._disturbed, self._calm = False, 0
 
     def look(self) -> None:
-        """Compare with the last look."""
+        """Compare the time without a processor with that of the last look, and switch if needed."""
         waited, now = self._waited() or 0.0, self._clock()
         share = max(0.0, waited - self._before) / max(now - self._at, 1e-9)
         self._before, self._at = waited, now
@@ -109,7 +109,7 @@ class Watch:
 
 @contextmanager
 def watching_neighbours() -> Iterator[None]:
-    """Look at neighbours inside, where there are threads to wait, nobody has said how they are to, and it is known."""
+    """Watch for neighbours if there are several threads, the user has not set how they wait, and it can be measured."""
     said = any(name in os.environ for name in GNU_CHOICES)
     if said or torch.get_num_threads() < 2 or seconds_without_processor() is None:
         yield

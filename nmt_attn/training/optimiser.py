@@ -1,4 +1,4 @@
-"""Adam and AdamW, and their state by parameter name, so that it can be stored without a pickle."""
+"""The optimisers Adam and AdamW, and their state by parameter name, which can be stored without a pickle."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from nmt_attn.config import TrainingConfig
+from nmt_attn.config.schema import TrainingConfig
 from nmt_attn.errors import InputError
 
 _KINDS: dict[str, type[torch.optim.Adam]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
 
 def make_optimiser(model: nn.Module, config: TrainingConfig) -> torch.optim.Adam:
-    """Adam (Kingma and Ba 2015) or AdamW (Loshchilov and Hutter 2019) over all weights, fused."""
+    """Make a fused Adam (Kingma and Ba 2015) or AdamW (Loshchilov and Hutter 2019) over all weights."""
     decay = config.weight_decay if config.optimiser == "adamw" else 0.0
     return _KINDS[config.optimiser](
         model.parameters(), lr=config.learning_rate, betas=config.betas, weight_decay=decay, fused=True
@@ -22,7 +22,7 @@ def make_optimiser(model: nn.Module, config: TrainingConfig) -> torch.optim.Adam
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer, model: nn.Module) -> dict[str, Tensor]:
-    """The optimiser's state as ``moment.parameter-name`` → tensor."""
+    """Return the optimiser's state as ``moment.parameter-name`` → tensor."""
     return {
         f"{moment}.{name}": value
         for name, parameter in model.named_parameters()
@@ -31,7 +31,7 @@ def optimiser_tensors(optimiser: torch.optim.Optimizer, model: nn.Module) -> dic
 
 
 def restore_optimiser(optimiser: torch.optim.Optimizer, model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
-    """Put back what :func:`optimiser_tensors` gave.
+    """Restore the state that :func:`optimiser_tensors` returned.
 
     Raises:
         InputError: the state does not fit the model.
@@ -47,6 +47,6 @@ def restore_optimiser(optimiser: torch.optim.Optimizer, model: nn.Module, tensor
 
 
 def set_learning_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
-    """Let the next step use ``rate``."""
+    """Set the learning rate of the next step to ``rate``."""
     for group in optimiser.param_groups:
         group["lr"] = rate

@@ -1,4 +1,4 @@
-"""What a training that goes on may do differently from what it began with."""
+"""The changes to the configuration that a resumed training allows."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from nmt_attn.config import Config
-from nmt_attn.config_file import flat_values, plain_values
-from nmt_attn.corpus.origin import inherit, is_inherited
+from nmt_attn.config.loading import flat_values, plain_values
+from nmt_attn.config.schema import Config
 from nmt_attn.errors import UserError
-from nmt_attn.rundir import RunDirectory
+from nmt_attn.runs.directory import RunDirectory
+from nmt_attn.runs.origin import inherit, is_inherited
 
 # Sections and keys on which the weights so far, the data, its order or the meaning of the best score hang.
 FIXED = (
@@ -33,15 +33,15 @@ MOVABLE = ("data.directory", "data.corpus.path", "data.corpus.url", "data.parall
 
 
 def check_changes(old: Config, new: Config, advice: str = "") -> bool:
-    """Print every key that has changed, old and new, on standard error; whether there is any.
+    """Print every changed key with its old and new value on standard error, and say whether there is any.
 
     Args:
-        old: with which the run began, or went on last.
-        new: with which it is to go on.
-        advice: what to do instead where the data alone is what has changed; see :func:`command_for_new_data`.
+        old: the configuration with which the run began or was last resumed.
+        new: the configuration with which to resume it.
+        advice: what to do instead if only the data has changed; see :func:`command_for_new_data`.
 
     Raises:
-        UserError: one of them would change the model or the data.
+        UserError: a changed key would change the model or the data.
     """
     before, after = (dict(flat_values(plain_values(config))) for config in (old, new))
     changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
@@ -58,17 +58,17 @@ def check_changes(old: Config, new: Config, advice: str = "") -> bool:
 
 
 def taken_over(old: Config, new: Config, name: str) -> Config:
-    """Complete the configuration of a run that began with ``training.from`` by what the run itself has recorded.
+    """Complete the configuration of a run that began with ``training.from`` from what the run itself has recorded.
 
     Neither the run that it began from nor the option that named it is needed again.
 
     Args:
-        old: with which the run began.
-        new: with which it is to go on.
-        name: of the run, for messages.
+        old: the configuration with which the run began.
+        new: the configuration with which to resume it.
+        name: the name of the run, for messages.
 
     Raises:
-        UserError: ``new`` says something else of the network or the tokenizer.
+        UserError: ``new`` has another network or another tokenizer.
     """
     if old.training.from_run is None:
         return new
@@ -78,10 +78,10 @@ def taken_over(old: Config, new: Config, name: str) -> Config:
 
 
 def command_for_new_data(typed: Sequence[str], config: Config) -> str:
-    """Spell out the command that goes on from a run with the data that it cannot be resumed on.
+    """Spell out the command that trains a new run from the weights of a run that cannot be resumed on the new data.
 
     Args:
-        typed: the words of the command that was refused, without ``--resume`` and ``--from``.
+        typed: the words of the refused command, without ``--resume`` and ``--from``.
         config: its configuration.
     """
     number = 2
@@ -93,9 +93,9 @@ def command_for_new_data(typed: Sequence[str], config: Config) -> str:
 
 
 def with_metric_of(old: Config, new: Config) -> Config:
-    """Keep the metric that a run has gone by where the new configuration leaves the choice to us.
+    """Keep the metric that a run has used where the new configuration leaves the choice to us.
 
-    Such is every configuration that does not name one, and before there was ``auto`` such runs went by BLEU.
+    Every configuration that does not name a metric does so. Before there was ``auto``, such runs used BLEU.
     """
     before, after = old.training.early_stopping, new.training.early_stopping
     if after.metric != "auto" or before.metric == "auto":
@@ -107,7 +107,7 @@ def with_metric_of(old: Config, new: Config) -> Config:
 
 
 def with_batch_of(old: Config, new: Config) -> Config:
-    """Keep the number of tokens in a batch with which a run began where the new configuration leaves it to us."""
+    """Keep the batch size in tokens with which a run began where the new configuration leaves it to us."""
     before = old.training.batch_tokens
     if new.training.batch_tokens != "auto" or before == "auto":
         return new
@@ -116,7 +116,7 @@ def with_batch_of(old: Config, new: Config) -> Config:
 
 
 def is_fixed(key: str) -> bool:
-    """Whether a training that goes on must have the same value for ``key`` as when it began."""
+    """Say whether a resumed training must have the same value for ``key`` as when it began."""
     return _is_in(key, FIXED) and not _is_in(key, MOVABLE)
 
 

@@ -1,16 +1,16 @@
-"""What changes over a training: the learning rate, and how much of the reference is read."""
+"""The schedules of a training: its length, the learning rate, and the share of teacher forcing."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-from nmt_attn.config import ScheduleConfig, TeacherForcingConfig, TrainingConfig
+from nmt_attn.config.schema import ScheduleConfig, TeacherForcingConfig, TrainingConfig
 
 
 @dataclass(frozen=True)
 class Budget:
-    """How long a training may last: the first limit that is reached ends it."""
+    """The limits of a training; the first one that is reached ends it."""
 
     max_epochs: int | None
     max_steps: int | None
@@ -18,14 +18,14 @@ class Budget:
 
     @classmethod
     def of(cls, config: TrainingConfig) -> Budget:
-        """The limits of a configuration."""
+        """Return the limits that a configuration sets."""
         return cls(config.max_epochs, config.max_steps, config.max_minutes)
 
     def progress(self, *, epochs: float, steps: int, minutes: float) -> float:
-        """The used share of whichever limit is nearest, from 0 to 1.
+        """Return the used share of the nearest limit, from 0 to 1.
 
         Args:
-            epochs: passes over the data so far, a running one by its share.
+            epochs: passes over the data so far, including the share of a running one.
             steps: optimiser steps so far.
             minutes: training time so far.
         """
@@ -34,14 +34,14 @@ class Budget:
 
 
 def learning_rate(config: ScheduleConfig, peak: float, *, step: int, progress: float, plateau_drops: int) -> float:
-    """The learning rate of one step.
+    """Compute the learning rate of one step.
 
     Args:
         config: the schedule.
         peak: the highest learning rate.
         step: steps done before this one.
-        progress: used share of the budget, 0 to 1; linear and cosine end with it.
-        plateau_drops: how often validation has stood still (plateau only).
+        progress: used share of the budget, 0 to 1; linear and cosine end with the budget.
+        plateau_drops: how often validation has not improved (plateau only).
     """
     warmup = min(1.0, (step + 1) / config.warmup_steps) if config.warmup_steps else 1.0
     match config.kind:
@@ -59,10 +59,10 @@ def learning_rate(config: ScheduleConfig, peak: float, *, step: int, progress: f
 
 
 def teacher_forcing(config: TeacherForcingConfig, progress: float) -> float:
-    """The share of target tokens that one step reads from the reference (Bengio et al. 2015).
+    """Compute the share of target tokens that one step reads from the reference (Bengio et al. 2015).
 
-    The paper's curves run over steps and have their constants tuned by hand; here they run over the budget, from
-    ``ratio`` at its beginning to ``final_ratio`` at its end.
+    The paper's curves run over steps and have hand-tuned constants. Here they run over the budget, from ``ratio`` at
+    its beginning to ``final_ratio`` at its end.
 
     Args:
         config: the schedule.

@@ -1,4 +1,4 @@
-"""Counting the steps that taught nothing, because a loss or a gradient was not finite."""
+"""A count of the steps that were skipped because a loss or a gradient was not finite."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class _Step:
 
 
 class SkipCounter:
-    """Reads which steps were skipped: at once on a CPU, where it costs nothing, on a GPU when something waits anyway.
+    """A counter of skipped steps, read at once on a CPU, where that is free, and on a GPU when something waits anyway.
 
     Args:
-        state: where they are counted.
-        meter: has counted their tokens.
-        most: so many in a row end the training.
+        state: the state in which they are counted.
+        meter: the meter that has counted their tokens.
+        most: the number of consecutive skipped steps that ends the training.
     """
 
     def __init__(self, state: TrainingState, meter: Meter, most: int) -> None:
@@ -32,12 +32,12 @@ class SkipCounter:
         self._unread: list[_Step] = []
 
     def note(self, skipped: Tensor, tokens: int, place: str) -> None:
-        """A step has been begun.
+        """Record a step that has begun.
 
         Args:
-            skipped: true if it taught nothing; not looked at yet where that would mean waiting.
-            tokens: its target tokens.
-            place: which batch it was, for people.
+            skipped: true if the step was skipped; not read yet where that would mean waiting.
+            tokens: the number of its target tokens.
+            place: the name of its batch, for messages.
 
         Raises:
             NmtError: see :meth:`read`.
@@ -47,10 +47,10 @@ class SkipCounter:
             self.read()
 
     def read(self) -> None:
-        """Count what has not been counted.
+        """Count the recorded steps that have not been counted yet.
 
         Raises:
-            NmtError: too many in a row.
+            NmtError: too many consecutive steps were skipped.
         """
         unread, self._unread = self._unread, []
         for step in unread:

@@ -1,4 +1,4 @@
-"""Where a training stands."""
+"""The state of a training."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from nmt_attn.errors import InputError
-from nmt_attn.training.selection import NAMES, Metric
+from nmt_attn.tasks.selection import NAMES, Metric
 
 
 @dataclass
 class TrainingState:
-    """All plain numbers that a resumed training needs; the tensors are in the checkpoint beside it."""
+    """The plain values that a resumed training needs; the tensors are beside them in the checkpoint."""
 
     step: int = 0  # optimiser steps done
     epoch: int = 0  # the running epoch, from 0
@@ -41,15 +41,15 @@ class TrainingState:
     meter_seconds: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values."""
+        """Return the state as plain values."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> TrainingState:
-        """Back from :meth:`to_json`; of a run from before there was one of the new fields, it has its default.
+        """Restore a state from :meth:`to_json`; newer fields that an older run lacks have their defaults.
 
         Raises:
-            InputError: something else is missing, or something is of the wrong kind.
+            InputError: another field is missing, a field is unknown, or a value is of the wrong kind.
         """
         known = {field.name for field in fields(cls)}
         if not known - _NEW <= set(values) <= known or not all(map(_fits, values, values.values())):

@@ -1,4 +1,4 @@
-"""One step of the optimiser: forwards, backwards, clipping, update. What is not finite is not learned from."""
+"""One step of the optimiser: forward, backward, clipping, update. It is skipped if loss or gradient are not finite."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ import torch
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 
-from nmt_attn.config import TrainingConfig
+from nmt_attn.config.schema import TrainingConfig
 from nmt_attn.corpus.batches import Batch
-from nmt_attn.model.device import Compute
-from nmt_attn.model.graphs import GraphCache, replaying
+from nmt_attn.device import Compute
+from nmt_attn.kernels.cuda_graphs import GraphCache, replaying
+from nmt_attn.kernels.output_loss import TokenLoss
 from nmt_attn.model.network import TranslationModel
-from nmt_attn.training.batch import batch_loss, to_device
-from nmt_attn.training.loss import TokenLoss
+from nmt_attn.tasks.translation_loss import batch_loss, to_device
 from nmt_attn.training.optimiser import set_learning_rate
 
 
 @dataclass(frozen=True)
 class StepResult:
-    """What a step gives, still on the device: reading it would wait for the step to be done."""
+    """The result of a step, still on the device: reading it would wait for the step to finish."""
 
     cross_entropy: Tensor  # (), summed over the target tokens, nats; 0 where the step was skipped
     skipped: Tensor  # (), 1 where the loss or the gradient was not finite and nothing has been learned, else 0
 
 
-class Stepper:
-    """Does the steps of a training.
+class TrainingStep:
+    """The steps of a training.
 
     Args:
         model: the network.
-        optimiser: fused Adam over its weights.
-        compute: device and precision.
-        settings: clipping and label smoothing.
+        optimiser: a fused Adam over its weights.
+        compute: the device and the precision.
+        settings: the training section of the configuration, for clipping and label smoothing.
     """
 
     def __init__(
@@ -44,11 +44,11 @@ class Stepper:
         self.graphs = GraphCache() if settings.cuda_graphs and compute.device.type == "cuda" else None
 
     def step(self, batches: Sequence[Batch], *, learning_rate: float, teacher_forcing: float) -> StepResult:
-        """One step over one or several batches; the loss is the mean over all their tokens.
+        """Do one step over one or several batches; the loss is the mean over all their tokens.
 
         Raises:
-            RuntimeError: memory is short (see :func:`~nmt_attn.errors.is_out_of_memory`), with weights and moments as
-                they were.
+            RuntimeError: memory is short (see :func:`~nmt_attn.errors.is_out_of_memory`); weights and moments are
+                unchanged.
         """
         loss = self.gradients(batches, teacher_forcing)
         skipped = torch.isfinite(self._clip() + loss.objective).logical_not()
@@ -60,7 +60,7 @@ class Stepper:
         return StepResult(loss.cross_entropy.masked_fill(skipped, 0.0), skipped)
 
     def gradients(self, batches: Sequence[Batch], teacher_forcing: float = 1.0) -> TokenLoss:
-        """Leave the gradient of the mean loss in the weights; the loss, summed, without a gradient."""
+        """Leave the gradient of the mean loss in the weights, and return the summed loss, detached."""
         tokens = sum(batch.tokens for batch in batches)
         self.optimiser.zero_grad()
         losses = []
@@ -83,12 +83,12 @@ class Stepper:
         )
 
     def free_graphs(self) -> None:
-        """Give back the memory of recorded CUDA graphs, of which there will be no more: it is short."""
+        """Free the memory of recorded CUDA graphs because it is short; no more graphs are recorded."""
         if self.graphs is not None:
             self.graphs.clear()
 
     def _clip(self) -> Tensor:
-        """Clip the gradient; the norm that it had."""
+        """Clip the gradient, and return its norm before clipping."""
         if self.settings.clip_norm is not None:
             return clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
         return get_total_norm([weight.grad for weight in self.model.parameters() if weight.grad is not None])

@@ -1,4 +1,4 @@
-"""How many threads a training computes with: as many as pay, found by trying where that is not obvious."""
+"""The number of threads that a training computes with: as many as pay, measured where that is not obvious."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ import torch
 from nmt_attn.threads import usable_processors, wished_threads
 
 OBVIOUS = 2
-"""Up to so many threads there is nothing to try: the second one pays, by less where a model is small."""
+"""Most threads that are not worth a trial: the second thread always pays, by less where a model is small."""
 
 WORTH = 1.05
-"""More threads are taken where a step then is so many times as fast."""
+"""The speed-up of a step above which more threads are taken."""
 
 HOPELESS = 1.3
-"""Fewer are not tried any more once a step takes so many times as long as the fastest."""
+"""The slowdown of a step relative to the fastest above which fewer threads are not tried any more."""
 
 
 def choose_threads(
     wished: int | None, step: Callable[[], object], *, clock: Callable[[], float] = time.perf_counter
 ) -> int:
-    """How many threads to compute with.
+    """Choose the number of threads to compute with.
 
     Args:
-        wished: by the configuration; None: what the user's environment says (``OMP_NUM_THREADS``), else what pays.
-        step: does one step of what is to be done; tried with most threads, half of them, a quarter, …
-        clock: tells the seconds.
+        wished: the number in the configuration; None means that of the environment (``OMP_NUM_THREADS``), else as many
+            as pay.
+        step: does one step of the work; it is tried with all threads, half of them, a quarter, …
+        clock: returns the time in seconds.
     """
     if wished is not None:
         return wished
@@ -60,7 +61,7 @@ def _seconds(step: Callable[[], object], clock: Callable[[], float]) -> float:
 
 @contextmanager
 def computing_with(threads: int) -> Iterator[None]:
-    """Let torch have so many threads inside, and as many as before afterwards."""
+    """Set the number of torch's threads inside the block, and restore the old number afterwards."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:

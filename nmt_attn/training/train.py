@@ -1,4 +1,4 @@
-"""A training from configuration to outcome: prepared data, a run directory, the loop."""
+"""A training from configuration to outcome: the prepared data, the run directory, the loop."""
 
 from __future__ import annotations
 
@@ -9,40 +9,51 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from nmt_attn import __version__
-from nmt_attn.checkpoint import load_weights, weights_sha256
-from nmt_attn.config import Config
-from nmt_attn.config_file import dump_config, load_config
+from nmt_attn.config.loading import dump_config, load_config
+from nmt_attn.config.schema import Config
+from nmt_attn.corpus.dataset import Dataset
 from nmt_attn.corpus.manifest import FORMAT, Manifest
-from nmt_attn.corpus.origin import Origin, origin_of
-from nmt_attn.corpus.prepare import PreparedData, expected_data, prepare
+from nmt_attn.corpus.prepare import expected_data, prepare
+from nmt_attn.device import choose_compute
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.files import disk_errors, recover, sync_directory, write_text
 from nmt_attn.lock import locked
-from nmt_attn.model.device import choose_compute
 from nmt_attn.model.network import TranslationModel
-from nmt_attn.rundir import RunDirectory
+from nmt_attn.runs.checkpoint import load_weights, weights_sha256
+from nmt_attn.runs.directory import RunDirectory
+from nmt_attn.runs.origin import Origin, origin_of
 from nmt_attn.text.tokenizer import Tokenizer
+from nmt_attn.training.outcome import Outcome
 from nmt_attn.training.resume import check_changes, command_for_new_data, taken_over, with_batch_of, with_metric_of
-from nmt_attn.training.trainer import Outcome, Trainer
+from nmt_attn.training.tracking import Reporter
+from nmt_attn.training.trainer import Trainer
+from nmt_attn.version import __version__
 
 COMMAND = ("nmt", "train", "--config", "FILE")
 
 
-def train(config: Config, *, resume: bool = False, force: bool = False, typed: Sequence[str] = COMMAND) -> Outcome:
+def train(
+    config: Config,
+    *,
+    resume: bool = False,
+    force: bool = False,
+    typed: Sequence[str] = COMMAND,
+    reporter: Reporter | None = None,
+) -> Outcome:
     """Prepare the data where needed, make the run directory, and train.
 
-    Whatever can be refused is refused before anything is written.
+    Everything that can be refused is refused before anything is written.
 
     Args:
-        config: the experiment. With ``training.from`` it begins with the weights of that run, and takes over what they
-            hang on.
-        resume: go on from the run's latest checkpoint; a run that was killed before its first one begins again.
+        config: the experiment. With ``training.from`` it begins with the weights of that run, and inherits what they
+            depend on.
+        resume: continue from the run's latest checkpoint; a run that was killed before its first one begins again.
         force: start anew although the run exists; it is moved aside.
         typed: the words of the command, for advice, without ``--resume``, ``--force`` and ``--from``.
+        reporter: shows the progress to people; None means that nobody looks.
 
     Raises:
-        UserError: the run exists, there is nothing to resume, or the configuration has changed too much for it.
+        UserError: the run exists, there is nothing to resume, or the configuration has changed too much to resume it.
         NmtError: another process trains this run, the disk is full or not writable, or the training came to nothing.
     """
     if resume and force:
@@ -57,13 +68,13 @@ def train(config: Config, *, resume: bool = False, force: bool = False, typed: S
         for folder in (run.path, run.checkpoints):
             recover(folder)
         if resume and run.has_checkpoint():
-            return _resume(run, config, typed)
+            return _resume(run, config, typed, reporter)
         if resume:
             print(f"{run.path}: no checkpoint yet; training begins at the beginning", file=sys.stderr)
             config = taken_over(load_config(run.config_file), config, str(run.path))
         elif not force:  # now that what a crash had left moved aside is back
             _refuse_trained(run)
-        return _begin(run, config)
+        return _begin(run, config, reporter)
 
 
 def _refuse_trained(run: RunDirectory) -> None:
@@ -74,8 +85,8 @@ def _refuse_trained(run: RunDirectory) -> None:
         )
 
 
-def _begin(run: RunDirectory, config: Config) -> Outcome:
-    """Train from the beginning, in a fresh run directory with all that a translation will need beside the weights."""
+def _begin(run: RunDirectory, config: Config, reporter: Reporter | None) -> Outcome:
+    """Train from the beginning, in a fresh run directory with all that translation needs besides the weights."""
     origin = origin_of(config)
     start: Mapping[str, Tensor] | None = None
     if origin is not None:
@@ -96,11 +107,11 @@ def _begin(run: RunDirectory, config: Config) -> Outcome:
         run.origin_file.unlink(missing_ok=True)
     sync_directory(run.path)
     write_text(run.config_file, dump_config(config))
-    return Trainer(config, data, run, start=start).train()
+    return Trainer(config, data, run, start=start, reporter=reporter).train()
 
 
 def _weights_of(origin: Origin) -> dict[str, Tensor]:
-    """Load what the old run translates with (with ``training.ema`` the average), and see whether it fits."""
+    """Load the weights that the old run translates with (with ``training.ema`` the average); check that they fit."""
     weights = load_weights(origin.found.checkpoint, torch.device("cpu"))
     tokenizer = origin.tokenizer
     TranslationModel.without_weights(origin.config.model, tokenizer.source_size, tokenizer.target_size).check_fit(
@@ -110,7 +121,7 @@ def _weights_of(origin: Origin) -> dict[str, Tensor]:
 
 
 def _record(origin: Origin) -> dict[str, object]:
-    """Say in ``origin.json`` where a run has come from."""
+    """Return the record of a run's origin for ``origin.json``."""
     checkpoint = origin.found.checkpoint
     return {
         "run": origin.name,
@@ -121,30 +132,30 @@ def _record(origin: Origin) -> dict[str, object]:
     }
 
 
-def _resume(run: RunDirectory, config: Config, typed: Sequence[str]) -> Outcome:
-    """Train on, with what may change in the configuration changed."""
+def _resume(run: RunDirectory, config: Config, typed: Sequence[str], reporter: Reporter | None) -> Outcome:
+    """Resume a training with the changes in the configuration that are allowed."""
     old = load_config(run.config_file)
     config = with_batch_of(old, with_metric_of(old, taken_over(old, config, str(run.path))))
     advice = command_for_new_data(typed, config)
     changed = check_changes(old, config, advice)
     data = _data_of(run, config, advice)
-    trainer = Trainer(config, data, run, resume=True)
+    trainer = Trainer(config, data, run, resume=True, reporter=reporter)
     if changed:
         write_text(run.config_file, dump_config(config))
     return trainer.train()
 
 
-def _data_of(run: RunDirectory, config: Config, advice: str) -> PreparedData:
+def _data_of(run: RunDirectory, config: Config, advice: str) -> Dataset:
     """Open or make the data that a run was trained on.
 
     Raises:
-        UserError: the configuration and the files of today would make other data. What has been prepared is as it was.
+        UserError: the current configuration and files would make other data. The prepared data is left unchanged.
     """
     manifest = Manifest.load(run.path)
     tokenizer = Tokenizer.load(run.tokenizer_directory) if config.training.from_run is not None else None
     differences = expected_data(config, tokenizer).differences(manifest)
     if manifest.format != FORMAT and len(differences) == 1:  # that of the format alone: what was made then is needed
-        data = PreparedData.open(config.data_directory)
+        data = Dataset.open(config.data_directory)
         differences = [] if data.manifest.same_data_as(manifest) else differences
         if not differences:
             return data

@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from nmt_attn.config import Config, DataConfig
+from nmt_attn.config.schema import Config, DataConfig
 from nmt_attn.corpus.clean import Cleaner
-from nmt_attn.corpus.gather import Material, gather
-from nmt_attn.corpus.prepare import PreparedData, prepare, summary
+from nmt_attn.corpus.dataset import Dataset
+from nmt_attn.corpus.gathering import CorpusSplits, gather
+from nmt_attn.corpus.prepare import prepare
 from nmt_attn.corpus.read import read_pairs
 from nmt_attn.errors import UserError
+from nmt_attn.reporting.preparation import summary
 from nmt_attn.text.normalise import Normaliser
 
 WORDS = ["the", "cat", "Sees", "42", "a", "naïve", "œuvre", "Größe", "дом", "猫", "हिन्दी", "بيت", "שלום", "👩‍🚀",
@@ -141,7 +143,7 @@ def parallel_files(folder: Path, generator: random.Random) -> tuple[dict[str, ob
     return {"parallel": sections}, count
 
 
-def check_material(material: Material, lines: int) -> None:
+def check_material(material: CorpusSplits, lines: int) -> None:
     """Nothing is lost without a word, and what is kept is fit for a line of text."""
     kept = [*material.train, *(pair for held in (material.valid, material.test) for one in held for pair in one.pairs)]
     assert material.pairs_read == lines
@@ -222,7 +224,7 @@ def check_preparing(folder: Path, count: int, seed: int) -> int:
     return usable
 
 
-def check_summary(prepared: PreparedData, kept: int) -> None:
+def check_summary(prepared: Dataset, kept: int) -> None:
     """What is shown says the same as the manifest: what was read, less what was dropped, is what was kept."""
     shown = io.StringIO()
     Console(file=shown, width=200).print(summary(prepared))

@@ -1,6 +1,6 @@
 import pytest
 
-from nmt_attn.config import FilterConfig, NormaliseConfig
+from nmt_attn.config.schema import FilterConfig, NormaliseConfig
 from nmt_attn.corpus.clean import REASONS, Cleaner, has_entity
 from nmt_attn.corpus.pairs import ExtraColumns, Pair
 from nmt_attn.text.normalise import Normaliser

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from nmt_attn import __version__
 from nmt_attn.corpus import download as module
 from nmt_attn.corpus.download import download
 from nmt_attn.errors import DownloadError, InputError, NmtError
+from nmt_attn.version import __version__
 from tests.corpus.server import FILE, Reply, Server
 
 

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from nmt_attn.config import Config
+from nmt_attn.config.schema import Config
 from nmt_attn.corpus.clean import REASONS
+from nmt_attn.corpus.dataset import Dataset, HeldOut
 from nmt_attn.corpus.manifest import Manifest
-from nmt_attn.corpus.prepare import HeldOut, PreparedData, expected_data, is_current, prepare
+from nmt_attn.corpus.prepare import expected_data, is_current, prepare
 from nmt_attn.errors import InputError, NmtError, UserError
 from nmt_attn.text.tokenizer import BOS, EOS, PAD
 
@@ -29,7 +30,7 @@ def lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").split("\n")[:-1]
 
 
-def adds_up(data: PreparedData) -> bool:
+def adds_up(data: Dataset) -> bool:
     manifest, splits = data.manifest, data.manifest.splits
     kept = splits.train.pairs + splits.valid.pairs + splits.test.pairs
     return manifest.pairs_read == kept + sum(manifest.dropped.values())
@@ -44,7 +45,7 @@ def keys(texts: Iterable[str]) -> set[str]:
     return {key for key in map(plain_key, texts) if key}
 
 
-def leaked(data: PreparedData) -> set[str]:
+def leaked(data: Dataset) -> set[str]:
     """Held-out sentences, of either side, that are in train; and test sentences that are in valid."""
     train = {side: keys(lines(data.directory / f"train.{side}")) for side in ("source", "target")}
     valid, test = data.held_out("valid"), data.held_out("test")
@@ -302,7 +303,7 @@ def test_damaged_data_is_made_anew(configure: Configure, name: str, damage: str)
     if damage == "cut off":
         (directory / name).write_bytes(content[: len(content) // 2])
     with pytest.raises(InputError):
-        PreparedData.open(directory)
+        Dataset.open(directory)
     assert not is_current(configure())
     assert prepare(configure()).fresh
     assert (directory / name).read_bytes() == content
@@ -317,7 +318,7 @@ def test_data_of_another_version_is_stale(configure: Configure) -> None:
 
 def test_no_data_at_all(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nmt prepare"):
-        PreparedData.open(tmp_path)
+        Dataset.open(tmp_path)
 
 
 # --- wrong input --------------------------------------------------------------------------------------------
@@ -341,7 +342,7 @@ def test_wrong_input_is_one_line_and_leaves_the_old_data(configure: Configure, t
         prepare(configure(corpus={"path": tmp_path / name}))
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 2
-    assert PreparedData.open(configure().data_directory).manifest == before
+    assert Dataset.open(configure().data_directory).manifest == before
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["small"]
 
 
@@ -415,7 +416,7 @@ def test_an_edited_reference_of_the_same_length_is_not_scored_against(made: Path
     path = made / f"{split}.reference.0"
     path.write_bytes(path.read_bytes().swapcase())
     with pytest.raises(InputError, match=rf"{split}\.reference\.0: not as nmt prepare wrote it"):
-        PreparedData.open(made).held_out("valid" if split == "valid" else "test")
+        Dataset.open(made).held_out("valid" if split == "valid" else "test")
 
 
 def raw_files(folder: Path) -> None:
@@ -740,8 +741,8 @@ def as_format_2(directory: Path) -> Manifest:
 def test_data_of_the_version_before_can_be_read_but_is_made_anew(configure: Configure) -> None:
     directory = prepare(configure()).data.directory
     old = as_format_2(directory)
-    assert PreparedData.open(directory).manifest.same_data_as(old)
-    assert len(PreparedData.open(directory).held_out("test")) == 30
+    assert Dataset.open(directory).manifest.same_data_as(old)
+    assert len(Dataset.open(directory).held_out("test")) == 30
     assert not is_current(configure())
     assert expected_data(configure()).differences(old) == ["it was prepared by another version of nmt"]
     assert prepare(configure()).fresh
@@ -754,4 +755,4 @@ def test_data_of_a_version_too_old_or_too_new_is_said_to_be(configure: Configure
     manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
     (directory / "manifest.json").write_text(json.dumps({**manifest, "format": number}), encoding="utf-8")
     with pytest.raises(InputError, match="another version of nmt; run nmt prepare --force"):
-        PreparedData.open(directory)
+        Dataset.open(directory)

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nmt_attn.config import AttentionConfig, DecoderConfig, EncoderConfig, ModelConfig
+from nmt_attn.config.schema import AttentionConfig, DecoderConfig, EncoderConfig, ModelConfig
 from nmt_attn.decoding.continuations import BLOCK, best_tokens, next_log_probs
 from nmt_attn.decoding.hypothesis import SearchOptions
 from nmt_attn.decoding.search import beam_search, greedy_search, search
@@ -86,9 +86,9 @@ def test_greedy_is_a_beam_of_one(seed):
     source, lengths = torch.tensor([[4, 5, 6], [7, 8, 0]]), torch.tensor([3, 2])
     options = SearchOptions(beam_size=1)
     with torch.inference_mode():
-        start, limits = model.encode(source, lengths), options.max_lengths(lengths)
-        greedy = greedy_search(model, start, limits, options)
-        beam = beam_search(model, start, limits, options)
+        start, max_lengths = model.encode(source, lengths), options.max_lengths(lengths)
+        greedy = greedy_search(model, start, max_lengths, options)
+        beam = beam_search(model, start, max_lengths, options)
     assert [one[0].tokens for one in greedy] == [one[0].tokens for one in beam]
     assert [one[0].log_prob for one in greedy] == pytest.approx([one[0].log_prob for one in beam])
 
@@ -163,7 +163,7 @@ def test_a_full_beam_finds_the_best_under_mean_normalisation_and_coverage(seed):
         state, attention = start.state, 0
         for token in [BOS, *tokens]:
             with torch.inference_mode():
-                step = model.step(torch.tensor([[token]]), state, start.memory)
+                step = model.step(torch.tensor([[token]]), state, start.encoded)
             state, attention = step.state, attention + step.weights[0, 0]
         coverage = attention.clamp(max=1.0).log().sum()
         return log_prob(model, source, ids) / len(ids) + 0.4 * float(coverage)

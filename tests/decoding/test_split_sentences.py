@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nmt_attn import Translator
-from nmt_attn.config import DecodingConfig
+from nmt_attn.config.schema import DecodingConfig
 from nmt_attn.decoding.alignment import links_in_words
 from nmt_attn.decoding.combine import drawn, likeliest
 from nmt_attn.decoding.sampling import SamplingOptions
-from nmt_attn.decoding.translator import Translation
+from nmt_attn.decoding.translation import Translation
 from nmt_attn.evaluation.scores import bleu
 from nmt_attn.text.lines import TrainingLines
 from tests.conftest import toy_corpus

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from nmt_attn.decoding.hypothesis import SearchOptions
 from nmt_attn.decoding.search import search
-from nmt_attn.model.attention import Memory
-from nmt_attn.model.network import Start
+from nmt_attn.model.attention import EncodedSource
+from nmt_attn.model.network import DecodingStart
 from nmt_attn.text.tokenizer import EOS
 
 WORDS = 12  # tokens 4 to 11, and the special ones before them
@@ -41,17 +41,19 @@ class Written:
     def __init__(self, probabilities: dict[tuple[int, ...], dict[int, float]]) -> None:
         self.probabilities = probabilities
 
-    def encode(self, source: Tensor, lengths: Tensor) -> Start:
+    def encode(self, source: Tensor, lengths: Tensor) -> DecodingStart:
         states = torch.zeros(*source.shape, 1)
-        memory = Memory(states, states, torch.ones_like(source, dtype=torch.bool))
-        return Start(memory, Histories(torch.empty(len(source), 0, dtype=torch.long)))  # type: ignore[arg-type]
+        encoded = EncodedSource(states, states, torch.ones_like(source, dtype=torch.bool))
+        return DecodingStart(encoded, Histories(torch.empty(len(source), 0, dtype=torch.long)))  # type: ignore[arg-type]
 
-    def step(self, tokens: Tensor, state: Histories, memory: Memory, owners: Tensor | None = None) -> Step:
+    def step(
+        self, tokens: Tensor, state: Histories, encoded: EncodedSource, sentence_of_row: Tensor | None = None
+    ) -> Step:
         written = torch.cat([state.tokens, tokens.view(-1, 1)], dim=1)
         rows = [self._next(tuple(history[1:])) for history in written.tolist()]
         return Step(torch.tensor(rows).unsqueeze(1), Histories(written), torch.ones(len(rows), 1, 1))
 
-    def next_scores(self, readouts: Tensor) -> Tensor:
+    def next_logits(self, readouts: Tensor) -> Tensor:
         return readouts.clone()
 
     def _next(self, history: tuple[int, ...]) -> list[float]:

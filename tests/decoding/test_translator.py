@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from nmt_attn import Translator
-from nmt_attn.config import DecodingConfig
-from nmt_attn.config_file import load_config
+from nmt_attn.config.loading import load_config
+from nmt_attn.config.schema import DecodingConfig
 from nmt_attn.decoding import translator as translator_module
 from nmt_attn.decoding.alignment import Alignment, source_words
 from nmt_attn.decoding.sampling import SamplingOptions
+from nmt_attn.device import choose_compute
 from nmt_attn.errors import InputError, UserError
-from nmt_attn.model.device import choose_compute
 from nmt_attn.text.tokenizer import UNK
 from tests.conftest import toy_corpus
 

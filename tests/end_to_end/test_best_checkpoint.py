@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from nmt_attn.checkpoint import load_weights, save_weights
+from nmt_attn.runs.checkpoint import load_weights, save_weights
 from tests.builders import Pairs, chinese_numbers, three_digits, transliterations, write_parallel
 from tests.conftest import ROOT
 from tests.in_process import Done, nmt_here

@@ -10,8 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from nmt_attn.config_file import load_config
-from nmt_attn.corpus.prepare import PreparedData, prepare
+from nmt_attn.config.loading import load_config
+from nmt_attn.corpus.dataset import Dataset
+from nmt_attn.corpus.prepare import prepare
 from nmt_attn.errors import ConfigError
 from tests.builders import transliterations, write_parallel
 from tests.in_process import Done, nmt_here
@@ -79,7 +80,7 @@ def test_with_neither_all_is_learned_from(toy):
     assert done.code == 0, done.err
     assert "no validation sentences: training is not watched" in done.out
     assert "no test sentences: nmt eval needs --source and --reference" in done.out
-    data = PreparedData.open(toy / "data" / "toy")
+    data = Dataset.open(toy / "data" / "toy")
     assert data.manifest.splits.train.pairs == 900
     for split in ("valid", "test"):
         assert (len(data.held_out(split)), len(data.pairs(split))) == (0, 0)
@@ -141,7 +142,7 @@ def test_prepared_data_of_a_task_may_lack_parts_too(tmp_path, monkeypatch):
 
 def test_a_file_of_one_blank_line_is_not_an_empty_one(tmp_path):
     """The reader of the prepared text tells no lines from one line that is empty."""
-    data = PreparedData(tmp_path, SimpleNamespace(sha256={}), None)  # type: ignore[arg-type]
+    data = Dataset(tmp_path, SimpleNamespace(sha256={}), None)  # type: ignore[arg-type]
     for text, lines in (("", []), ("\n", [""]), ("a\n", ["a"]), ("a\n\n", ["a", ""]), ("\na\n", ["", "a"])):
         (tmp_path / "x").write_text(text, encoding="utf-8")
         assert data._lines("x") == lines

@@ -42,7 +42,7 @@ def test_everything_is_there(exported):
     names = {path.relative_to(exported).as_posix() for path in exported.rglob("*") if path.is_file()}
     assert names == {
         "encoder.onnx", "decoder.onnx", "model.json", "config.yaml", "tokenizer/tokenizer.json",
-        "tokenizer/source.model", "tokenizer/target.model", "translate.py", "normalise.py", "cut.py",
+        "tokenizer/source.model", "tokenizer/target.model", "translate.py", "normalise.py", "sentence_splitting.py",
     }  # fmt: skip
 
 
@@ -105,13 +105,13 @@ def test_the_example_in_the_documents_runs(trained, exported):
 def test_what_is_in_the_way_is_kept_unless_it_is_an_export(trained, exported, tmp_path):
     model = ("--model", "runs/toy")
     taken = shutil.copytree(exported, tmp_path / "taken")
-    (taken / "cut.py").unlink()
+    (taken / "sentence_splitting.py").unlink()
     again = run_nmt(trained, "export", *model, "--output", str(taken))
     assert (again.returncode, again.stdout) == (2, "")
     assert again.stderr == f"error: {taken} is not empty; --force replaces it\n"
-    assert not (taken / "cut.py").exists()
+    assert not (taken / "sentence_splitting.py").exists()
     assert run_nmt(trained, "export", *model, "--output", str(taken), "--force").returncode == 0
-    assert (taken / "cut.py").exists()
+    assert (taken / "sentence_splitting.py").exists()
     refused = run_nmt(trained, "export", *model, "--output", "runs/toy", "--force")
     assert refused.returncode == 2
     assert refused.stderr == "error: runs/toy is not empty and no export of nmt; give another --output\n"

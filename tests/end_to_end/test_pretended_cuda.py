@@ -10,23 +10,23 @@ import numpy as np
 import pytest
 import torch
 
-from nmt_attn.config import Config
-from nmt_attn.config_file import load_config
+from nmt_attn.config.loading import load_config
+from nmt_attn.config.schema import Config
 from nmt_attn.corpus.batches import make_batch, pad_sources
-from nmt_attn.decoding.alignment import force
+from nmt_attn.decoding.alignment import force_decode
 from nmt_attn.decoding.continuations import LOOKS
 from nmt_attn.decoding.hypothesis import SearchOptions
 from nmt_attn.decoding.sampling import SamplingOptions, sample
 from nmt_attn.decoding.scoring import score_pairs
 from nmt_attn.decoding.search import search
 from nmt_attn.decoding.translator import Translator
+from nmt_attn.device import Compute, choose_compute
 from nmt_attn.errors import UserError
-from nmt_attn.model.device import Compute, choose_compute
+from nmt_attn.inference.network import optimize_for_inference
 from nmt_attn.model.network import TranslationModel
-from nmt_attn.model.prepared import for_search
 from nmt_attn.text.tokenizer import EOS
 from nmt_attn.training.optimiser import make_optimiser
-from nmt_attn.training.step import Stepper
+from nmt_attn.training.step import TrainingStep
 from nmt_attn.training.train import train
 from tests.conftest import write_prepared_toy
 from tests.pretended_cuda import OnPretendedCuda, Trace, pretended_cuda
@@ -95,7 +95,7 @@ def network(sets: list[str], device: str) -> tuple[TranslationModel, Config]:
 def trained(sets: list[str], precision: str, device: str) -> tuple[TranslationModel, list[float]]:
     """A network after two steps, one of them on words of its own, and the loss of each."""
     model, config = network(sets, device)
-    stepper = Stepper(
+    stepper = TrainingStep(
         model, make_optimiser(model, config.training), Compute(torch.device(device), precision), config.training
     )
     batch = make_batch(*GIVEN)
@@ -110,15 +110,15 @@ def parts(sets: list[str], precision: str, device: str) -> tuple[list[float], li
     model, figures = trained(sets, precision, device)
     compute = Compute(torch.device(device), precision)
     padded, lengths = (torch.from_numpy(array) for array in pad_sources(GIVEN[0]))
-    source, prepared = padded.to(compute.device), for_search(model, compute)
+    source, prepared = padded.to(compute.device), optimize_for_inference(model, compute)
     wide = Brief(beam_size=2, nbest=2, coverage_penalty=0.1, no_repeat_ngram=2)
     narrow = Brief(beam_size=1)
-    with compute.products():
+    with compute.autocast():
         found = search(prepared, source, lengths, wide) + search(prepared, source, lengths, narrow)
         found += sample(prepared, source, lengths, narrow, SamplingOptions())
     hypotheses = list(itertools.chain.from_iterable(found))
     figures += [one.score for one in hypotheses] + [one.log_prob for one in score_pairs(model, *GIVEN)]
-    for forced in force(model, *GIVEN):
+    for forced in force_decode(model, *GIVEN):
         figures += [forced.log_prob, float(forced.weights[0].max())]
     return figures, [one.tokens for one in hypotheses]
 
@@ -153,7 +153,7 @@ def of_training(sets: list[str]) -> Callable[[int], Trace]:
     def count(tokens: int) -> Trace:
         with pretended_cuda() as trace:
             model, config = network(sets, "cuda")
-            stepper = Stepper(
+            stepper = TrainingStep(
                 model, make_optimiser(model, config.training), Compute(torch.device("cuda"), "bf16"), config.training
             )
             batch = make_batch([[5, 6]] * 2, [[7] * (tokens - 1)] * 2)
@@ -175,11 +175,11 @@ def of_search(sets: list[str], beam_size: int) -> Callable[[int], Trace]:
             with torch.no_grad():
                 model.output.bias[EOS] = -1e4
             compute = Compute(torch.device("cuda"), "bf16")
-            prepared = for_search(model.eval(), compute)
+            prepared = optimize_for_inference(model.eval(), compute)
             padded, lengths = (torch.from_numpy(array) for array in pad_sources([[5, 6], [7]]))
             trace.clear()
             options = SearchOptions(beam_size=beam_size, max_length_ratio=(steps - 10) / 3, pruning=1.3)
-            with compute.products():
+            with compute.autocast():
                 search(prepared, padded.to(compute.device), lengths, options)
             return trace
 

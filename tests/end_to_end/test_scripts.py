@@ -20,7 +20,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run_script(folder: Path, name: str, *arguments: str, stdin: str = "") -> str:
     done = subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / name), *arguments],
+        [sys.executable, str(ROOT / "scripts" / "benchmarks" / name), *arguments],
         cwd=folder,
         input=stdin,
         capture_output=True,

@@ -18,10 +18,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from sentencepiece import SentencePieceTrainer
 
-from nmt_attn.checkpoint import CHECKSUMS, save_weights
-from nmt_attn.config_file import dump_config, load_config
+from nmt_attn.config.loading import dump_config, load_config
 from nmt_attn.model.network import TranslationModel
-from nmt_attn.rundir import RunDirectory
+from nmt_attn.runs.checkpoint import CHECKSUMS, save_weights
+from nmt_attn.runs.directory import RunDirectory
 from nmt_attn.text.tokenizer import Tokenizer
 from tests.conftest import toy_corpus
 from tests.in_process import nmt_here

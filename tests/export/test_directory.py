@@ -18,7 +18,7 @@ from nmt_attn.errors import NmtError, UserError
 from nmt_attn.export import directory, network
 from nmt_attn.export.directory import check_output, export_run
 from nmt_attn.export.runtime import OnnxTranslator
-from nmt_attn.rundir import find_model
+from nmt_attn.runs.directory import find_model
 from nmt_attn.text.tokenizer import EOS
 from tests.conftest import toy_corpus
 
@@ -66,9 +66,9 @@ def test_the_program_forbids_what_search_forbids(run, tmp_path, size):
         assert [translator._best(scores, written, least) for scores, written, least in rows] == expected
     lengths = torch.arange(1, 1000)
     options = SearchOptions(min_length_ratio=0.7, max_length_ratio=1.1)
-    limits, minima = translator._limits(lengths.numpy())
-    assert limits.tolist() == options.max_lengths(lengths).tolist()
-    assert minima.tolist() == options.min_lengths(lengths).minimum(options.max_lengths(lengths)).tolist()
+    max_lengths, min_lengths = translator._length_bounds(lengths.numpy())
+    assert max_lengths.tolist() == options.max_lengths(lengths).tolist()
+    assert min_lengths.tolist() == options.min_lengths(lengths).minimum(options.max_lengths(lengths)).tolist()
 
 
 def test_the_program_gives_the_same_token_ids_in_any_batch(run, tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from nmt_attn.config import ModelConfig
+from nmt_attn.config.schema import ModelConfig
 from nmt_attn.errors import UserError
 from nmt_attn.export import network as network_module
 from nmt_attn.export.network import OnnxNetwork, write_network
@@ -80,12 +80,13 @@ def compare(loaded: Loaded, source: torch.Tensor, lengths: torch.Tensor, tokens:
         start = loaded.model.encode(source * torch.from_numpy(real), lengths)
         state = start.state.select(torch.arange(batch).repeat_interleave(beam))
         for name in {"states", "keys", "fertility"} & values.keys():
-            np.testing.assert_allclose(values[name][real], getattr(start.memory, name).numpy()[real], rtol=0, atol=atol)
+            expected = getattr(start.encoded, name).numpy()
+            np.testing.assert_allclose(values[name][real], expected[real], rtol=0, atol=atol)
         states = {
             name: np.repeat(values.pop(name), beam, axis=0) for name in [one.name for one in loaded.written.state]
         }
         for position in range(steps):
-            expected = loaded.model.step(tokens[position], state, start.memory)
+            expected = loaded.model.step(tokens[position], state, start.encoded)
             state, scores = expected.state, loaded.model.output(expected.readout)
             scores[..., [0, 1, 2]] = -torch.inf
             found = loaded.decoder.run({"tokens": tokens[position].numpy(), **values, **states})
@@ -95,7 +96,7 @@ def compare(loaded: Loaded, source: torch.Tensor, lengths: torch.Tensor, tokens:
                 for part, values_of_part in zip("hc", parts, strict=False):
                     mine = found[f"next_layer_{layer}_{part}"]
                     np.testing.assert_allclose(mine, values_of_part.numpy(), rtol=0, atol=atol)
-            for name in {"feed", "seen"} & states.keys():
+            for name in {"feed", "coverage"} & states.keys():
                 mine, theirs = found["next_" + name], getattr(state, name).numpy()
                 np.testing.assert_allclose(mine, theirs, rtol=0, atol=atol)
             states = {name: found["next_" + name] for name in states}
@@ -127,7 +128,7 @@ def test_the_values_are_those_that_are_announced():
     written = loaded.written
     assert [one.name for one in loaded.decoder.session.get_inputs()] == [one.name for one in written.decoder_inputs]
     assert [one.name for one in written.decoder_inputs] == [
-        "tokens", "mask", "states", "keys", "fertility", "layer_0_h", "layer_0_c", "seen"
+        "tokens", "mask", "states", "keys", "fertility", "layer_0_h", "layer_0_c", "coverage"
     ]  # fmt: skip
     given = loaded.decoder.session.get_outputs()
     assert [one.name for one in given] == [one.name for one in written.decoder_outputs]

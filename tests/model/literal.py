@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from nmt_attn.config import ModelConfig
+from nmt_attn.config.schema import ModelConfig
 
 State = tuple[Tensor, ...]  # (h) or (h, c), vectors
 RESIDUAL_FROM_LAYER = 3  # counted from 1

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from nmt_attn.config import AttentionConfig
-from nmt_attn.model.attention import Attention, additive_scores, additive_scores_plain
+from nmt_attn.config.schema import AttentionConfig
+from nmt_attn.kernels.additive_attention import additive_scores, additive_scores_plain
+from nmt_attn.model.attention import Attention
 
 SCORES = ["dot", "scaled_dot", "general", "additive"]
 
@@ -53,7 +54,7 @@ def test_weights_and_context_equal_the_formulas(score):
     states, queries = torch.randn(2, 4, 6), torch.randn(2, 3, 6)
     lengths = [4, 2]
     mask = torch.arange(4) < torch.tensor(lengths).unsqueeze(1)
-    attended = attention(queries, attention.remember(states, mask))
+    attended = attention(queries, attention.precompute(states, mask))
     for sentence, length in enumerate(lengths):
         real = states[sentence, :length]
         for position in range(3):

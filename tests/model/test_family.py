@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from nmt_attn.config import ModelConfig
+from nmt_attn.config.schema import ModelConfig
 from nmt_attn.corpus.batches import make_batch
-from nmt_attn.model.device import Compute
+from nmt_attn.device import Compute
 from nmt_attn.model.network import TranslationModel
+from nmt_attn.tasks.translation_loss import batch_loss, to_device
 from nmt_attn.text.tokenizer import BOS, EOS
-from nmt_attn.training.batch import batch_loss, to_device
 from tests.model.literal import Literal
 
 CPU = Compute(torch.device("cpu"), "fp32")
@@ -132,7 +132,7 @@ def test_stepping_gives_the_readouts_of_teacher_forcing_and_attends_to_real_posi
     state, literal = start.state, Literal(model.config, model.weights())
     attentions = []
     for position in range(4):
-        step = model.step(targets[:, position : position + 1], state, start.memory)
+        step = model.step(targets[:, position : position + 1], state, start.encoded)
         torch.testing.assert_close(step.readout[:, 0], forced[:, position])
         attentions.append(step.weights[:, 0])
         state = step.state
@@ -159,7 +159,7 @@ def test_recurrent_dropout_keeps_its_mask_for_all_steps(cell, style, feeding):
     assert all(set(mask.unique().tolist()) == {0.0, 2.0} for mask in masks)
     state = start.state
     for position in range(4):
-        step = model.step(targets[:, position : position + 1], state, start.memory)
+        step = model.step(targets[:, position : position + 1], state, start.encoded)
         state = step.state
         assert all(torch.equal(layer[-1], mask) for layer, mask in zip(state.layers, masks, strict=True))
         torch.testing.assert_close(step.readout[:, 0], forced[:, position])

@@ -6,7 +6,7 @@ What holds for every kind of network is in test_family.py.
 import pytest
 import torch
 
-from nmt_attn.config import AttentionConfig, DecoderConfig, EncoderConfig, ModelConfig
+from nmt_attn.config.schema import AttentionConfig, DecoderConfig, EncoderConfig, ModelConfig
 from nmt_attn.errors import InputError
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.text.tokenizer import BOS
@@ -62,7 +62,7 @@ def test_without_teacher_forcing_the_model_reads_its_own_best_tokens():
     start = model.encode(source, lengths)
     state = start.state
     for position in range(4):
-        step = model.step(tokens, state, start.memory)
+        step = model.step(tokens, state, start.encoded)
         torch.testing.assert_close(own[:, position], step.readout[:, 0])
         tokens, state = model.output(step.readout).argmax(-1), step.state
 

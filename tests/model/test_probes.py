@@ -7,9 +7,11 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from nmt_attn.model import device, products, recurrence
+from nmt_attn import device
+from nmt_attn.kernels import matmul
+from nmt_attn.model import recurrence
 
-PROBES = [value for module in (device, products, recurrence)
+PROBES = [value for module in (device, matmul, recurrence)
           for value in vars(module).values() if hasattr(value, "cache_clear")]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from nmt_attn.config import AttentionConfig
+from nmt_attn.config.schema import AttentionConfig
 from nmt_attn.model.attention import Attention
 
 QUERY = torch.tensor([[[1.0, 2.0, -1.0]]])  # (1, 1, 3)
@@ -57,9 +57,9 @@ def test_scores_attention_and_context_are_those_worked_by_hand(score):
     attention = Attention(AttentionConfig(score=score), query_size=3, state_size=3)
     weights = {name: torch.tensor(value, dtype=torch.float32) for name, value in example["weights"].items()}
     attention.score.load_state_dict(weights)
-    memory = attention.remember(STATES, torch.ones(1, 4, dtype=torch.bool))
-    found = attention.score(QUERY, memory.keys)
+    encoded = attention.precompute(STATES, torch.ones(1, 4, dtype=torch.bool))
+    found = attention.score(QUERY, encoded.keys)
     assert found.flatten().tolist() == pytest.approx(example["scores"], abs=1e-5)
-    attended = attention(QUERY, memory)
+    attended = attention(QUERY, encoded)
     assert attended.weights.flatten().tolist() == pytest.approx(example["attention"], abs=1e-5)
     assert attended.context.flatten().tolist() == pytest.approx(example["context"], abs=1e-5)

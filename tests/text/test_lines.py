@@ -2,8 +2,8 @@
 
 import pytest
 
-from nmt_attn.text.cut import Limits
 from nmt_attn.text.lines import TrainingLines, limits_of
+from nmt_attn.text.sentence_splitting import Limits
 
 ONE, TWO, THREE = "I go.", "I go. You stay.", "I go. You stay. We sleep."
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nmt_attn.config import NormaliseConfig
+from nmt_attn.config.schema import NormaliseConfig
 from nmt_attn.text.normalise import Normaliser, lowercase, resolve_entities, tidy
 
 configs = st.builds(

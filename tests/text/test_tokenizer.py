@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nmt_attn.config import DataConfig, NormaliseConfig, TokenizerConfig
+from nmt_attn.config.schema import DataConfig, NormaliseConfig, TokenizerConfig
 from nmt_attn.errors import ConfigError, InputError
 from nmt_attn.text.normalise import Normaliser
 from nmt_attn.text.tokenizer import BOS, EOS, PAD, UNK, Tokenizer

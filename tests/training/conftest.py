@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import sentencepiece
 
-from nmt_attn.config import Config
-from nmt_attn.config_file import load_config
+from nmt_attn.config.loading import load_config
+from nmt_attn.config.schema import Config
 from nmt_attn.corpus.prepare import prepare
 from tests.conftest import write_toy
 

@@ -148,7 +148,7 @@ def _child(request: dict[str, Any], said: int) -> None:
 def _train(request: dict[str, Any]) -> int:
     import torch
 
-    from nmt_attn.config_file import load_config
+    from nmt_attn.config.loading import load_config
     from nmt_attn.errors import NmtError
     from nmt_attn.training.train import train
 
@@ -173,7 +173,7 @@ def _fault(at: int | None, number: int | None) -> Iterator[None]:
     if at is None:
         yield
         return
-    from nmt_attn import checkpoint
+    from nmt_attn.runs import checkpoint
     from nmt_attn.training.trainer import Trainer
 
     left, saving = at, False
@@ -219,10 +219,10 @@ def _fault(at: int | None, number: int | None) -> Iterator[None]:
         point()
         return real_write_text(path, text, **options)
 
-    real_save, real_save_file, real_write_text = Trainer._save, checkpoint.save_file, Path.write_text
+    real_save, real_save_file, real_write_text = Trainer.save, checkpoint.save_file, Path.write_text
     with (
         mock.patch.multiple(os, **{name: before(getattr(os, name)) for name in SYSTEM_CALLS}),
-        mock.patch.object(Trainer, "_save", save),
+        mock.patch.object(Trainer, "save", save),
         mock.patch.object(checkpoint, "save_file", save_file),
         mock.patch.object(Path, "write_text", write_text),
     ):

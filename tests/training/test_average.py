@@ -6,10 +6,10 @@ import os
 import pytest
 import torch
 
-from nmt_attn.checkpoint import WEIGHTS, save_weights
-from nmt_attn.config_file import dump_config, load_config
+from nmt_attn.config.loading import dump_config, load_config
 from nmt_attn.errors import InputError, UserError
-from nmt_attn.rundir import RunDirectory
+from nmt_attn.runs.checkpoint import WEIGHTS, save_weights
+from nmt_attn.runs.directory import RunDirectory
 from nmt_attn.training.average import average_run, best_checkpoints, last_checkpoints, mean_weights
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nmt_attn.config import Config
-from nmt_attn.config_file import load_config
+from nmt_attn.config.loading import load_config
+from nmt_attn.config.schema import Config
 from nmt_attn.corpus.store import PairStore, TokenStore
+from nmt_attn.reporting.training_display import TrainingDisplay
 from nmt_attn.training.batch_size import choose_batch_tokens, rate_factor
 from nmt_attn.training.train import train
 from tests.conftest import write_prepared_toy
@@ -58,12 +59,12 @@ def test_a_run_keeps_its_batch_wherever_it_goes_on(tmp_path, monkeypatch, capsys
     monkeypatch.chdir(write_prepared_toy(tmp_path))
     monkeypatch.setattr("nmt_attn.training.batch_size.STEPS", 2)  # of the toy corpus in an epoch
     with pretended_cuda():
-        state = train(configured("cuda", 1)).state
+        state = train(configured("cuda", 1), reporter=TrainingDisplay()).state
         assert state.batch_tokens is not None
         assert state.batch_tokens > 1024
         said = capsys.readouterr().err
         assert f"batches of {state.batch_tokens:,} target tokens suit the device" in said
         assert "so the learning rate is" in said
-    resumed = train(configured("cpu", 2), resume=True).state
+    resumed = train(configured("cpu", 2), resume=True, reporter=TrainingDisplay()).state
     assert resumed.batch_tokens == state.batch_tokens
     assert "so the learning rate is" in capsys.readouterr().err

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nmt_attn.config_file import load_config
+from nmt_attn.config.loading import load_config
 from nmt_attn.decoding.translator import Translator
 from nmt_attn.errors import ConfigError
 from nmt_attn.training.train import train

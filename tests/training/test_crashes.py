@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from nmt_attn.rundir import RunDirectory
+from nmt_attn.runs.directory import RunDirectory
 from tests.conftest import write_toy
 from tests.training.conftest import SAMPLES_ALIKE
 from tests.training.faults import FULL, TWO_SIGNALS, Ended, Trainings

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from nmt_attn.checkpoint import load_checkpoint
 from nmt_attn.decoding.translator import Translator
-from nmt_attn.rundir import RunDirectory
+from nmt_attn.runs.checkpoint import load_checkpoint
+from nmt_attn.runs.directory import RunDirectory
 from nmt_attn.training.ema import WeightAverage
 from nmt_attn.training.train import train
 from tests.training.conftest import configure

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nmt_attn.config import ScheduleConfig, TeacherForcingConfig
+from nmt_attn.config.schema import ScheduleConfig, TeacherForcingConfig
 from nmt_attn.training.schedule import Budget, learning_rate, teacher_forcing
 
 

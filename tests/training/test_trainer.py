@@ -10,19 +10,19 @@ from pathlib import Path
 import pytest
 import torch
 
-from nmt_attn.checkpoint import WEIGHTS, load_weights
-from nmt_attn.config import Config
+from nmt_attn.config.schema import Config
 from nmt_attn.corpus.batches import Batcher
-from nmt_attn.corpus.prepare import PreparedData
+from nmt_attn.corpus.dataset import Dataset
 from nmt_attn.decoding.translator import Translator
+from nmt_attn.device import Compute
 from nmt_attn.errors import InputError, NmtError
-from nmt_attn.model.device import Compute
+from nmt_attn.kernels.output_loss import TokenLoss
 from nmt_attn.model.network import TranslationModel
-from nmt_attn.rundir import RunDirectory
+from nmt_attn.reporting.training_display import TrainingDisplay
+from nmt_attn.runs.checkpoint import WEIGHTS, load_weights
+from nmt_attn.runs.directory import RunDirectory
+from nmt_attn.tasks.translation_loss import batch_loss, to_device
 from nmt_attn.training import step as step_module
-from nmt_attn.training.batch import batch_loss, to_device
-from nmt_attn.training.log import Display
-from nmt_attn.training.loss import TokenLoss
 from nmt_attn.training.optimiser import optimiser_tensors
 from nmt_attn.training.train import train as train_run
 from nmt_attn.training.trainer import Trainer
@@ -31,8 +31,8 @@ from tests.training.conftest import configure
 
 def train(config: Config, folder: Path, *, resume: bool = False):
     folder.mkdir(exist_ok=True)
-    data = PreparedData.open(config.data_directory)
-    return Trainer(config, data, RunDirectory(folder), resume=resume).train()
+    data = Dataset.open(config.data_directory)
+    return Trainer(config, data, RunDirectory(folder), resume=resume, reporter=TrainingDisplay()).train()
 
 
 def weights_of(folder: Path) -> dict[str, torch.Tensor]:
@@ -43,7 +43,7 @@ def weights_of(folder: Path) -> dict[str, torch.Tensor]:
 
 def test_gradients_of_parts_add_up_to_those_of_the_whole(prepared):
     config = configure(prepared, "training.label_smoothing=0.1", "model.dropout=0.0")
-    data = PreparedData.open(config.data_directory)
+    data = Dataset.open(config.data_directory)
     torch.manual_seed(0)
     model = TranslationModel(config.model, data.tokenizer.source_size, data.tokenizer.target_size).double()
     batcher, compute = Batcher(data.pairs("train"), 10_000), Compute(torch.device("cpu"), "fp32")
@@ -125,10 +125,10 @@ def test_a_loss_that_is_no_number_teaches_nothing(prepared, tmp_path, monkeypatc
     sets = [f"training.clip_norm={clip}", f"training.optimiser={optimiser}", "training.max_epochs=null"]
     config = configure(prepared, *sets, "training.max_steps=4", "training.validation.every_steps=99")
     (tmp_path / "run").mkdir()
-    trainer = Trainer(config, PreparedData.open(config.data_directory), RunDirectory(tmp_path / "run"))
+    trainer = Trainer(config, Dataset.open(config.data_directory), RunDirectory(tmp_path / "run"))
     bad_losses(monkeypatch, 1, 3, 4)
     seen = []
-    step = trainer.stepper.step
+    step = trainer.training_step.step
 
     def watched(*arguments, **options):
         result = step(*arguments, **options)
@@ -136,7 +136,7 @@ def test_a_loss_that_is_no_number_teaches_nothing(prepared, tmp_path, monkeypatc
         seen.append({name: value.clone() for name, value in (trainer.model.weights() | moments).items()})
         return result
 
-    monkeypatch.setattr(trainer.stepper, "step", watched)
+    monkeypatch.setattr(trainer.training_step, "step", watched)
     before = {name: weight.detach().clone() for name, weight in trainer.model.weights().items()}
     outcome = trainer.train()
     assert (outcome.state.step, outcome.state.skipped, outcome.state.skipped_in_a_row) == (4, 3, 2)
@@ -231,11 +231,11 @@ def test_a_single_pair_that_does_not_fit_is_one_line(prepared, tmp_path, monkeyp
 def test_the_largest_batch_is_tried_without_a_trace(prepared, tmp_path, monkeypatch):
     config = configure(prepared)
     (tmp_path / "run").mkdir()
-    trainer = Trainer(config, PreparedData.open(config.data_directory), RunDirectory(tmp_path / "run"))
+    trainer = Trainer(config, Dataset.open(config.data_directory), RunDirectory(tmp_path / "run"))
     weights = {name: weight.detach().clone() for name, weight in trainer.model.weights().items()}
     random = torch.get_rng_state()
     sizes = short_of_memory(monkeypatch, 5)
-    trainer.try_largest_batch(Display())
+    trainer.within_memory.try_largest_batch(trainer.batcher, 1)
     assert trainer.state.batch_parts > 1
     assert sizes
     assert trainer.state.step == 0
@@ -302,9 +302,16 @@ def test_pointers_follow_the_state_where_a_crash_came_between(prepared, tmp_path
 
 def test_a_last_validation_that_a_signal_prevented_is_made_up_for(prepared, tmp_path, monkeypatch):
     sets = ["training.max_epochs=null", "training.max_steps=5"]
+    counted = Trainer.count
+
+    def count(trainer, step):
+        counted(trainer, step)
+        if trainer.state.step == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+
     with monkeypatch.context() as patch:
-        patch.setattr(Trainer, "_validate", lambda *_: pytest.fail("validated"))
-        patch.setattr(Trainer, "_report", lambda self, _: self.state.step == 5 and os.kill(os.getpid(), signal.SIGINT))
+        patch.setattr(Trainer, "validate", lambda *_: pytest.fail("validated"))
+        patch.setattr(Trainer, "count", count)
         assert train(configure(prepared, *sets), tmp_path / "run").signal == signal.SIGINT
     outcome = train(configure(prepared, *sets), tmp_path / "run", resume=True)
     assert (outcome.state.step, outcome.state.validated_step) == (5, 5)

@@ -1,0 +1,1 @@
+"""The configuration: every key, and YAML into it."""

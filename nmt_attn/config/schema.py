@@ -1,0 +1,770 @@
+"""The configuration: every key, its default, its unit and one sentence about it.
+
+This module is the one place where keys are declared. ``docs/configuration.md`` and the JSON schema for
+editors are generated from it by ``scripts/make_docs.py``; :mod:`nmt_attn.config.loading` reads YAML into it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    field_validator,
+    model_validator,
+)
+
+from nmt_attn.config.language_codes import standard_code
+from nmt_attn.device_names import known_device
+from nmt_attn.files import expand_user
+
+# Upper limits where nothing smaller follows from the matter itself. A value above them is a slip or a trap: it would
+# not end, or ask for more memory than any machine has.
+_MOST = 1_000_000_000  # of what is only counted
+_WIDEST = 32_768  # of a vector
+_LARGEST = 1e100  # of a factor: its products with others stay finite
+
+
+def _usable(path: Path) -> Path:
+    """Return a path, ``~`` expanded, whose name a file can have and which fits into a message of one line."""
+    if not path.name or any(unicodedata.category(character) in ("Cc", "Cs") for character in str(path)):
+        raise ValueError("must be the name of a file or folder, without control characters")
+    return expand_user(path)
+
+
+# A string in YAML stands for a path although the schema is strict about types.
+File = Annotated[Path, Strict(False), AfterValidator(_usable)]
+
+
+# A column of a table, counted from 1.
+Column = Annotated[int, Field(ge=1, le=1000)]
+
+
+# A language code in any of its usual forms, kept in that of BCP 47.
+Language = Annotated[str, AfterValidator(standard_code)]
+
+
+BleuTokenizerName = Literal[
+    "auto", "13a", "intl", "zh", "char", "ja-mecab", "ko-mecab", "none", "flores101", "flores200", "spm", "spBLEU-1K"
+]
+
+
+def known_tokenizer(value: Any) -> Any:
+    """Return the name of a BLEU tokenizer as it is.
+
+    Raises:
+        ValueError: there is none of this name; the message names the nearest one.
+    """
+    names = get_args(BleuTokenizerName)
+    if isinstance(value, str) and value not in names:
+        nearest = difflib.get_close_matches(value, names, n=1, cutoff=0.5)
+        advice = f"did you mean {nearest[0]}? " if nearest else ""
+        raise ValueError(f"no tokenizer of sacreBLEU is called {value[:40]!r}; {advice}there are {', '.join(names)}")
+    return value
+
+
+# How BLEU cuts text into words: one of sacreBLEU's ways, or the one that fits the language.
+BleuTokenizer = Annotated[BleuTokenizerName, BeforeValidator(known_tokenizer)]
+
+
+def known_size(value: Any) -> Any:
+    """Return the size of a batch as it is.
+
+    Raises:
+        ValueError: it is neither a whole number of at least 1 nor ``auto``.
+    """
+    number = isinstance(value, int) and not isinstance(value, bool)
+    if value != "auto" and not (number and 1 <= value <= 100_000_000):
+        raise ValueError("it is a whole number of tokens from 1 to 100 million, or auto")
+    return value
+
+
+# Tokens in a batch, or as many as suit the device.
+BatchTokens = Annotated[int | Literal["auto"], BeforeValidator(known_size)]
+
+
+# Where to compute; whether this machine has such a device is seen when it is used.
+Device = Annotated[str, AfterValidator(known_device)]
+
+
+def _key(default: Any, about: str, unit: str = "", **limits: Any) -> Any:
+    """Declare one key: its default, one sentence, its unit, and the limits of its value."""
+    if callable(default):
+        return Field(default_factory=default, description=about, json_schema_extra={"unit": unit}, **limits)
+    return Field(default, description=about, json_schema_extra={"unit": unit}, **limits)
+
+
+class Section(BaseModel):
+    """A part of the configuration: frozen, and no key is accepted that is not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class ShortSection(Section):
+    """A section that may also be written as the value of one of its keys, ``short_for``, the others by default."""
+
+    short_for: ClassVar[str]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        return {cls.short_for: value} if isinstance(value, (str, int, float)) else value
+
+
+# --- data --------------------------------------------------------------------------
+
+
+class CorpusConfig(Section):
+    """One file of sentence pairs, from which train, valid and test are split."""
+
+    path: File | None = _key(
+        None,
+        "Lines of source<TAB>target[<TAB>attribution], a .csv, TMX, or a .zip of these or of a file a language; gzip, "
+        "bzip2, xz and zstd too (docs/data.md).",
+        "file",
+    )
+    url: str | None = _key(None, "Fetched to data.corpus.path where that file is missing.", "https address")
+    allow_http: bool = _key(False, "Take an http address too, though anybody on the way can change the file.")
+    max_pairs: int | None = _key(None, "Only the first lines of the file (null: all).", "lines", ge=1, le=_MOST)
+    columns: list[Column] | None = _key(
+        None,
+        "Which columns of a table are source and target, such as [2, 4] (null: the first two, or what a header says).",
+        "columns, from 1",
+        min_length=2,
+        max_length=2,
+    )
+    reverse: bool = _key(False, "Swap the columns: the file is target<TAB>source.")
+
+    @field_validator("columns")
+    @classmethod
+    def _two_columns(cls, value: list[int] | None) -> list[int] | None:
+        if value is not None and value[0] == value[1]:
+            raise ValueError("source and target must be different columns")
+        return value
+
+    @field_validator("url")
+    @classmethod
+    def _one_word(cls, value: str | None) -> str | None:
+        if value is not None and (value.split() != [value] or not value.isprintable()):
+            raise ValueError("must be an address, without spaces and control characters")
+        return value
+
+
+class ParallelFiles(Section):
+    """Files of equal length, one sentence a line, packed or not."""
+
+    source: File = Field(description="Source sentences.", json_schema_extra={"unit": "file"})
+    target: list[File] = Field(
+        description="Their translations: one file, or several that are several references.",
+        json_schema_extra={"unit": "file or list of files"},
+        min_length=1,
+    )
+
+    @field_validator("target", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return [value] if isinstance(value, (str, Path)) else value
+
+
+class ParallelConfig(Section):
+    """Your own files, already split."""
+
+    train: ParallelFiles = Field(description="Training pairs.")
+    valid: ParallelFiles | None = _key(None, "Pairs that training is watched on (null: none, and it is not watched).")
+    test: ParallelFiles | None = _key(None, "Pairs for the final score (null: none).")
+
+    def given(self) -> dict[str, ParallelFiles]:
+        """Return the files of each part that has any, by its name."""
+        parts = {"train": self.train, "valid": self.valid, "test": self.test}
+        return {name: files for name, files in parts.items() if files is not None}
+
+
+class TaskConfig(ShortSection):
+    """Made-up pairs instead of a corpus: a small task that shows attention at work."""
+
+    short_for = "kind"
+
+    kind: Literal["dates", "addition", "reverse"] = Field(
+        description="dates: as people write them to ISO 8601; addition: of two numbers; reverse: letters backwards."
+    )
+    pairs: int = _key(20_000, "How many are made, held-out ones included.", "pairs", ge=1, le=10_000_000)
+    min_length: int = _key(1, "addition: digits of a number, at least; reverse: letters.", "characters", ge=1, le=1000)
+    max_length: int = _key(4, "The same, at most.", "characters", ge=1, le=1000)
+    seed: int = _key(1, "Seed of the choice.", ge=0, lt=2**63)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min_length > self.max_length:
+            raise ValueError(
+                f"data.task.min_length ({self.min_length}) must not be above max_length ({self.max_length})"
+            )
+        return self
+
+
+class NormaliseConfig(Section):
+    """What is done to text before it is tokenised; it travels with the model."""
+
+    unicode: Literal["nfc", "nfkc", "none"] = _key("nfc", "Unicode normal form.")
+    quotes: bool = _key(True, "Typographic apostrophes and quotation marks become ' and \".")
+    html_entities: bool = _key(
+        False, "&amp; and &#39; become what they stand for, in references too: they are a fault of the encoding."
+    )
+    lowercase: bool = _key(
+        False, "Lowercase everything, as the language does (I becomes ı in Turkish); scores are then case-insensitive."
+    )
+    ascii_fold: bool = _key(False, "Drop accents and other marks: é becomes e, œ becomes oe.")
+    punctuation: Literal["keep", "split", "basic"] = _key(
+        "keep",
+        "keep: as it stands; split: set off by spaces; basic: . ! ? set off, all else but letters dropped.",
+    )
+
+
+class FilterConfig(Section):
+    """Which pairs are dropped before the split; every drop is counted under its reason."""
+
+    max_words: int = _key(80, "Longest sentence kept, either side.", "words", ge=1, le=1_000_000)
+    max_characters: int = _key(
+        1000,
+        "Longest sentence kept, either side; what limits text without spaces between words.",
+        "characters",
+        ge=1,
+        le=1_000_000,
+    )
+    max_length_ratio: float = _key(
+        4.0, "Longer side over shorter side, in characters; a side under 20 characters counts as 20.", ge=1.0, le=1e6
+    )
+    identical: bool = _key(True, "Drop pairs whose two sides are the same.")
+    duplicates: bool = _key(True, "Drop pairs seen before.")
+
+
+class SplitConfig(Section):
+    """Held-out sentences. Those that share a side with one another are never parted."""
+
+    valid: int = _key(
+        2000,
+        "Distinct source sentences held out for validation; 0: none, so `best` is the latest checkpoint.",
+        "sentences",
+        ge=0,
+        le=_MOST,
+    )
+    test: int = _key(
+        2000, "Distinct source sentences held out for the final score; 0: none.", "sentences", ge=0, le=_MOST
+    )
+
+
+class TokenizerConfig(Section):
+    """The sentencepiece tokenizer, trained on the training part alone."""
+
+    kind: Literal["unigram", "bpe", "word", "char"] = _key("unigram", "What a token is.")
+    vocab_size: int = _key(
+        8000,
+        "Size of the vocabulary; word and char take fewer where the corpus has fewer.",
+        "tokens",
+        ge=16,
+        le=1_000_000,
+    )
+    joint: bool = _key(
+        True,
+        "One vocabulary learnt from both languages instead of one each; of it each side keeps what its own text holds "
+        "(bpe, and tie_embeddings all: everything).",
+    )
+    character_coverage: float = _key(0.9999, "Share of the training characters that get a token.", gt=0.9, le=1.0)
+    byte_fallback: bool = _key(
+        False,
+        "unigram, bpe: a character without a token is written as its bytes, 256 more tokens, so that a model can learn "
+        "to copy any name.",
+    )
+
+    @model_validator(mode="after")
+    def _bytes_are_subwords(self) -> Self:
+        if self.byte_fallback and self.kind not in ("unigram", "bpe"):
+            raise ValueError(f"data.tokenizer.byte_fallback needs data.tokenizer.kind: unigram or bpe, not {self.kind}")
+        return self
+
+
+class DataConfig(Section):
+    """What is learned from."""
+
+    source_lang: Language = _key("en", "Language translated from, such as en, eng, zh-Hant; x-NAME for none.", "code")
+    target_lang: Language = _key("fr", "Language translated into.", "code")
+    directory: File | None = _key(None, "Where the prepared data lies (null: data/<name>).", "folder")
+    corpus: CorpusConfig = _key(CorpusConfig, "One file of pairs.")
+    parallel: ParallelConfig | None = _key(None, "Your own split files, instead of data.corpus.")
+    task: TaskConfig | None = _key(None, "A made-up task, instead of data.corpus; a word alone is its kind.")
+    normalise: NormaliseConfig = _key(NormaliseConfig, "Text normalisation.")
+    filter: FilterConfig = _key(FilterConfig, "Pairs to drop.")
+    split: SplitConfig = _key(SplitConfig, "Held-out sentences (data.corpus only).")
+    tokenizer: TokenizerConfig = _key(TokenizerConfig, "Tokenizer.")
+
+    @model_validator(mode="after")
+    def _one_kind_of_corpus(self) -> Self:
+        given = {
+            "data.corpus.path": self.corpus.path,
+            "data.parallel": self.parallel,
+            "data.task": self.task,
+        }
+        both = [name for name, value in given.items() if value is not None]
+        if len(both) > 1:
+            raise ValueError(f"{' and '.join(both[:2])} are both set; keep one of them")
+        if self.parallel is not None or self.task is not None:
+            for name, default in CorpusConfig().model_dump().items():
+                if getattr(self.corpus, name) != default:
+                    raise ValueError(f"data.corpus.{name} is for one file of pairs; it has no effect beside {both[0]}")
+        if self.corpus.url is not None and self.corpus.path is None:
+            raise ValueError("data.corpus.url needs data.corpus.path, the file to fetch it to")
+        return self
+
+    def nothing_held_out(self, split: Literal["valid", "test"]) -> str | None:
+        """Say why a split has no sentences, as ``data.split.valid is 0``; None where it is to have some."""
+        if self.parallel is not None:
+            return f"data.parallel.{split} is not set" if getattr(self.parallel, split) is None else None
+        return f"data.split.{split} is 0" if getattr(self.split, split) == 0 else None
+
+
+# --- model --------------------------------------------------------------------------
+
+
+class EncoderConfig(Section):
+    """The bidirectional encoder."""
+
+    layers: int = _key(1, "Stacked layers; from the third on with residual connections.", "layers", ge=1, le=8)
+    hidden_size: int = _key(512, "State size of each of the two directions.", "units", ge=1, le=_WIDEST)
+    word_dropout: float = _key(0.0, "Share of source tokens whose embedding is dropped whole.", ge=0.0, lt=1.0)
+
+
+class DecoderConfig(Section):
+    """The decoder."""
+
+    style: Literal["bahdanau", "luong"] = _key(
+        "bahdanau", "bahdanau: the context goes into the cell; luong: an attentional vector after it."
+    )
+    layers: int = _key(1, "Stacked layers; from the third on with residual connections.", "layers", ge=1, le=8)
+    hidden_size: int = _key(512, "State size.", "units", ge=1, le=_WIDEST)
+    word_dropout: float = _key(0.0, "Share of target tokens whose embedding is dropped whole.", ge=0.0, lt=1.0)
+    input_feeding: bool = _key(False, "luong only: the attentional vector joins the next step's input.")
+    start: Literal["bridge", "zeros", "last"] = _key(
+        "bridge",
+        "State before the first token. bridge: tanh of a linear map of the encoder's last states; zeros; last: those "
+        "states themselves.",
+    )
+    readout_size: int | None = _key(
+        None, "Size of the vector before the output layer (null: model.embedding_size).", "units", ge=1, le=_WIDEST
+    )
+
+
+class AttentionConfig(Section):
+    """How a decoder state is compared with the source states."""
+
+    score: Literal["additive", "dot", "scaled_dot", "general", "location", "none"] = _key(
+        "additive", "The score function (concat: another name of additive); none: no attention at all."
+    )
+    size: int | None = _key(None, "additive: inner size (null: the decoder's hidden_size).", "units", ge=1, le=_WIDEST)
+    max_positions: int = _key(100, "location: source tokens that can be attended to.", "tokens", ge=1, le=100_000)
+    coverage: bool = _key(
+        False, "additive only: the score also sees how much attention each source position has had (Tu et al. 2016)."
+    )
+
+    @field_validator("score", mode="before")
+    @classmethod
+    def _concat_is_additive(cls, value: Any) -> Any:
+        return "additive" if value == "concat" else value
+
+
+class ModelConfig(Section):
+    """The network."""
+
+    cell: Literal["gru", "lstm"] = _key("gru", "Recurrent cell of encoder and decoder.")
+    embedding_size: int = _key(256, "Size of the word vectors.", "units", ge=1, le=_WIDEST)
+    layer_norm: bool = _key(False, "Layer normalisation inside the cells (Ba et al. 2016); several times slower.")
+    dropout: float = _key(0.2, "Dropout on embeddings, between layers and before the output.", ge=0.0, lt=1.0)
+    recurrent_dropout: float = _key(
+        0.0,
+        "Dropout on what a cell hands on from step to step, with one mask for all steps (Gal and Ghahramani 2016).",
+        ge=0.0,
+        lt=1.0,
+    )
+    tie_embeddings: Literal["none", "target", "all"] = _key(
+        "target",
+        "target: the output layer is the target embedding; all: the source embedding too (joint vocabulary).",
+    )
+    encoder: EncoderConfig = _key(EncoderConfig, "Encoder.")
+    decoder: DecoderConfig = _key(DecoderConfig, "Decoder.")
+    attention: AttentionConfig = _key(AttentionConfig, "Attention.")
+
+    @property
+    def readout_size(self) -> int:
+        """Size of the vector from which a token is predicted, R."""
+        return self.decoder.readout_size or self.embedding_size
+
+    @property
+    def source_size(self) -> int:
+        """Size of a source state, A: both directions side by side."""
+        return 2 * self.encoder.hidden_size
+
+    @property
+    def context_size(self) -> int:
+        """Size of the context vector: that of a source state, or 0 where there is no attention."""
+        return 0 if self.attention.score == "none" else self.source_size
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        if self.decoder.hidden_size != self.source_size:
+            sizes = (
+                f"model.decoder.hidden_size ({self.decoder.hidden_size}) must be twice "
+                f"model.encoder.hidden_size ({self.encoder.hidden_size})"
+            )
+            if self.attention.score in ("dot", "scaled_dot"):
+                raise ValueError(f"attention score {self.attention.score} compares equal sizes: {sizes}")
+            if self.decoder.start == "last":
+                raise ValueError(f"model.decoder.start: last takes over the encoder's states: {sizes}")
+        if self.attention.score == "none" and self.decoder.start == "zeros":
+            raise ValueError(
+                "model.attention.score: none with model.decoder.start: zeros leaves the decoder without any source"
+            )
+        if self.attention.coverage and self.attention.score != "additive":
+            raise ValueError(
+                f"model.attention.coverage needs model.attention.score: additive, not {self.attention.score}"
+            )
+        if self.decoder.input_feeding and self.decoder.style != "luong":
+            raise ValueError("model.decoder.input_feeding needs model.decoder.style: luong")
+        if self.tie_embeddings != "none" and self.readout_size != self.embedding_size:
+            raise ValueError(
+                f"model.tie_embeddings: {self.tie_embeddings} makes the output layer an embedding: "
+                f"model.decoder.readout_size ({self.readout_size}) must equal model.embedding_size "
+                f"({self.embedding_size})"
+            )
+        return self
+
+
+# --- training --------------------------------------------------------------------------
+
+
+class ScheduleConfig(Section):
+    """How the learning rate moves."""
+
+    kind: Literal["constant", "linear", "cosine", "inverse_sqrt", "plateau"] = _key(
+        "cosine",
+        "linear and cosine fall to final_share over the whole budget (steps, epochs or minutes, whichever is "
+        "used up first); plateau falls by plateau_factor when validation stops getting better.",
+    )
+    warmup_steps: int = _key(200, "Steps over which the learning rate rises from zero.", "steps", ge=0, le=_MOST)
+    final_share: float = _key(0.02, "linear, cosine: where it ends, as a share of learning_rate.", ge=0.0, le=1.0)
+    plateau_factor: float = _key(0.5, "plateau: what it is multiplied with.", gt=0.0, lt=1.0)
+    plateau_patience: int = _key(
+        2, "plateau: validations without a better loss before it falls.", "validations", ge=0, le=_MOST
+    )
+
+
+class TeacherForcingConfig(ShortSection):
+    """Scheduled sampling (Bengio et al. 2015): the share of target tokens read from the reference."""
+
+    short_for = "ratio"
+
+    ratio: float = _key(1.0, "At the beginning; the rest of the tokens read are the model's own.", ge=0.0, le=1.0)
+    final_ratio: float | None = _key(None, "At the end of the budget (null: it stays).", ge=0.0, le=1.0)
+    decay: Literal["linear", "exponential", "inverse_sigmoid"] = _key("linear", "How it gets there.")
+
+    @model_validator(mode="after")
+    def _falls(self) -> Self:
+        if self.final_ratio is not None and self.final_ratio > self.ratio:
+            raise ValueError(
+                f"training.teacher_forcing.final_ratio ({self.final_ratio}) must not be above ratio ({self.ratio})"
+            )
+        if self.final_ratio == 0.0 and self.decay == "exponential":
+            raise ValueError("training.teacher_forcing.final_ratio must be above 0 for an exponential decay")
+        return self
+
+
+class EarlyStoppingConfig(Section):
+    """What `best` means, and when to give up."""
+
+    metric: Literal["auto", "bleu", "chrf", "exact", "loss"] = _key(
+        "auto",
+        "Which validation figure decides, the loss between equals. auto: BLEU where at least half of the validation "
+        "sentences have a reference of 4 words, chrF otherwise; once more than half of the sentences are translated "
+        "exactly, first how many are. The opening lines of a training say which.",
+    )
+    patience: int | None = _key(
+        None, "Stop after this many validations without a better one (null: never).", "validations", ge=1, le=_MOST
+    )
+
+
+class ValidationConfig(Section):
+    """How often and on how much training is watched."""
+
+    every_steps: int | None = _key(
+        None, "Validate every so many steps (null: after each epoch).", "steps", ge=1, le=_MOST
+    )
+    max_sentences: int = _key(
+        2000, "How many validation sentences are translated and scored.", "sentences", ge=1, le=_MOST
+    )
+    beam_size: int = _key(
+        1, "Search of the validation, whatever decoding.beam_size is; 1 is greedy.", "hypotheses", ge=1, le=1000
+    )
+    samples: int = _key(2, "Translations shown at each validation.", "sentences", ge=0, le=10_000)
+
+
+class TrainingConfig(Section):
+    """The training loop."""
+
+    from_run: File | None = _key(
+        None,
+        "Go on from the weights of this run, with new data, rate and budget (null: from random weights). Of it come "
+        "tokenizer, normalisation, languages and network too.",
+        "run, or checkpoint in one",
+        alias="from",
+    )
+    max_epochs: int | None = _key(30, "Stop after so many passes over the data.", "epochs", ge=1, le=_MOST)
+    max_steps: int | None = _key(None, "Stop after so many steps of the optimiser.", "steps", ge=1, le=_MOST)
+    max_minutes: float | None = _key(None, "Stop after so much time.", "minutes", gt=0.0, le=1e9)
+    batch_tokens: BatchTokens = _key(
+        "auto",
+        "Target tokens in a batch, without padding (auto: 1024 on a CPU; on a GPU 16384, or a 64th of an epoch if that "
+        "is less but at least 1024, and learning_rate is multiplied by √(tokens / 1024); a resumed run keeps its "
+        "number).",
+        "tokens, ≥ 1, ≤ 1e+08, or auto",
+    )
+    batch_sentences: int | None = _key(
+        None, "Sentence pairs in a batch, instead of batch_tokens.", "sentences", ge=1, le=1_000_000
+    )
+    accumulate: int = _key(1, "Batches whose gradients are added up for one step.", "batches", ge=1, le=1_000_000)
+    precision: Literal["auto", "fp32", "bf16"] = _key(
+        "auto", "Of matrix products (weights stay fp32); auto: bf16 where the machine is much faster in it."
+    )
+    device: Device = _key(
+        "auto", "auto: the GPU where there is one.", "auto, cpu, cuda, or cuda:N for the GPU number N"
+    )
+    threads: int | None = _key(
+        None,
+        "Threads on a CPU (null: as many as pay, of the processors that this process may use, or what OMP_NUM_THREADS "
+        "says; a resumed run keeps its number).",
+        "threads",
+        ge=1,
+        le=1024,
+    )
+    cuda_graphs: bool = _key(
+        False, "On a GPU, replay the decoders that go step by step as CUDA graphs; not measured yet, so off."
+    )
+    optimiser: Literal["adam", "adamw"] = _key("adam", "Optimiser.")
+    learning_rate: float = _key(1e-3, "Highest learning rate.", gt=0.0, le=_LARGEST)
+    betas: Annotated[tuple[float, float], Strict(False)] = _key((0.9, 0.98), "Adam's decay rates.")
+    weight_decay: float = _key(0.0, "adamw: weight decay.", ge=0.0, le=_LARGEST)
+    clip_norm: float | None = _key(
+        1.0, "Largest norm of the gradient of all weights (null: no clipping).", gt=0.0, le=_LARGEST
+    )
+    label_smoothing: float = _key(0.1, "Probability spread over the whole vocabulary.", ge=0.0, lt=1.0)
+    teacher_forcing: TeacherForcingConfig = _key(
+        TeacherForcingConfig, "Scheduled sampling; a number alone is a ratio that stays."
+    )
+    subword_sampling: float | None = _key(
+        None,
+        "Cut the training text anew into subwords every epoch, at random, for small corpora (null: never). unigram: α "
+        "of Kudo 2018, smaller is more varied, 0.2 is usual; bpe: share of merges left out (Provilkov et al. 2020).",
+        gt=0.0,
+        lt=1.0,
+    )
+    ema: float | None = _key(
+        None,
+        "Decay of an average of the weights, such as 0.999, which is validated and kept as the model (null: none).",
+        gt=0.0,
+        lt=1.0,
+    )
+    max_skipped_steps: int = _key(
+        10,
+        "Give up after so many steps in a row whose loss or gradient is not finite; each is skipped.",
+        "steps",
+        ge=1,
+        le=_MOST,
+    )
+    schedule: ScheduleConfig = _key(ScheduleConfig, "Learning rate schedule.")
+    validation: ValidationConfig = _key(ValidationConfig, "Validation.")
+    early_stopping: EarlyStoppingConfig = _key(EarlyStoppingConfig, "Early stopping.")
+    checkpoint_minutes: float = _key(
+        10.0, "A checkpoint at least this often, besides each validation.", "minutes", gt=0.0, le=1e9
+    )
+    checkpoint_steps: int | None = _key(
+        None, "A checkpoint every so many steps too (null: not).", "steps", ge=1, le=_MOST
+    )
+    keep_checkpoints: int = _key(2, "The last checkpoints kept, besides the best.", "checkpoints", ge=1, le=_MOST)
+
+    @field_validator("betas")
+    @classmethod
+    def _below_one(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if not all(0.0 <= beta < 1.0 for beta in value):
+            raise ValueError("each must be at least 0 and below 1")
+        return value
+
+    @model_validator(mode="after")
+    def _some_end(self) -> Self:
+        if self.max_epochs is None and self.max_steps is None and self.max_minutes is None:
+            raise ValueError("no end is set; set training.max_epochs, max_steps or max_minutes")
+        return self
+
+
+# --- decoding and the whole --------------------------------------------------------------------------
+
+
+class DecodingConfig(Section):
+    """The search for a translation."""
+
+    beam_size: int = _key(5, "Hypotheses kept a sentence; 1 is greedy search.", "hypotheses", ge=1, le=1000)
+    normalisation: Literal["wu", "mean"] = _key(
+        "wu", "What log-probabilities are divided by: ((5 + length) / 6) (Wu et al. 2016), or the length itself."
+    )
+    length_penalty: float = _key(
+        1.0, "That to this power; 1 with mean: a token's mean; 0: not at all.", ge=0.0, le=10.0
+    )
+    coverage_penalty: float = _key(
+        0.0,
+        "β Σ log min(attention that a source position has had, 1) is added to scores (Wu et al. 2016).",
+        ge=0.0,
+        le=1e6,
+    )
+    min_length_ratio: float = _key(
+        0.0, "A translation has at least this many times the source's tokens, both with their end.", ge=0.0, le=100.0
+    )
+    max_length_ratio: float = _key(
+        3.0, "A translation ends at this many times the source's tokens, plus 10.", gt=0.0, le=100.0
+    )
+    max_source_tokens: int = _key(
+        250,
+        "A longer source is cut into sentences or less, which are translated one by one.",
+        "tokens",
+        ge=1,
+        le=100_000,
+    )
+    split_sentences: Literal["auto", "on", "off"] = _key(
+        "auto",
+        "A line of several sentences is translated one by one. auto: where the training lines seldom had so many, or "
+        "were seldom so long; off: only a line of more than max_source_tokens.",
+    )
+    no_repeat_ngram: int = _key(
+        0, "So many tokens in a row are never written twice (0: they may be).", "tokens", ge=0, le=1000
+    )
+    pruning: float | None = _key(
+        1.3,
+        "Where only the best translation is wanted, hypotheses so far behind the best one of their sentence are not "
+        "followed any further (Freitag and Al-Onaizan 2017; null: all are). Greedy search never finds a better one.",
+        "nats",
+        gt=0.0,
+        le=1e6,
+    )
+    precision: Literal["auto", "fp32", "bf16", "int8"] = _key(
+        "fp32",
+        "Of matrix products in the search; auto: bf16 where the machine is much faster in it; int8: on a CPU alone.",
+    )
+    batch_tokens: int | None = _key(
+        None,
+        "Source tokens times beam_size in a batch (null: 81920 on a CPU, where 16384 source tokens are the most, or "
+        "20480 and 8192 where processes share the sentences; 65536 on a GPU).",
+        "tokens",
+        ge=1,
+        le=100_000_000,
+    )
+    threads: int | None = _key(
+        None,
+        "Threads on a CPU of all processes together (null: the processors that this process may use, or what "
+        "OMP_NUM_THREADS says).",
+        "threads",
+        ge=1,
+        le=1024,
+    )
+    processes: int | None = _key(
+        None,
+        "How many share the sentences where there are many, on a CPU under Linux (null: one for each thread, at most "
+        "16; 1: no other than the one that is there, which then uses all threads).",
+        "processes",
+        ge=1,
+        le=1024,
+    )
+
+    @field_validator("split_sentences", mode="before")
+    @classmethod
+    def _yaml_reads_on_and_off_as_truth(cls, value: Any) -> Any:
+        return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
+
+
+class EvaluationConfig(Section):
+    """Scores of translations, in validation and in nmt eval."""
+
+    tokenize: BleuTokenizer = _key(
+        "auto",
+        "Tokenizer of sacreBLEU with which BLEU cuts text. auto: zh for Chinese scripts, ja-mecab for Japanese and "
+        "ko-mecab for Korean where they are installed (char and 13a where not), char for other languages without "
+        "spaces, else 13a. spm, flores101, flores200 and spBLEU-1K are fetched once by sacreBLEU.",
+    )
+
+
+class Config(Section):
+    """One experiment."""
+
+    name: str = _key(
+        "experiment",
+        "Names the run: it is written to runs/<name>, its data to data/<name>.",
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$",
+        max_length=100,
+    )
+    seed: int = _key(1, "Seed of every random choice.", ge=0, lt=2**63)
+    data: DataConfig = _key(DataConfig, "Data.")
+    model: ModelConfig = _key(ModelConfig, "Model.")
+    training: TrainingConfig = _key(TrainingConfig, "Training.")
+    decoding: DecodingConfig = _key(DecodingConfig, "Decoding.")
+    evaluation: EvaluationConfig = _key(EvaluationConfig, "Evaluation.")
+
+    @model_validator(mode="after")
+    def _tying_needs_a_joint_vocabulary(self) -> Self:
+        if self.model.tie_embeddings == "all" and not self.data.tokenizer.joint:
+            raise ValueError("model.tie_embeddings: all needs data.tokenizer.joint: true")
+        return self
+
+    @model_validator(mode="after")
+    def _sampling_needs_subwords(self) -> Self:
+        kind = self.data.tokenizer.kind
+        if self.training.subword_sampling is not None and kind not in ("unigram", "bpe"):
+            raise ValueError(f"training.subword_sampling needs data.tokenizer.kind: unigram or bpe, not {kind}")
+        return self
+
+    @model_validator(mode="after")
+    def _watching_needs_sentences(self) -> Self:
+        """Refuse what has no effect where there is no validation."""
+        reason, training = self.data.nothing_held_out("valid"), self.training
+        if reason is None:
+            return self
+        idle = {
+            "training.early_stopping.patience": training.early_stopping.patience is not None,
+            "training.early_stopping.metric": training.early_stopping.metric != "auto",
+            "training.validation.every_steps": training.validation.every_steps is not None,
+            "training.schedule.kind: plateau": training.schedule.kind == "plateau",
+        }
+        for key in (key for key, is_set in idle.items() if is_set):
+            raise ValueError(f"{key} needs validation sentences, and {reason}; hold some out, or leave this out")
+        return self
+
+    @model_validator(mode="after")
+    def _coverage_needs_attention(self) -> Self:
+        if self.decoding.coverage_penalty and self.model.attention.score == "none":
+            raise ValueError("decoding.coverage_penalty needs attention, and model.attention.score is none")
+        return self
+
+    @property
+    def same_ids(self) -> bool:
+        """Return whether a token must have one id in both languages: where they share embeddings."""
+        return self.model.tie_embeddings == "all"
+
+    @property
+    def data_directory(self) -> Path:
+        """Folder of the prepared data."""
+        return self.data.directory or Path("data") / self.name
+
+    @property
+    def run_directory(self) -> Path:
+        """Folder that the run is written to."""
+        return Path("runs") / self.name

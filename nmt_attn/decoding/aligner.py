@@ -1,0 +1,63 @@
+"""Alignments of sentences and their translations, in pieces of the tokenizer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from nmt_attn.decoding.alignment import END, AlignedPart, Alignment, force_decode
+from nmt_attn.decoding.batched_search import check_numbers, evaluating
+from nmt_attn.decoding.translation import TranslatedPart, Translation
+from nmt_attn.model.network import TranslationModel
+from nmt_attn.text.sentence_splitting import Part
+from nmt_attn.text.tokenizer import Tokenizer
+
+ALIGNED = 1024
+"""Parts that are aligned at once."""
+
+
+@dataclass(frozen=True)
+class Aligner:
+    """A reader of the attention with which a model writes given translations."""
+
+    model: TranslationModel
+    tokenizer: Tokenizer
+
+    def align_parts(self, sentences: Sequence[str], found: Sequence[Translation]) -> list[list[AlignedPart]]:
+        """Return the attention with which translations were written, part by part.
+
+        Args:
+            sentences: the lines.
+            found: a translation of each, as :meth:`~nmt_attn.decoding.translator.Translator.nbest` gives them.
+        """
+        made_of = [
+            one.made_of or (TranslatedPart(Part(sentence), one.tokens),)
+            for sentence, one in zip(sentences, found, strict=True)
+        ]
+        everything = [part for parts in made_of for part in parts]
+        aligned = chain.from_iterable(
+            self.align([one.source.text for one in some], [one.tokens for one in some])
+            for some in (everything[place : place + ALIGNED] for place in range(0, len(everything), ALIGNED))
+        )
+        spaces = {begins: bool(space) for begins, space in zip((True, False), self.tokenizer.spaces, strict=True)}
+        return [
+            [AlignedPart(next(aligned), one.source.spaced, spaces[one.source.begins]) for one in parts]
+            for parts in made_of
+        ]
+
+    def align(self, sentences: Sequence[str], targets: Sequence[Sequence[int]]) -> list[Alignment]:
+        """Align one batch.
+
+        Args:
+            sentences: the sources.
+            targets: their translations as ids, without EOS.
+        """
+        with evaluating(self.model):
+            found = force_decode(self.model, self.tokenizer.encode_source(sentences), targets)
+        check_numbers(one.log_prob for one in found)
+        sources = self.tokenizer.source_pieces(sentences)
+        return [
+            Alignment([*source, END], [*self.tokenizer.written(target), END], forced.weights.tolist(), forced.log_prob)
+            for source, target, forced in zip(sources, targets, found, strict=True)
+        ]

@@ -1,0 +1,1 @@
+"""Functions from tensors to tensors: no configuration, and no module of ours."""

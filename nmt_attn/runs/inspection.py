@@ -1,0 +1,139 @@
+"""Checks of an untrusted run before any of it is loaded.
+
+Nothing outside the run is read for it, and it cannot ask for more memory than the size of its files justifies.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ValidationError
+
+from nmt_attn.config.loading import load_config
+from nmt_attn.config.schema import ModelConfig
+from nmt_attn.errors import InputError
+from nmt_attn.files import read_small
+from nmt_attn.text.sentencepiece_model import count_pieces
+
+WEIGHTS = "model.safetensors"
+"""The file of a checkpoint with the weights used for translation."""
+
+_POINTERS = ("best", "latest")
+_POINTER = re.compile(r"(checkpoints/[0-9]{1,18})?\s*")
+_READ = ("config.yaml", "manifest.json", "metrics.jsonl", *_POINTERS, "tokenizer", "checkpoints")
+
+# A weight takes four bytes; in half precision two, in double eight. The rest is for biases and the header.
+_FEWEST_BYTES, _MOST_BYTES = 2, 32
+_SLACK = 1 << 20
+
+
+def refuse_foreign(run: Path) -> None:
+    """Make sure that everything that is read from a run lies in it.
+
+    Raises:
+        InputError: a link leads out of the run, or a pointer file names anything but one of its checkpoints.
+    """
+    inside = run.resolve()
+    for path in _what_is_read(run):
+        try:
+            target = path.resolve()
+        except (OSError, RuntimeError):  # a link to itself
+            raise InputError(f"{path}: a link that leads nowhere") from None
+        if not target.is_relative_to(inside):
+            raise InputError(
+                f"{path}: a link out of the run, to {target}; a run is complete in itself: copy the file there, or "
+                "link the whole run"
+            )
+    for name in _POINTERS:
+        if (run / name).exists():
+            content = read_small(run / name, 1000).decode("utf-8", "replace")
+            if not _POINTER.fullmatch(content):
+                raise InputError(f"{run / name}: holds {content[:80]!r}; expected checkpoints/<step>")
+
+
+def _what_is_read(run: Path) -> Iterator[Path]:
+    """Yield the paths level by level, so that a folder is opened only after it has been found to lie inside."""
+    for name in _READ:
+        yield run / name
+    for pattern in ("tokenizer/*", "checkpoints/*", "checkpoints/*/*"):
+        yield from run.glob(pattern)
+
+
+def refuse_misfit(run: Path, checkpoint: Path) -> None:
+    """Make sure that the size of the network in the configuration fits the size of the weights.
+
+    Building the network takes the memory that the configuration and the tokenizer ask for. Loading the weights takes
+    what their file says. So both are compared first; each single weight is checked when it is loaded.
+
+    Raises:
+        InputError: the sizes do not fit, or the configuration is wrong.
+    """
+    weights = checkpoint / WEIGHTS
+    vocabulary = _vocabulary(run / "tokenizer")
+    if vocabulary is None:
+        return  # whoever loads the tokenizer says what is wrong with it, and no network is built
+    if not weights.is_file():
+        raise InputError(f"{weights}: {'not an ordinary' if weights.exists() else 'no such'} file")
+    needed = least_weights(load_config(run / "config.yaml").model, *vocabulary)
+    size = weights.stat().st_size
+    if not _FEWEST_BYTES * needed <= size <= _MOST_BYTES * needed + _SLACK:
+        raise InputError(
+            f"{weights}: damaged, or of another network: it has {size:,} bytes, but {run / 'config.yaml'} and the "
+            f"tokenizer ask for about {needed:,} weights"
+        )
+
+
+def least_weights(config: ModelConfig, source_size: int, target_size: int) -> int:
+    """Count the weights of a network's matrices, without biases and normalisation: a lower bound of its size.
+
+    Args:
+        config: the sizes and kinds of the network's parts.
+        source_size: the size of the source vocabulary.
+        target_size: the size of the target vocabulary.
+    """
+    encoder, decoder, score = config.encoder, config.decoder, config.attention.score
+    embedding, readout, states, context = (
+        config.embedding_size, config.readout_size, config.source_size, config.context_size
+    )  # fmt: skip
+    hidden, gates, parts = decoder.hidden_size, *((3, 1) if config.cell == "gru" else (4, 2))
+    bahdanau = decoder.style == "bahdanau"
+    fed = context if bahdanau else readout * decoder.input_feeding
+    return sum(
+        (
+            gates * states * (embedding + encoder.hidden_size),
+            gates * states * (states + encoder.hidden_size) * (encoder.layers - 1),
+            gates * hidden * (embedding + fed + hidden),
+            gates * hidden * 2 * hidden * (decoder.layers - 1),
+            states * decoder.layers * parts * hidden * (decoder.start == "bridge"),
+            (config.attention.size or hidden) * (hidden + states) * (score == "additive"),
+            hidden * states * (score == "general"),
+            hidden * config.attention.max_positions * (score == "location"),
+            readout * (hidden + context + embedding * bahdanau),
+            embedding * target_size,
+            embedding * source_size * (config.tie_embeddings != "all"),
+            readout * target_size * (config.tie_embeddings == "none"),
+        )
+    )
+
+
+class _ModelFile(BaseModel):
+    file: Literal["joint.model", "source.model", "target.model"]
+
+
+class _TokenizerFiles(BaseModel):
+    """The part of ``tokenizer.json`` that names the model file of each side."""
+
+    source: _ModelFile
+    target: _ModelFile
+
+
+def _vocabulary(tokenizer: Path) -> list[int] | None:
+    """Return the sizes of the source and the target vocabulary; None if the files are missing or damaged."""
+    try:
+        files = _TokenizerFiles.model_validate_json(read_small(tokenizer / "tokenizer.json", 1 << 16))
+        return [count_pieces(read_small(tokenizer / side.file, 1 << 26)) for side in (files.source, files.target)]
+    except (OSError, ValidationError):
+        return None

@@ -1,0 +1,1 @@
+"""Tasks, as the training loop needs them."""

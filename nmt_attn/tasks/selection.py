@@ -1,0 +1,98 @@
+"""The choice of the better of two checkpoints, by the figures of their validations.
+
+``training.early_stopping.metric: auto`` goes by BLEU where the references carry it: where at least half of the
+validation sentences have a reference of four words, as BLEU's tokenizer cuts them. Elsewhere most sentences have no
+sequence of four words, on which BLEU hangs, and it goes by chrF. Neither says much where most translations are exactly
+right, as the few others decide then by how wrong they are: so as soon as more than half of them are right, their share
+comes first, and BLEU or chrF decides between equals. Last comes the loss: of two that are equal in all else, the one
+with the lower loss is the better.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from nmt_attn.evaluation.scores import NGRAM
+
+MOSTLY_EXACT = 50.0
+"""Percent of exact translations above which ``auto`` goes by their number."""
+
+Setting = Literal["auto", "bleu", "chrf", "exact", "loss"]
+Metric = Literal["bleu", "chrf", "exact", "loss"]
+NAMES: dict[Metric, str] = {"bleu": "BLEU", "chrf": "chrF", "exact": "exact matches", "loss": "loss"}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of a validation, as ``metrics.jsonl`` has them; None: it has none."""
+
+    loss: float | None = None  # nats a target token
+    bleu: float | None = None  # percent, as the others
+    chrf: float | None = None
+    exact: float | None = None
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The way in which a run chooses its best checkpoint."""
+
+    metric: Metric
+    auto: bool = False  # exact matches come first once most translations are
+    why: str = ""
+
+    def score(self, figures: Figures) -> float:
+        """Return the figure that decides, higher is better; BLEU that has nothing to count is 0."""
+        if self.metric == "loss":
+            return -math.inf if figures.loss is None else -figures.loss
+        score = {"bleu": figures.bleu, "chrf": figures.chrf, "exact": figures.exact}[self.metric]
+        return 0.0 if score is None else score
+
+    def rank(self, score: float, exact: float | None, loss: float | None) -> tuple[float, ...]:
+        """Order checkpoints: of two the one with the higher rank is better.
+
+        Args:
+            score: see :meth:`score`.
+            exact: translations that are, to the letter, a reference, percent.
+            loss: see :class:`Figures`. Neither is known of the best checkpoint of a run from before there was this.
+        """
+        if self.metric == "loss":
+            return (score,)
+        share = -math.inf if exact is None else exact
+        first = (max(share, MOSTLY_EXACT),) if self.auto else ()
+        return (*first, score, share, -loss if loss is not None and math.isfinite(loss) else -math.inf)
+
+    def rank_of(self, figures: Figures) -> tuple[float, ...]:
+        """Return the rank of a checkpoint with these figures."""
+        return self.rank(self.score(figures), figures.exact, figures.loss)
+
+    def line(self) -> str:
+        """Say it in a line."""
+        line = f"the best checkpoint goes by {NAMES[self.metric]} ({self.why})"
+        if self.auto:
+            return f"{line}, by exact matches first once more than half are exact, between equals by the loss"
+        if self.metric in ("bleu", "chrf"):
+            return f"{line}, between equals by exact matches, then by the loss"
+        return line if self.metric == "loss" else f"{line}, between equals by the loss"
+
+
+def select(setting: Setting, counts: Sequence[int], unit: str, decided: Metric | None = None) -> Selection:
+    """Choose how a run is to choose.
+
+    Args:
+        setting: ``training.early_stopping.metric``.
+        counts: words of the longest reference of each validation sentence, as BLEU's tokenizer cuts it; at least one.
+        unit: what that tokenizer cuts text into, for the reason.
+        decided: what a run that goes on has chosen before, which stays.
+    """
+    long_enough = sum(count >= NGRAM for count in counts)
+    why = f"{long_enough:,} of {len(counts):,} validation sentences have a reference of {NGRAM} {unit} or more"
+    if setting == "auto":
+        if decided is not None:
+            return Selection(decided, auto=True, why="as before")
+        return Selection("bleu" if 2 * long_enough >= len(counts) else "chrf", auto=True, why=why)
+    if setting == "bleu" and 2 * long_enough < len(counts):
+        return Selection(setting, why=f"as configured, though only {why}; chrf, exact or auto say more here")
+    return Selection(setting, why="as configured")

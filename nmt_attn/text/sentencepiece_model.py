@@ -1,0 +1,53 @@
+"""The pieces of a serialised sentencepiece model, counted and taken out without loading it.
+
+A model is a protobuf message: a row of fields, of which those with the number 1 are the pieces, in the order of their
+ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+_PIECE = 1
+
+
+def count_pieces(model: bytes) -> int:
+    """Count the pieces of a model; for other bytes, return some number not larger than that of the bytes."""
+    return sum(number == _PIECE for number, _ in _fields(model))
+
+
+def keep_pieces(model: bytes, kept: Collection[int]) -> bytes:
+    """Return the model with only the pieces ``kept``, whose ids become 0, 1, … in their order."""
+    fields, place = [], 0
+    for number, field in _fields(model):
+        if number != _PIECE or place in kept:
+            fields.append(field)
+        place += number == _PIECE
+    return b"".join(fields)
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the number and the bytes, number included, of each field."""
+    place = 0
+    while place < len(message):
+        begin = place
+        tag, place = _varint(message, place)
+        kind = tag & 7
+        if kind in (0, 2):
+            value, place = _varint(message, place)
+            place += value if kind == 2 else 0
+        else:
+            place += {1: 8, 5: 4}.get(kind, 0)
+        yield tag >> 3, message[begin:place]
+
+
+def _varint(message: bytes, place: int) -> tuple[int, int]:
+    """Read the number that begins at ``place``, seven bits per byte; return it and where the next thing begins."""
+    value = shift = 0
+    while place < len(message):
+        byte = message[place]
+        value |= (byte & 0x7F) << shift
+        place, shift = place + 1, shift + 7
+        if byte < 0x80 or shift > 63:
+            break
+    return value, place

@@ -1,0 +1,96 @@
+"""Steps in as many parts as the memory of a device asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import torch
+
+from nmt_attn.corpus.batches import Batch, Batcher, Ids
+from nmt_attn.errors import NmtError, is_out_of_memory
+from nmt_attn.training.state import TrainingState
+from nmt_attn.training.step import StepResult, TrainingStep
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class CountedStep:
+    """A step, and the target tokens that it has learned from."""
+
+    result: StepResult
+    tokens: int
+
+
+class StepWithinMemory:
+    """Halves the batches of a step where memory is short; the parts are added up, so the step stays the same.
+
+    Args:
+        step: what is done.
+        state: of the training; keeps how many parts each batch is computed in.
+        notice: is told when there are more.
+    """
+
+    def __init__(self, step: TrainingStep, state: TrainingState, notice: Callable[[str], None]) -> None:
+        self.step, self.state, self.notice = step, state, notice
+
+    def __call__(
+        self, batcher: Batcher, batches: Sequence[Ids], *, learning_rate: float, teacher_forcing: float
+    ) -> CountedStep:
+        """Do one step of the optimiser over one or several batches.
+
+        Raises:
+            NmtError: a single sentence pair is too much for the memory.
+        """
+        built, result = self._within(
+            batcher,
+            batches,
+            lambda built: self.step.step(built, learning_rate=learning_rate, teacher_forcing=teacher_forcing),
+        )
+        return CountedStep(result, sum(batch.tokens for batch in built))
+
+    def try_largest_batch(self, batcher: Batcher, together: int) -> None:
+        """Compute the gradient of the batch that takes most memory, before hours have gone into the others.
+
+        Args:
+            batcher: makes the batches.
+            together: batches of one step.
+        """
+        source, target = batcher.pairs.source.lengths + 1, batcher.pairs.target.lengths + 1
+        sizes = {len(ids) * int(source[ids].max()) * int(target[ids].max()): ids for ids in batcher.in_order()}
+        device = self.step.compute.device
+        self.step.model.train()
+        with torch.random.fork_rng([device] if device.type == "cuda" else []):
+            self._within(batcher, [sizes[max(sizes)]] * together, self.step.gradients)
+        self.step.optimiser.zero_grad()
+
+    def _within(
+        self, batcher: Batcher, batches: Sequence[Ids], compute: Callable[[list[Batch]], Result]
+    ) -> tuple[list[Batch], Result]:
+        while True:
+            parts = self.state.batch_parts
+            built = [batcher.batch(part) for ids in batches for part in np.array_split(ids, min(parts, len(ids)))]
+            try:
+                return built, compute(built)
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+                # What did not fit is freed only when the error is gone.
+            self._halve(max(len(ids) for ids in batches))
+
+    def _halve(self, sentences: int) -> None:
+        """Cut batches, of which the largest has so many sentences, into twice as many parts from now on."""
+        self.step.optimiser.zero_grad()
+        self.step.free_graphs()
+        if self.state.batch_parts >= sentences:
+            raise NmtError(
+                f"out of memory with a single sentence pair, after {self.state.step} steps; the last checkpoint is "
+                "kept. A smaller model or data.filter.max_words needs less"
+            )
+        self.state.batch_parts *= 2
+        if self.step.compute.device.type == "cuda":
+            torch.cuda.empty_cache()
+        self.notice(f"out of memory: every batch is now computed in {self.state.batch_parts} parts, to the same effect")

@@ -1,0 +1,41 @@
+"""The facts that a training opens with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nmt_attn.training.tracking import Opening
+
+if TYPE_CHECKING:
+    from nmt_attn.training.trainer import Trainer
+
+
+def opening_of(trainer: Trainer) -> Opening:
+    """Collect what a training is about to do."""
+    return Opening(
+        resumed_step=trainer.state.step,
+        weights=sum(parameter.numel() for parameter in trainer.model.parameters()),
+        pairs=len(trainer.batcher.pairs),
+        place=_place(trainer),
+        precision=trainer.compute.precision,
+        run=trainer.run.path,
+        batch_tokens=trainer.batcher.batch_tokens,
+        learning_rate=trainer.highest_rate,
+        configured_rate=trainer.settings.learning_rate,
+        notes=_notes(trainer),
+    )
+
+
+def _place(trainer: Trainer) -> str:
+    """Name the device; of a CPU also the number of threads."""
+    threads, device = trainer.state.threads, trainer.compute.device
+    return f"{device} ({threads} thread{'' if threads == 1 else 's'})" if device.type == "cpu" else str(device)
+
+
+def _notes(trainer: Trainer) -> list[str]:
+    """Say what is validated, and by what the best checkpoint is chosen."""
+    validator, selection = trainer.validator, trainer.selection
+    if validator is None or selection is None:
+        return ["no validation sentences: the latest checkpoint counts as the best"]
+    note = validator.scorer.tokenizer.note
+    return [*([] if note is None else [f"note: {note}"]), f"{selection.line()}; {validator.line()}"]

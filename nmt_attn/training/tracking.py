@@ -1,0 +1,105 @@
+"""Listeners to a training: loggers keep its figures, a reporter shows people how it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from nmt_attn.tasks.selection import Selection
+from nmt_attn.tasks.translation_validation import Validation
+
+
+class MetricLogger(Protocol):
+    """Keeps the figures of a training; ``metrics.jsonl`` is the first (:class:`~nmt_attn.runs.metrics.MetricsLog`)."""
+
+    def log(self, kind: str, step: int, values: Mapping[str, Any]) -> None:
+        """Keep the figures of one kind (``train`` or ``valid``) after one step."""
+        ...
+
+    def sync(self) -> None:
+        """Make sure that what was logged survives a power cut."""
+        ...
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The facts that a training opens with."""
+
+    resumed_step: int  # after which it goes on; 0: from the beginning
+    weights: int
+    pairs: int
+    place: str  # device, and of a CPU the threads
+    precision: str
+    run: Path
+    batch_tokens: int
+    learning_rate: float  # the highest
+    configured_rate: float
+    notes: list[str]  # of the task: which checkpoint is the best, what is validated
+
+
+@dataclass(frozen=True)
+class Pace:
+    """The pace of a training at one moment."""
+
+    step: int
+    epoch: int  # from 1
+    loss: float  # cross-entropy, nats a target token
+    tokens_per_second: float
+    progress: float  # used share of the budget
+
+
+@dataclass(frozen=True)
+class Validated:
+    """A validation, and when it was."""
+
+    step: int
+    epochs: float
+    minutes: float
+    validation: Validation
+    selection: Selection
+    better: bool  # than all before
+
+
+class Reporter(Protocol):
+    """Shows people how a training goes."""
+
+    def opening(self, opening: Opening) -> None:
+        """Say what begins."""
+        ...
+
+    def pace(self, pace: Pace) -> None:
+        """Show how it goes."""
+        ...
+
+    def validated(self, validated: Validated) -> None:
+        """Show what a validation gave."""
+        ...
+
+    def notice(self, line: str) -> None:
+        """Say something that should be noticed."""
+        ...
+
+    def close(self) -> None:
+        """Take away what only makes sense while a training runs."""
+        ...
+
+
+class Silent:
+    """A reporter that shows nothing."""
+
+    def opening(self, opening: Opening) -> None:
+        """Show nothing."""
+
+    def pace(self, pace: Pace) -> None:
+        """Show nothing."""
+
+    def validated(self, validated: Validated) -> None:
+        """Show nothing."""
+
+    def notice(self, line: str) -> None:
+        """Show nothing."""
+
+    def close(self) -> None:
+        """Show nothing."""

@@ -1,1 +1,0 @@
-"""Material and grammar behind ``scripts/make_tiny_corpus.py`` (the bundled English-French corpus)."""

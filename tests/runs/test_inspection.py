@@ -1,0 +1,52 @@
+"""What a network takes is known before it is built."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import torch
+from pydantic import ValidationError
+
+from nmt_attn.config.schema import ModelConfig
+from nmt_attn.model.network import TranslationModel
+from nmt_attn.runs.inspection import least_weights
+
+
+def network(draw: random.Random) -> tuple[ModelConfig, int, int]:
+    """Any network and the sizes of its vocabularies."""
+    sizes = [1, 2, 16, 64, 500]
+    while True:
+        style = draw.choice(["bahdanau", "luong"])
+        vocabulary = draw.choice([4, 60, 3000])
+        values = {
+            "cell": draw.choice(["gru", "lstm"]), "embedding_size": draw.choice(sizes),
+            "layer_norm": draw.random() < 0.3, "tie_embeddings": draw.choice(["none", "target", "all"]),
+            "encoder": {"hidden_size": draw.choice(sizes), "layers": draw.randint(1, 3)},
+            "decoder": {"style": style, "hidden_size": draw.choice([2 * size for size in sizes]),
+                        "layers": draw.randint(1, 3), "input_feeding": style == "luong" and draw.random() < 0.5,
+                        "start": draw.choice(["bridge", "zeros", "last"]),
+                        "readout_size": draw.choice([None, 1, 70])},
+            "attention": {"score": draw.choice(["additive", "dot", "scaled_dot", "general", "location", "none"]),
+                          "size": draw.choice([None, 1, 300]), "max_positions": draw.choice([1, 100, 2000]),
+                          "coverage": draw.random() < 0.2},
+        }  # fmt: skip
+        try:
+            config = ModelConfig.model_validate(values)
+        except ValidationError:
+            continue
+        joint = config.tie_embeddings == "all"
+        return config, vocabulary, vocabulary if joint else draw.choice([4, 60, 3000])
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_estimate_is_a_floor_and_not_far_below(seed: int) -> None:
+    config, source_size, target_size = network(random.Random(seed))
+    with torch.device("meta"):
+        model = TranslationModel(config, source_size, target_size)
+    weights = sum(weight.numel() for weight in model.weights().values())
+    estimate = least_weights(config, source_size, target_size)
+    assert estimate <= weights
+    matrices = sum(weight.numel() for weight in model.weights().values() if weight.dim() > 1)
+    assert estimate == matrices - (config.source_size if config.attention.coverage else 0)  # none is forgotten
+    assert 4 * weights <= 32 * estimate + (1 << 20)
