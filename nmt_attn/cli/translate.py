@@ -60,7 +60,9 @@ OutputOption = Annotated[
         show_default=False,
     ),
 ]
-NbestOption = Annotated[int, typer.Option("--nbest", min=1, help="Translations a sentence: index, score, text.")]
+NbestOption = Annotated[
+    int, typer.Option("--nbest", min=1, help="Translations per sentence, each on a line: index, score, text.")
+]
 BatchLinesOption = Annotated[
     int | None,
     typer.Option(
@@ -70,7 +72,7 @@ BatchLinesOption = Annotated[
         show_default=False,
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 AlignmentsOption = Annotated[
     bool, typer.Option("--alignments", help="Beside each line, after a tab, which word comes from which: 0-0 1-2.")
 ]
@@ -96,7 +98,12 @@ MbrOption = Annotated[
 ]
 SeedOption = Annotated[
     int | None,
-    typer.Option("--seed", min=0, help="With --sample: the same draws the same. Default: 1.", show_default=False),
+    typer.Option(
+        "--seed",
+        min=0,
+        help="With --sample: the same seed draws the same translations. Default: 1.",
+        show_default=False,
+    ),
 ]
 OnErrorOption = Annotated[
     str | None,
