@@ -1,4 +1,11 @@
-"""Recurrent neural machine translation with attention: prepare, train, evaluate, translate."""
+"""Recurrent neural machine translation with attention: prepare, train, evaluate, translate.
+
+The examples in the docstrings use a small run, trained on sentences of a made-up language:
+
+>>> from nmt_attn import Translator
+>>> Translator.load("runs/tiny").translate(["Big dog.", "Red cat."])
+['Granda hundo.', 'Rugha kato.']
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The choice of device and precision, and the memory of the process."""
+"""The choice of device and precision, the memory of the process, and tensors of the meta device, which have none."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
 
 try:
     import resource
@@ -159,3 +161,19 @@ def _cpu_bf16_speedup() -> float:
             times.append(time.perf_counter() - began)
         fastest.append(min(times))
     return fastest[0] / fastest[1]
+
+
+class Undrawn(TorchFunctionMode):
+    """A mode that leaves out the functions that fill weights.
+
+    On tensors without storage they would do nothing but have torch load its compiler, which takes as long as the rest
+    of torch.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(func, "__module__", None) == nn.init.__name__ or getattr(func, "__name__", "") in _FILLING:
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **(kwargs or {}))
+
+
+_FILLING = frozenset(("normal_", "uniform_", "fill_", "zero_"))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nmt_attn.errors import InputError, NmtError
 
-# What a process leaves behind when it is killed while it writes: something half-written, or what it moved aside.
+# Names that a process leaves behind if it is killed while it writes: a half-written file, or one moved aside.
 _LEFTOVER = re.compile(r"\.(?P<name>.+)\.\d+\.(?P<kind>part|old)")
 
 
@@ -95,7 +95,7 @@ def delete_directory(target: Path) -> None:
 def recover(folder: Path, name: str | None = None) -> None:
     """Clean up after processes that were killed while they wrote into ``folder``; nobody may be writing there now.
 
-    What had been moved aside for a replacement that never came is moved back. Unfinished writes are deleted.
+    Files that were moved aside for a replacement that never came are moved back. Unfinished writes are deleted.
 
     Args:
         folder: where to look.

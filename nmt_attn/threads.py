@@ -45,6 +45,14 @@ def let_threads_sleep(environment: MutableMapping[str, str] = os.environ, *, wat
         environment.update({name: value for name, value in WAITING.items() if not (watched and name in GNU_CHOICES)})
 
 
+def leave_numpy_alone(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Let numpy start no threads for matrix products, which torch makes here, unless the user has chosen otherwise.
+
+    numpy starts them when it is imported, and a process with threads cannot be copied, see :mod:`nmt_attn.starter`.
+    """
+    environment.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def wished_threads(environment: Mapping[str, str] = os.environ) -> int | None:
     """Return the number of threads that the user's environment asks for; None if it gives no number."""
     for name in THREADS:

@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "nmt_attn"
 
-GROUND = ("version", "errors", "files", "lock", "device", "device_names", "parallel", "threads")
+GROUND = ("version", "errors", "files", "lock", "device", "device_names", "parallel", "starter", "threads")
 """One file each, and nothing of ours below but one another."""
 
 ROOMS = (
@@ -32,6 +32,11 @@ ROOMS = (
     "__main__",
 )
 """From the bottom to the top, as CONTRIBUTING.md describes them."""
+
+MOST_LINES_OF_A_FILE, MOST_LINES_OF_A_FUNCTION = 300, 50
+
+LONG_FILES = {"config/schema.py"}
+"""Every key with its limits and its sentence is to stand in one place."""
 
 HEIGHT = {**dict.fromkeys(GROUND, 0), **{room: height for height, room in enumerate(ROOMS, start=1)}}
 
@@ -115,7 +120,7 @@ def test_a_planted_import_upwards_or_in_a_circle_is_found(tmp_path, file, line, 
     assert fault in found
 
 
-@pytest.mark.parametrize("file", ["text/normalise.py", "text/sentence_splitting.py"])
+@pytest.mark.parametrize("file", ["text/normalise.py", "text/sentence_splitting.py", "text/line_division.py"])
 def test_what_is_put_beside_an_export_needs_nothing_else(file):
     tree = ast.parse((PACKAGE / file).read_text(encoding="utf-8"))
     imported = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]  # whenever it is loaded
@@ -133,3 +138,34 @@ def test_torch_is_not_needed_to_prepare(room):
 def test_kernels_know_nothing_but_tensors(path):
     name = module_name(path, PACKAGE)
     assert {room_of(other) for other in import_graph(PACKAGE)[name] if "." in other} <= {"kernels", "errors"}
+
+
+def too_long(package: Path) -> list[str]:
+    """Say which files and functions are longer than one can take in; decorators are not counted."""
+    found = []
+    for path in sorted(package.rglob("*.py")):
+        name, text = path.relative_to(package).as_posix(), path.read_text(encoding="utf-8")
+        lines = len(text.splitlines())
+        if lines > MOST_LINES_OF_A_FILE and name not in LONG_FILES:
+            found.append(f"{name}: {lines} lines")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                if lines > MOST_LINES_OF_A_FUNCTION:
+                    found.append(f"{name}, {node.name}: {lines} lines")
+    return found
+
+
+def test_files_and_functions_can_be_taken_in():
+    assert not too_long(PACKAGE)
+
+
+def test_a_planted_long_file_or_function_is_found(tmp_path):
+    (tmp_path / "config").mkdir()
+    function = "def f():\n" + "    x = 1\n" * 49
+    (tmp_path / "config" / "schema.py").write_text("x = 1\n" * 301)
+    (tmp_path / "fits.py").write_text(f"@decorated\n{function}" + "x = 1\n" * 249)
+    assert too_long(tmp_path) == []
+    (tmp_path / "fits_not.py").write_text(f"class C:\n    {function.replace(chr(10), chr(10) + '    ')}    x = 2\n")
+    (tmp_path / "long.py").write_text("x = 1\n" * 301)
+    assert too_long(tmp_path) == ["fits_not.py, f: 51 lines", "long.py: 301 lines"]

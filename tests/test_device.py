@@ -19,7 +19,7 @@ def test_a_precision_that_is_asked_for_is_taken():
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_a_gpu_that_is_not_there():
+def test_cuda_without_a_gpu_is_refused_and_auto_takes_the_cpu():
     assert choose_compute("auto").device.type == "cpu"
     with pytest.raises(UserError, match="use auto or cpu"):
         choose_compute("cuda")
@@ -109,7 +109,7 @@ def test_a_gpu_by_number(two_gpus, name, device, current):
 
 
 @pytest.mark.parametrize("name", ["cuda:2", "cuda:9", "cuda:999"])
-def test_a_gpu_by_a_number_that_there_is_not(two_gpus, name):
+def test_a_gpu_number_that_does_not_exist_is_refused(two_gpus, name):
     with pytest.raises(UserError, match=f"device {name} is asked for, and torch finds 2 here: cuda:0 to cuda:1"):
         choose_compute(name)
     assert two_gpus == []

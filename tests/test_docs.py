@@ -4,7 +4,9 @@ import re
 import subprocess
 import sys
 
-from nmt_attn.config.loading import known_keys
+import pytest
+
+from nmt_attn.config.keys import known_keys
 from nmt_attn.corpus.clean import REASONS
 from tests.conftest import ROOT
 
@@ -14,6 +16,7 @@ def test_the_pages_about_the_configuration_are_up_to_date():
     assert done.returncode == 0
 
 
+@pytest.mark.slow
 def test_the_bundled_corpus_is_what_its_script_writes():
     done = subprocess.run([sys.executable, "data/tiny/generator/make_tiny_corpus.py", "--check"], cwd=ROOT, check=False)
     assert done.returncode == 0

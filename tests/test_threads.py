@@ -90,5 +90,5 @@ def test_threads_are_let_sleep_unless_the_user_says_otherwise() -> None:
         ({"OMP_NUM_THREADS": "many"}, None),
     ],
 )
-def test_what_the_environment_says_of_threads(environment: dict[str, str], expected: int | None) -> None:
+def test_omp_num_threads_is_read_from_the_environment(environment: dict[str, str], expected: int | None) -> None:
     assert wished_threads(environment) == expected

@@ -22,25 +22,32 @@ from nmt_attn.cli.options import (
     with_options,
 )
 
+SentenceArgument = Annotated[str, typer.Argument(metavar="SENTENCE", help="The sentence to translate.")]
+TargetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--target", "-t", help="Show the attention for this translation instead of the model's own.", show_default=False
+    ),
+]
+PictureOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        callback=expanded,
+        help="Write to this .png, .svg, .html or .json file instead of the terminal.",
+        show_default=False,
+    ),
+]
+WordsOption = Annotated[bool, typer.Option("--words/--pieces", help="Show whole words, or the tokenizer's pieces.")]
+
 
 def attend_command(
-    sentence: Annotated[str, typer.Argument(metavar="SENTENCE", help="The sentence to translate.")],
+    sentence: SentenceArgument,
     model: ModelsOption = None,
-    target: Annotated[
-        str | None,
-        typer.Option("--target", "-t", help="Watch this translation being written instead.", show_default=False),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            callback=expanded,
-            help="Write a .png, .svg, .html or .json instead of the terminal.",
-            show_default=False,
-        ),
-    ] = None,
-    words: Annotated[bool, typer.Option("--words/--pieces", help="Whole words, or the tokenizer's pieces.")] = True,
+    target: TargetOption = None,
+    output: PictureOption = None,
+    words: WordsOption = True,
     beam: BeamOption = None,
     overrides: RunSetOption = None,
     device: DeviceOption = "auto",
@@ -55,8 +62,7 @@ def attend_command(
     kind = output.suffix.lower().removeprefix(".") if output is not None else ""
     if output is not None and kind not in WRITERS:
         raise UserError(f"--output {output}: the name must end in .{', .'.join(WRITERS)}")
-    if output is not None:
-        check_output(output)
+    check_output(output)
     sentence = as_text(sentence)
     refuse_both(overrides, "--beam", beam, "decoding.beam_size")
     if target is not None:
@@ -68,7 +74,7 @@ def attend_command(
     from nmt_attn.decoding.translator import Translator
 
     translator = Translator.load(model, device=device, overrides=with_options(overrides, threads=threads))
-    if translator.model.config.attention.score == "none":
+    if not translator.model.attends:
         raise UserError("this model has no attention (model.attention.score: none), so there is nothing to show")
     alignment = translator.align(sentence, target, beam_size=beam)
     if words:

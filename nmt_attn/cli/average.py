@@ -12,23 +12,25 @@ from nmt_attn.cli.options import ModelOption, expanded
 
 def average_command(
     output: Annotated[
-        Path, typer.Option("--output", "-o", callback=expanded, help="The new run, such as runs/averaged.")
+        Path, typer.Option("--output", "-o", callback=expanded, help="Directory of the new run, such as runs/averaged.")
     ],
     model: ModelOption = None,
     last: Annotated[
-        int | None, typer.Option("--last", min=1, help="Of the last so many checkpoints.", show_default=False)
+        int | None,
+        typer.Option("--last", min=1, help="Average this many checkpoints, the latest ones.", show_default=False),
     ] = None,
     best: Annotated[
         int | None,
         typer.Option(
             "--best",
             min=1,
-            help="Of the so many that are best by what the training went by (training.early_stopping.metric).",
+            help="Average this many checkpoints, the best ones by the score of the training "
+            "(training.early_stopping.metric).",
             show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Make a run of the mean weights of several checkpoints; all of them unless --last or --best says how many."""
+    """Make a run with the mean weights of several checkpoints: all of them, unless --last or --best gives a number."""
     from nmt_attn.errors import UserError
     from nmt_attn.runs.directory import find_model
 

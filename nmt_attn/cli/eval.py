@@ -14,6 +14,7 @@ from nmt_attn.cli.options import (
     ConfigOption,
     DeviceOption,
     ModelsOption,
+    OutputOption,
     PrecisionOption,
     RunSetOption,
     ThreadsOption,
@@ -24,7 +25,7 @@ from nmt_attn.cli.options import (
     with_options,
 )
 from nmt_attn.errors import UserError
-from nmt_attn.text.reading import STANDARD
+from nmt_attn.text.streams import STANDARD
 from nmt_attn.text.writing import writing
 
 SourceOption = Annotated[
@@ -32,7 +33,7 @@ SourceOption = Annotated[
     typer.Option(
         "--source",
         callback=expanded,
-        help="Sentences to translate instead of a split; -: standard input.",
+        help="File of sentences to translate instead of a split; -: standard input.",
         show_default=False,
     ),
 ]
@@ -41,17 +42,21 @@ ReferenceOption = Annotated[
     typer.Option(
         "--reference",
         callback=expanded,
-        help="Their translations; repeat for several references; a blank line is none; -: standard input.",
+        help="File of their translations; repeat the option for several references. A blank line is no reference; "
+        "-: standard input.",
         show_default=False,
     ),
 ]
-OutputOption = Annotated[
-    Path | None,
+SplitOption = Annotated[
+    str | None,
+    typer.Option("--split", help="Part of the data to score: test (the default) or valid.", show_default=False),
+]
+TokenizeOption = Annotated[
+    str | None,
     typer.Option(
-        "--output",
-        "-o",
-        callback=expanded,
-        help="Write the translations here, packed where the name ends in .gz, .bz2, .xz or .zst.",
+        "--tokenize",
+        help="Tokenizer of BLEU: auto or one of sacreBLEU's (13a, intl, zh, char, ja-mecab, ko-mecab, none, "
+        "flores101, flores200, spm, spBLEU-1K). Default: that of the run.",
         show_default=False,
     ),
 ]
@@ -61,24 +66,14 @@ def eval_command(
     model: ModelsOption = None,
     config: ConfigOption = None,
     overrides: RunSetOption = None,
-    split: Annotated[
-        str | None, typer.Option("--split", help="test (the default) or valid.", show_default=False)
-    ] = None,
+    split: SplitOption = None,
     source: SourceOption = None,
     reference: ReferenceOption = None,
     output: OutputOption = None,
     beam: BeamOption = None,
-    tokenize: Annotated[
-        str | None,
-        typer.Option(
-            "--tokenize",
-            help="How BLEU cuts text: auto or a tokenizer of sacreBLEU (13a, intl, zh, char, ja-mecab, ko-mecab, none, "
-            "flores101, flores200, spm, spBLEU-1K). Default: the run's.",
-            show_default=False,
-        ),
-    ] = None,
+    tokenize: TokenizeOption = None,
     precision: PrecisionOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the scores as one JSON object.")] = False,
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
 ) -> None:
@@ -90,8 +85,7 @@ def eval_command(
         refuse_idle("beside --source and --reference, which are scored instead", split=split)
     refuse_both(overrides, "--beam", beam, "decoding.beam_size")
     refuse_both(overrides, "--tokenize", tokenize, "evaluation.tokenize")
-    if output is not None:
-        check_output(output, source, *(reference or ()))
+    check_output(output, source, *(reference or ()))
     cut = _tokenize(tokenize)
     prepare_for_torch(model if model or config is None else [])
     from nmt_attn.evaluation.run import EvaluationRequest, report

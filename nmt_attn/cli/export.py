@@ -12,14 +12,14 @@ from nmt_attn.cli.options import ModelOption, RunSetOption, expanded
 
 def export_command(
     output: Annotated[
-        Path, typer.Option("--output", "-o", callback=expanded, help="The folder to write, such as exported.")
+        Path, typer.Option("--output", "-o", callback=expanded, help="Folder to write to, such as exported.")
     ],
     model: ModelOption = None,
-    file_format: Annotated[str, typer.Option("--format", help="onnx.")] = "onnx",
+    file_format: Annotated[str, typer.Option("--format", help="Format to write; there is only onnx.")] = "onnx",
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier export.")] = False,
     overrides: RunSetOption = None,
 ) -> None:
-    """Write a model as ONNX, with a program that translates with it: encoder and decoder step, without torch."""
+    """Write the encoder and a decoder step as ONNX, with a program that translates with them without torch."""
     from nmt_attn.errors import UserError
 
     if file_format != "onnx":

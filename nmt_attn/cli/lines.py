@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nmt_attn.errors import UserError
-from nmt_attn.text.reading import STANDARD, Bytes, TextLines
+from nmt_attn.text.reading import TextLines
+from nmt_attn.text.streams import STANDARD, Bytes
 
 # A line that is read to be translated is cut up, so it may be long; there is an end to it all the same.
 MAX_LINE_BYTES = 64 << 20
 
 
-def check_output(output: Path, *inputs: Path | None) -> None:
+LARGE_BYTES = 64 << 10
+"""The size from which a file has so many sentences that several processes are worth while, at about 50 bytes each."""
+
+
+def is_large(path: Path) -> bool:
+    """Say whether a file, or standard input where that is one, is known to be large; a pipe is not."""
+    try:
+        status = os.fstat(sys.stdin.fileno()) if path == STANDARD else path.stat()
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_size >= LARGE_BYTES
+
+
+def check_output(output: Path | None, *inputs: Path | None) -> None:
     """Refuse, before the work begins, an output that cannot be written or that is one of the inputs.
 
     Args:
-        output: the file to write; ``-`` is standard output, which is always accepted.
+        output: the file to write; None and ``-`` are standard output, which is always accepted.
         inputs: what will be read; ``-`` is standard input, which a shell may have opened from a file.
 
     Raises:
         UserError: ``output`` is a folder or one of ``inputs``, or the folder that it is to lie in is not there.
     """
-    if output == STANDARD:
+    if output is None or output == STANDARD:
         return
     if output.is_dir():
         raise UserError(f"--output {output}: a folder; give a file in it")

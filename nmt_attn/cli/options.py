@@ -25,12 +25,18 @@ ConfigOption = Annotated[
 ]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Set one key over the file, such as training.max_epochs=10."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change one key of the configuration, such as training.max_epochs=10; can be repeated.",
+    ),
 ]
 RunSetOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="Set one key over the run's own, such as decoding.length_penalty=0.5."
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change one key of the run's configuration, such as decoding.length_penalty=0.5; can be repeated.",
     ),
 ]
 ModelOption = Annotated[
@@ -39,7 +45,7 @@ ModelOption = Annotated[
         "--model",
         "-m",
         callback=expanded,
-        help="A run directory or a checkpoint in one; default: $NMT_MODEL, else the run trained last.",
+        help="Run directory, or a checkpoint in one. Default: $NMT_MODEL, else the run trained last.",
         show_default=False,
     ),
 ]
@@ -49,31 +55,46 @@ ModelsOption = Annotated[
         "--model",
         "-m",
         callback=expanded,
-        help="A run directory or a checkpoint in one; default: $NMT_MODEL, else the run trained last. "
-        "Of several the probabilities are averaged.",
+        help="Run directory, or a checkpoint in one; repeat it to average the probabilities of several models. "
+        "Default: $NMT_MODEL, else the run trained last.",
         show_default=False,
     ),
 ]
 PrecisionOption = Annotated[
     str | None,
     typer.Option(
-        "--precision", help="Of the search: fp32, bf16, int8 or auto. Default: the run's.", show_default=False
+        "--precision",
+        help="Precision of the search: fp32, bf16, int8 or auto. Default: that of the run.",
+        show_default=False,
     ),
 ]
-DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, or cuda:N for GPU number N.")]
+DeviceOption = Annotated[str, typer.Option("--device", help="Device: auto, cpu, cuda, or cuda:N for GPU number N.")]
 ThreadsOption = Annotated[
     int | None,
     typer.Option(
         "--threads",
         min=1,
         max=1024,
-        help="Threads on a CPU, in all processes together. Default: the run's, else one for each usable processor.",
+        help="Number of CPU threads of all processes together. Default: that of the run, else one for each usable "
+        "processor.",
+        show_default=False,
+    ),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        callback=expanded,
+        help="Write the translations to this file, compressed if its name ends in .gz, .bz2, .xz or .zst.",
         show_default=False,
     ),
 ]
 BeamOption = Annotated[
     int | None,
-    typer.Option("--beam", min=1, max=1000, help="Beam size; 1 is greedy. Default: the run's.", show_default=False),
+    typer.Option(
+        "--beam", min=1, max=1000, help="Beam size; 1 is greedy search. Default: that of the run.", show_default=False
+    ),
 ]
 
 
@@ -137,8 +158,9 @@ def prepare_for_torch(model: Path | Sequence[Path] | None) -> None:
         InputError: there is no such run, or nothing in it can be read.
     """
     from nmt_attn.runs.directory import find_model
-    from nmt_attn.threads import let_threads_sleep
+    from nmt_attn.threads import leave_numpy_alone, let_threads_sleep
 
     let_threads_sleep()
+    leave_numpy_alone()
     for path in [model] if model is None or isinstance(model, Path) else model:
         find_model(path)

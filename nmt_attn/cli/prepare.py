@@ -15,7 +15,10 @@ def prepare_command(
     config: ConfigOption = None,
     overrides: SetOption = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Do it again even if nothing has changed; edited data is moved aside.")
+        bool,
+        typer.Option(
+            "--force", help="Prepare again even if nothing has changed. Data that you have edited is moved aside."
+        ),
     ] = False,
 ) -> None:
     """Download, read, clean, split, tokenise and store a corpus."""

@@ -14,33 +14,44 @@ import typer
 from nmt_attn.cli.lines import check_standard_input, say_remarks, text_of
 from nmt_attn.cli.options import DeviceOption, ModelsOption, ThreadsOption, expanded, prepare_for_torch, with_options
 from nmt_attn.errors import InputError, UserError
-from nmt_attn.text.reading import STANDARD, TextLines
+from nmt_attn.text.reading import TextLines
+from nmt_attn.text.streams import STANDARD
 
 if TYPE_CHECKING:
     from nmt_attn.decoding.scoring import PairScore
 
 
+SourceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--source",
+        callback=expanded,
+        help="File of source sentences, one per line; -: standard input.",
+        show_default=False,
+    ),
+]
+TargetOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--target",
+        callback=expanded,
+        help="File of their translations, one per line; -: standard input.",
+        show_default=False,
+    ),
+]
+
+
 def score_command(
     model: ModelsOption = None,
-    source: Annotated[
-        Path | None,
-        typer.Option(
-            "--source", callback=expanded, help="Sentences, one a line; -: standard input.", show_default=False
-        ),
-    ] = None,
-    target: Annotated[
-        Path | None,
-        typer.Option(
-            "--target", callback=expanded, help="Their translations, one a line; -: standard input.", show_default=False
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
+    source: SourceOption = None,
+    target: TargetOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per pair.")] = False,
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
 ) -> None:
-    """Say how probable given translations are: log-probability, tokens and perplexity of each pair, then the total.
+    """Print how probable given translations are: log-probability, tokens and perplexity of each pair, then the total.
 
-    Reads "sentence TAB translation" from standard input, or two files.
+    Reads "sentence TAB translation" lines from standard input, or two files.
     """
     if (source is None) != (target is None):
         raise UserError("--source and --target belong together; give both, or neither and pairs on standard input")

@@ -30,15 +30,19 @@ def train_command(
     threads: Annotated[
         int | None,
         typer.Option(
-            "--threads", min=1, max=1024, help="Threads on a CPU; default: as many as pay.", show_default=False
+            "--threads",
+            min=1,
+            max=1024,
+            help="Number of CPU threads. Default: as many as make it faster.",
+            show_default=False,
         ),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the latest checkpoint.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the latest checkpoint of the run.")] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Train anew where the run exists; the old one is moved aside.")
+        bool, typer.Option("--force", help="Train from the start even if the run exists; the old run is moved aside.")
     ] = False,
 ) -> None:
-    """Train a model; the corpus is prepared first where that has not been done."""
+    """Train a model. The corpus is prepared first if that has not been done."""
     from nmt_attn.config.loading import load_config
 
     sets = [*(overrides or ()), *([] if origin is None else [f"training.from={json.dumps(str(origin))}"])]

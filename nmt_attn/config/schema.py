@@ -71,7 +71,7 @@ def known_tokenizer(value: Any) -> Any:
     return value
 
 
-# How BLEU cuts text into words: one of sacreBLEU's ways, or the one that fits the language.
+# Name of the sacreBLEU tokenizer that cuts text into words for BLEU; auto: the one that fits the language.
 BleuTokenizer = Annotated[BleuTokenizerName, BeforeValidator(known_tokenizer)]
 
 
@@ -102,6 +102,10 @@ def _key(default: Any, about: str, unit: str = "", **limits: Any) -> Any:
     return Field(default, description=about, json_schema_extra={"unit": unit}, **limits)
 
 
+OLD_NAMES = {("data", "task"): "synthetic"}
+"""Keys that were renamed, by their old names: files and runs of earlier versions are read all the same."""
+
+
 class Section(BaseModel):
     """A part of the configuration: frozen, and no key is accepted that is not declared."""
 
@@ -127,21 +131,28 @@ class CorpusConfig(Section):
 
     path: File | None = _key(
         None,
-        "Lines of source<TAB>target[<TAB>attribution], a .csv, TMX, or a .zip of these or of a file a language; gzip, "
-        "bzip2, xz and zstd too (docs/data.md).",
+        "File with the corpus: lines of source<TAB>target[<TAB>attribution], a .csv or TMX file, or a .zip with one of "
+        "these or with one file per language. gzip, bzip2, xz and zstd are unpacked (docs/data.md).",
         "file",
     )
-    url: str | None = _key(None, "Fetched to data.corpus.path where that file is missing.", "https address")
-    allow_http: bool = _key(False, "Take an http address too, though anybody on the way can change the file.")
-    max_pairs: int | None = _key(None, "Only the first lines of the file (null: all).", "lines", ge=1, le=_MOST)
+    url: str | None = _key(
+        None, "Address to download the corpus from if the file data.corpus.path does not exist.", "https address"
+    )
+    allow_http: bool = _key(
+        False, "Accept an http address in url. Without encryption, others can change the file on its way."
+    )
+    max_pairs: int | None = _key(
+        None, "Read only this many lines, the first ones of the file (null: all).", "lines", ge=1, le=_MOST
+    )
     columns: list[Column] | None = _key(
         None,
-        "Which columns of a table are source and target, such as [2, 4] (null: the first two, or what a header says).",
+        "Numbers of the source column and the target column, such as [2, 4] (null: the first two, or as a header "
+        "says).",
         "columns, from 1",
         min_length=2,
         max_length=2,
     )
-    reverse: bool = _key(False, "Swap the columns: the file is target<TAB>source.")
+    reverse: bool = _key(False, "Swap the two columns, for a file of target<TAB>source lines.")
 
     @field_validator("columns")
     @classmethod
@@ -159,11 +170,11 @@ class CorpusConfig(Section):
 
 
 class ParallelFiles(Section):
-    """Files of equal length, one sentence a line, packed or not."""
+    """Text files with one sentence per line and the same number of lines; they may be compressed."""
 
-    source: File = Field(description="Source sentences.", json_schema_extra={"unit": "file"})
+    source: File = Field(description="File with the source sentences.", json_schema_extra={"unit": "file"})
     target: list[File] = Field(
-        description="Their translations: one file, or several that are several references.",
+        description="File with their translations, or a list of files: several references for each sentence.",
         json_schema_extra={"unit": "file or list of files"},
         min_length=1,
     )
@@ -175,11 +186,11 @@ class ParallelFiles(Section):
 
 
 class ParallelConfig(Section):
-    """Your own files, already split."""
+    """Your own files, already split into training, validation and test."""
 
-    train: ParallelFiles = Field(description="Training pairs.")
-    valid: ParallelFiles | None = _key(None, "Pairs that training is watched on (null: none, and it is not watched).")
-    test: ParallelFiles | None = _key(None, "Pairs for the final score (null: none).")
+    train: ParallelFiles = Field(description="Files with the training pairs.")
+    valid: ParallelFiles | None = _key(None, "Files with the validation pairs (null: none, so there is no validation).")
+    test: ParallelFiles | None = _key(None, "Files with the test pairs, for the final score (null: none).")
 
     def given(self) -> dict[str, ParallelFiles]:
         """Return the files of each part that has any, by its name."""
@@ -187,100 +198,129 @@ class ParallelConfig(Section):
         return {name: files for name, files in parts.items() if files is not None}
 
 
-class TaskConfig(ShortSection):
-    """Made-up pairs instead of a corpus: a small task that shows attention at work."""
+class SyntheticConfig(ShortSection):
+    """A small artificial task instead of a corpus. Its pairs are generated, and it shows attention at work."""
 
     short_for = "kind"
 
     kind: Literal["dates", "addition", "reverse"] = Field(
-        description="dates: as people write them to ISO 8601; addition: of two numbers; reverse: letters backwards."
+        description="dates: a written date to its ISO 8601 form; addition: two numbers to their sum; reverse: letters "
+        "to the same letters in reverse order."
     )
-    pairs: int = _key(20_000, "How many are made, held-out ones included.", "pairs", ge=1, le=10_000_000)
-    min_length: int = _key(1, "addition: digits of a number, at least; reverse: letters.", "characters", ge=1, le=1000)
-    max_length: int = _key(4, "The same, at most.", "characters", ge=1, le=1000)
-    seed: int = _key(1, "Seed of the choice.", ge=0, lt=2**63)
+    pairs: int = _key(
+        20_000, "Number of generated pairs, including those for validation and test.", "pairs", ge=1, le=10_000_000
+    )
+    min_length: int = _key(
+        1,
+        "addition: least number of digits of a number; reverse: least number of letters.",
+        "characters",
+        ge=1,
+        le=1000,
+    )
+    max_length: int = _key(
+        4,
+        "addition: largest number of digits of a number; reverse: largest number of letters.",
+        "characters",
+        ge=1,
+        le=1000,
+    )
+    seed: int = _key(1, "Seed of the random choice of the pairs.", ge=0, lt=2**63)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.min_length > self.max_length:
             raise ValueError(
-                f"data.task.min_length ({self.min_length}) must not be above max_length ({self.max_length})"
+                f"data.synthetic.min_length ({self.min_length}) must not be above max_length ({self.max_length})"
             )
         return self
 
 
 class NormaliseConfig(Section):
-    """What is done to text before it is tokenised; it travels with the model."""
+    """Changes to the text before it is tokenised. They are saved with the model, which applies them to its input."""
 
-    unicode: Literal["nfc", "nfkc", "none"] = _key("nfc", "Unicode normal form.")
-    quotes: bool = _key(True, "Typographic apostrophes and quotation marks become ' and \".")
+    unicode: Literal["nfc", "nfkc", "none"] = _key("nfc", "Unicode normal form of the text.")
+    quotes: bool = _key(True, "Replace typographic apostrophes and quotation marks by ' and \".")
     html_entities: bool = _key(
-        False, "&amp; and &#39; become what they stand for, in references too: they are a fault of the encoding."
+        False, "Replace HTML entities such as &amp; and &#39; by the characters that they stand for, in references too."
     )
     lowercase: bool = _key(
-        False, "Lowercase everything, as the language does (I becomes ı in Turkish); scores are then case-insensitive."
+        False,
+        "Convert everything to lowercase by the rules of the language (in Turkish, I becomes ı). Scores then ignore "
+        "case.",
     )
-    ascii_fold: bool = _key(False, "Drop accents and other marks: é becomes e, œ becomes oe.")
+    ascii_fold: bool = _key(False, "Remove accents and other marks from Latin letters: é becomes e, œ becomes oe.")
     punctuation: Literal["keep", "split", "basic"] = _key(
         "keep",
-        "keep: as it stands; split: set off by spaces; basic: . ! ? set off, all else but letters dropped.",
+        "keep: no change; split: put spaces around it; basic: put spaces around . ! ? and remove all else but letters.",
     )
 
 
 class FilterConfig(Section):
-    """Which pairs are dropped before the split; every drop is counted under its reason."""
+    """Rules by which pairs are dropped before the split. Every dropped pair is counted under its reason."""
 
-    max_words: int = _key(80, "Longest sentence kept, either side.", "words", ge=1, le=1_000_000)
+    max_words: int = _key(80, "Drop a pair if one of its sides has more words than this.", "words", ge=1, le=1_000_000)
     max_characters: int = _key(
         1000,
-        "Longest sentence kept, either side; what limits text without spaces between words.",
+        "Drop a pair if one of its sides has more characters than this; needed for text without spaces between words.",
         "characters",
         ge=1,
         le=1_000_000,
     )
     max_length_ratio: float = _key(
-        4.0, "Longer side over shorter side, in characters; a side under 20 characters counts as 20.", ge=1.0, le=1e6
+        4.0,
+        "Drop a pair if one side has more than this many times the characters of the other; a side under 20 "
+        "characters counts as 20.",
+        ge=1.0,
+        le=1e6,
     )
-    identical: bool = _key(True, "Drop pairs whose two sides are the same.")
-    duplicates: bool = _key(True, "Drop pairs seen before.")
+    identical: bool = _key(True, "Drop pairs whose source and target are the same text.")
+    duplicates: bool = _key(True, "Drop pairs that occurred earlier in the corpus.")
 
 
 class SplitConfig(Section):
-    """Held-out sentences. Those that share a side with one another are never parted."""
+    """Sentences held out from training. Pairs that share a source or a target always stay in the same part."""
 
     valid: int = _key(
         2000,
-        "Distinct source sentences held out for validation; 0: none, so `best` is the latest checkpoint.",
+        "Number of different source sentences held out for validation (0: none, so `best` is the latest checkpoint).",
         "sentences",
         ge=0,
         le=_MOST,
     )
     test: int = _key(
-        2000, "Distinct source sentences held out for the final score; 0: none.", "sentences", ge=0, le=_MOST
+        2000,
+        "Number of different source sentences held out for the final score (0: none).",
+        "sentences",
+        ge=0,
+        le=_MOST,
     )
 
 
 class TokenizerConfig(Section):
-    """The sentencepiece tokenizer, trained on the training part alone."""
+    """The sentencepiece tokenizer. It is trained on the training part only."""
 
-    kind: Literal["unigram", "bpe", "word", "char"] = _key("unigram", "What a token is.")
+    kind: Literal["unigram", "bpe", "word", "char"] = _key(
+        "unigram", "Kind of token: subwords (unigram, bpe), whole words or single characters."
+    )
     vocab_size: int = _key(
         8000,
-        "Size of the vocabulary; word and char take fewer where the corpus has fewer.",
+        "Number of tokens in the vocabulary; word and char use fewer if the corpus has fewer.",
         "tokens",
         ge=16,
         le=1_000_000,
     )
     joint: bool = _key(
         True,
-        "One vocabulary learnt from both languages instead of one each; of it each side keeps what its own text holds "
-        "(bpe, and tie_embeddings all: everything).",
+        "Train one vocabulary on both languages, instead of one for each. Each side then keeps only the tokens of "
+        "its own text, or all tokens with bpe or model.tie_embeddings: all.",
     )
-    character_coverage: float = _key(0.9999, "Share of the training characters that get a token.", gt=0.9, le=1.0)
+    character_coverage: float = _key(
+        0.9999, "Share of the characters of the training text that the vocabulary covers.", gt=0.9, le=1.0
+    )
     byte_fallback: bool = _key(
         False,
-        "unigram, bpe: a character without a token is written as its bytes, 256 more tokens, so that a model can learn "
-        "to copy any name.",
+        "unigram, bpe: write a character that has no token as its bytes, so that a model can learn to copy any name. "
+        "This adds 256 tokens.",
     )
 
     @model_validator(mode="after")
@@ -291,14 +331,18 @@ class TokenizerConfig(Section):
 
 
 class DataConfig(Section):
-    """What is learned from."""
+    """The data: corpus, languages and preparation."""
 
-    source_lang: Language = _key("en", "Language translated from, such as en, eng, zh-Hant; x-NAME for none.", "code")
-    target_lang: Language = _key("fr", "Language translated into.", "code")
-    directory: File | None = _key(None, "Where the prepared data lies (null: data/<name>).", "folder")
+    source_lang: Language = _key(
+        "en", "Language of the source, such as en, eng, zh-Hant; x-NAME if it is no language.", "code"
+    )
+    target_lang: Language = _key("fr", "Language of the target; codes as for source_lang.", "code")
+    directory: File | None = _key(None, "Folder of the prepared data (null: data/<name>).", "folder")
     corpus: CorpusConfig = _key(CorpusConfig, "One file of pairs.")
-    parallel: ParallelConfig | None = _key(None, "Your own split files, instead of data.corpus.")
-    task: TaskConfig | None = _key(None, "A made-up task, instead of data.corpus; a word alone is its kind.")
+    parallel: ParallelConfig | None = _key(None, "Your own files, already split, instead of data.corpus.")
+    synthetic: SyntheticConfig | None = _key(
+        None, "An artificial task instead of data.corpus; a single word here means its kind."
+    )
     normalise: NormaliseConfig = _key(NormaliseConfig, "Text normalisation.")
     filter: FilterConfig = _key(FilterConfig, "Pairs to drop.")
     split: SplitConfig = _key(SplitConfig, "Held-out sentences (data.corpus only).")
@@ -309,12 +353,12 @@ class DataConfig(Section):
         given = {
             "data.corpus.path": self.corpus.path,
             "data.parallel": self.parallel,
-            "data.task": self.task,
+            "data.synthetic": self.synthetic,
         }
         both = [name for name, value in given.items() if value is not None]
         if len(both) > 1:
             raise ValueError(f"{' and '.join(both[:2])} are both set; keep one of them")
-        if self.parallel is not None or self.task is not None:
+        if self.parallel is not None or self.synthetic is not None:
             for name, default in CorpusConfig().model_dump().items():
                 if getattr(self.corpus, name) != default:
                     raise ValueError(f"data.corpus.{name} is for one file of pairs; it has no effect beside {both[0]}")
@@ -335,41 +379,51 @@ class DataConfig(Section):
 class EncoderConfig(Section):
     """The bidirectional encoder."""
 
-    layers: int = _key(1, "Stacked layers; from the third on with residual connections.", "layers", ge=1, le=8)
-    hidden_size: int = _key(512, "State size of each of the two directions.", "units", ge=1, le=_WIDEST)
-    word_dropout: float = _key(0.0, "Share of source tokens whose embedding is dropped whole.", ge=0.0, lt=1.0)
+    layers: int = _key(1, "Number of layers; from the third layer on with residual connections.", "layers", ge=1, le=8)
+    hidden_size: int = _key(512, "Size of the hidden state of each of the two directions.", "units", ge=1, le=_WIDEST)
+    word_dropout: float = _key(
+        0.0, "Share of source tokens whose whole embedding is set to zero in training.", ge=0.0, lt=1.0
+    )
 
 
 class DecoderConfig(Section):
     """The decoder."""
 
     style: Literal["bahdanau", "luong"] = _key(
-        "bahdanau", "bahdanau: the context goes into the cell; luong: an attentional vector after it."
+        "bahdanau",
+        "bahdanau: the context is an input of the cell; luong: it joins the state after the cell (attentional vector).",
     )
-    layers: int = _key(1, "Stacked layers; from the third on with residual connections.", "layers", ge=1, le=8)
-    hidden_size: int = _key(512, "State size.", "units", ge=1, le=_WIDEST)
-    word_dropout: float = _key(0.0, "Share of target tokens whose embedding is dropped whole.", ge=0.0, lt=1.0)
-    input_feeding: bool = _key(False, "luong only: the attentional vector joins the next step's input.")
+    layers: int = _key(1, "Number of layers; from the third layer on with residual connections.", "layers", ge=1, le=8)
+    hidden_size: int = _key(512, "Size of the hidden state.", "units", ge=1, le=_WIDEST)
+    word_dropout: float = _key(
+        0.0, "Share of target tokens whose whole embedding is set to zero in training.", ge=0.0, lt=1.0
+    )
+    input_feeding: bool = _key(False, "luong only: make the attentional vector an input of the next step.")
     start: Literal["bridge", "zeros", "last"] = _key(
         "bridge",
-        "State before the first token. bridge: tanh of a linear map of the encoder's last states; zeros; last: those "
-        "states themselves.",
+        "State before the first token. bridge: tanh of a linear map of the encoder's last states; zeros: all zeros; "
+        "last: the encoder's last states themselves.",
     )
     readout_size: int | None = _key(
-        None, "Size of the vector before the output layer (null: model.embedding_size).", "units", ge=1, le=_WIDEST
+        None, "Size of the vector that the output layer reads (null: model.embedding_size).", "units", ge=1, le=_WIDEST
     )
 
 
 class AttentionConfig(Section):
-    """How a decoder state is compared with the source states."""
+    """The attention: how a decoder state is compared with the source states."""
 
     score: Literal["additive", "dot", "scaled_dot", "general", "location", "none"] = _key(
-        "additive", "The score function (concat: another name of additive); none: no attention at all."
+        "additive", "Score function of the attention (concat is another name of additive); none: no attention."
     )
-    size: int | None = _key(None, "additive: inner size (null: the decoder's hidden_size).", "units", ge=1, le=_WIDEST)
-    max_positions: int = _key(100, "location: source tokens that can be attended to.", "tokens", ge=1, le=100_000)
+    size: int | None = _key(
+        None, "additive: size of its hidden layer (null: model.decoder.hidden_size).", "units", ge=1, le=_WIDEST
+    )
+    max_positions: int = _key(
+        100, "location: largest source position that can be attended to.", "tokens", ge=1, le=100_000
+    )
     coverage: bool = _key(
-        False, "additive only: the score also sees how much attention each source position has had (Tu et al. 2016)."
+        False,
+        "additive only: the score also reads the attention that each source position had so far (Tu et al. 2016).",
     )
 
     @field_validator("score", mode="before")
@@ -382,18 +436,24 @@ class ModelConfig(Section):
     """The network."""
 
     cell: Literal["gru", "lstm"] = _key("gru", "Recurrent cell of encoder and decoder.")
-    embedding_size: int = _key(256, "Size of the word vectors.", "units", ge=1, le=_WIDEST)
-    layer_norm: bool = _key(False, "Layer normalisation inside the cells (Ba et al. 2016); several times slower.")
-    dropout: float = _key(0.2, "Dropout on embeddings, between layers and before the output.", ge=0.0, lt=1.0)
+    embedding_size: int = _key(256, "Size of the token embeddings.", "units", ge=1, le=_WIDEST)
+    layer_norm: bool = _key(
+        False, "Use layer normalisation in the cells (Ba et al. 2016); this is several times slower."
+    )
+    dropout: float = _key(
+        0.2, "Dropout rate on embeddings, between layers and before the output layer.", ge=0.0, lt=1.0
+    )
     recurrent_dropout: float = _key(
         0.0,
-        "Dropout on what a cell hands on from step to step, with one mask for all steps (Gal and Ghahramani 2016).",
+        "Dropout rate on the state that a cell passes to its next step, with one mask for all steps of a sentence "
+        "(Gal and Ghahramani 2016).",
         ge=0.0,
         lt=1.0,
     )
     tie_embeddings: Literal["none", "target", "all"] = _key(
         "target",
-        "target: the output layer is the target embedding; all: the source embedding too (joint vocabulary).",
+        "target: the output layer and the target embedding share their weights; all: the source embedding shares them "
+        "too, which needs a joint vocabulary; none: nothing is shared.",
     )
     encoder: EncoderConfig = _key(EncoderConfig, "Encoder.")
     decoder: DecoderConfig = _key(DecoderConfig, "Decoder.")
@@ -448,18 +508,21 @@ class ModelConfig(Section):
 
 
 class ScheduleConfig(Section):
-    """How the learning rate moves."""
+    """The learning rate over the course of a training."""
 
     kind: Literal["constant", "linear", "cosine", "inverse_sqrt", "plateau"] = _key(
         "cosine",
-        "linear and cosine fall to final_share over the whole budget (steps, epochs or minutes, whichever is "
-        "used up first); plateau falls by plateau_factor when validation stops getting better.",
+        "linear and cosine fall to final_share over the whole budget (steps, epochs or minutes, whichever is used up "
+        "first); inverse_sqrt falls with 1/√step; plateau falls by plateau_factor when the validation loss stops "
+        "getting better; constant does not fall.",
     )
-    warmup_steps: int = _key(200, "Steps over which the learning rate rises from zero.", "steps", ge=0, le=_MOST)
-    final_share: float = _key(0.02, "linear, cosine: where it ends, as a share of learning_rate.", ge=0.0, le=1.0)
-    plateau_factor: float = _key(0.5, "plateau: what it is multiplied with.", gt=0.0, lt=1.0)
+    warmup_steps: int = _key(
+        200, "Number of steps in which the learning rate rises from zero.", "steps", ge=0, le=_MOST
+    )
+    final_share: float = _key(0.02, "linear, cosine: rate at the end, as a share of learning_rate.", ge=0.0, le=1.0)
+    plateau_factor: float = _key(0.5, "plateau: factor by which the rate is multiplied.", gt=0.0, lt=1.0)
     plateau_patience: int = _key(
-        2, "plateau: validations without a better loss before it falls.", "validations", ge=0, le=_MOST
+        2, "plateau: number of validations without a better loss before the rate falls.", "validations", ge=0, le=_MOST
     )
 
 
@@ -468,9 +531,13 @@ class TeacherForcingConfig(ShortSection):
 
     short_for = "ratio"
 
-    ratio: float = _key(1.0, "At the beginning; the rest of the tokens read are the model's own.", ge=0.0, le=1.0)
-    final_ratio: float | None = _key(None, "At the end of the budget (null: it stays).", ge=0.0, le=1.0)
-    decay: Literal["linear", "exponential", "inverse_sigmoid"] = _key("linear", "How it gets there.")
+    ratio: float = _key(
+        1.0, "Share at the beginning. The other tokens that the decoder reads are its own.", ge=0.0, le=1.0
+    )
+    final_ratio: float | None = _key(
+        None, "Share at the end of the budget (null: the share stays as it is).", ge=0.0, le=1.0
+    )
+    decay: Literal["linear", "exponential", "inverse_sigmoid"] = _key("linear", "Curve from ratio to final_ratio.")
 
     @model_validator(mode="after")
     def _falls(self) -> Self:
@@ -484,32 +551,41 @@ class TeacherForcingConfig(ShortSection):
 
 
 class EarlyStoppingConfig(Section):
-    """What `best` means, and when to give up."""
+    """The choice of the checkpoint `best`, and the end of a training that gets no better."""
 
     metric: Literal["auto", "bleu", "chrf", "exact", "loss"] = _key(
         "auto",
-        "Which validation figure decides, the loss between equals. auto: BLEU where at least half of the validation "
-        "sentences have a reference of 4 words, chrF otherwise; once more than half of the sentences are translated "
-        "exactly, first how many are. The opening lines of a training say which.",
+        "Validation score that decides; between equal scores the loss does. auto: BLEU if at least half of the "
+        "validation sentences have a reference of 4 words or more, else chrF; as soon as more than half of the "
+        "sentences are translated exactly, the number of exact ones decides first. The first lines of a training "
+        "show the choice.",
     )
     patience: int | None = _key(
-        None, "Stop after this many validations without a better one (null: never).", "validations", ge=1, le=_MOST
+        None, "Stop after this many validations that were not better (null: never).", "validations", ge=1, le=_MOST
     )
 
 
 class ValidationConfig(Section):
-    """How often and on how much training is watched."""
+    """The validation during a training: how often, and on how many sentences."""
 
     every_steps: int | None = _key(
-        None, "Validate every so many steps (null: after each epoch).", "steps", ge=1, le=_MOST
+        None,
+        "Number of steps from one validation to the next (null: validate after each epoch).",
+        "steps",
+        ge=1,
+        le=_MOST,
     )
     max_sentences: int = _key(
-        2000, "How many validation sentences are translated and scored.", "sentences", ge=1, le=_MOST
+        2000, "Largest number of validation sentences that are translated and scored.", "sentences", ge=1, le=_MOST
     )
     beam_size: int = _key(
-        1, "Search of the validation, whatever decoding.beam_size is; 1 is greedy.", "hypotheses", ge=1, le=1000
+        1,
+        "Beam size in the validation, instead of decoding.beam_size; 1 is greedy search.",
+        "hypotheses",
+        ge=1,
+        le=1000,
     )
-    samples: int = _key(2, "Translations shown at each validation.", "sentences", ge=0, le=10_000)
+    samples: int = _key(2, "Number of translations shown at each validation.", "sentences", ge=0, le=10_000)
 
 
 class TrainingConfig(Section):
@@ -517,69 +593,83 @@ class TrainingConfig(Section):
 
     from_run: File | None = _key(
         None,
-        "Go on from the weights of this run, with new data, rate and budget (null: from random weights). Of it come "
-        "tokenizer, normalisation, languages and network too.",
+        "Begin with the weights of this run, with new data, rate and budget (null: with random weights). Tokenizer, "
+        "normalisation, languages and network are taken from that run too.",
         "run, or checkpoint in one",
         alias="from",
     )
-    max_epochs: int | None = _key(30, "Stop after so many passes over the data.", "epochs", ge=1, le=_MOST)
-    max_steps: int | None = _key(None, "Stop after so many steps of the optimiser.", "steps", ge=1, le=_MOST)
-    max_minutes: float | None = _key(None, "Stop after so much time.", "minutes", gt=0.0, le=1e9)
+    max_epochs: int | None = _key(30, "Stop after this many passes over the training data.", "epochs", ge=1, le=_MOST)
+    max_steps: int | None = _key(None, "Stop after this many optimiser steps.", "steps", ge=1, le=_MOST)
+    max_minutes: float | None = _key(None, "Stop after this time.", "minutes", gt=0.0, le=1e9)
     batch_tokens: BatchTokens = _key(
         "auto",
-        "Target tokens in a batch, without padding (auto: 1024 on a CPU; on a GPU 16384, or a 64th of an epoch if that "
-        "is less but at least 1024, and learning_rate is multiplied by √(tokens / 1024); a resumed run keeps its "
-        "number).",
+        "Number of target tokens in a batch, without padding (auto: 1024 on a CPU; on a GPU 16384, or a 64th of an "
+        "epoch if that is less but at least 1024, and learning_rate is multiplied by √(tokens / 1024); a resumed run "
+        "keeps its number).",
         "tokens, ≥ 1, ≤ 1e+08, or auto",
     )
     batch_sentences: int | None = _key(
-        None, "Sentence pairs in a batch, instead of batch_tokens.", "sentences", ge=1, le=1_000_000
+        None, "Number of sentence pairs in a batch, instead of batch_tokens.", "sentences", ge=1, le=1_000_000
     )
-    accumulate: int = _key(1, "Batches whose gradients are added up for one step.", "batches", ge=1, le=1_000_000)
+    accumulate: int = _key(
+        1, "Number of batches whose gradients are added up for one step.", "batches", ge=1, le=1_000_000
+    )
     precision: Literal["auto", "fp32", "bf16"] = _key(
-        "auto", "Of matrix products (weights stay fp32); auto: bf16 where the machine is much faster in it."
+        "auto", "Precision of matrix products; weights stay in fp32. auto: bf16 if the machine is much faster with it."
     )
     device: Device = _key(
-        "auto", "auto: the GPU where there is one.", "auto, cpu, cuda, or cuda:N for the GPU number N"
+        "auto",
+        "Device to train on; auto: the GPU if there is one, else the CPU.",
+        "auto, cpu, cuda, or cuda:N for the GPU number N",
     )
     threads: int | None = _key(
         None,
-        "Threads on a CPU (null: as many as pay, of the processors that this process may use, or what OMP_NUM_THREADS "
-        "says; a resumed run keeps its number).",
+        "Number of CPU threads (null: as many as make it faster, at most one for each processor that this process may "
+        "use, or the number in OMP_NUM_THREADS; a resumed run keeps its number).",
         "threads",
         ge=1,
         le=1024,
     )
     cuda_graphs: bool = _key(
-        False, "On a GPU, replay the decoders that go step by step as CUDA graphs; not measured yet, so off."
+        False,
+        "On a GPU, record decoders that go step by step as CUDA graphs and replay them; not measured yet, so off.",
     )
     optimiser: Literal["adam", "adamw"] = _key("adam", "Optimiser.")
-    learning_rate: float = _key(1e-3, "Highest learning rate.", gt=0.0, le=_LARGEST)
-    betas: Annotated[tuple[float, float], Strict(False)] = _key((0.9, 0.98), "Adam's decay rates.")
+    learning_rate: float = _key(1e-3, "Highest learning rate of the schedule.", gt=0.0, le=_LARGEST)
+    betas: Annotated[tuple[float, float], Strict(False)] = _key(
+        (0.9, 0.98), "Decay rates of Adam's two moving averages."
+    )
     weight_decay: float = _key(0.0, "adamw: weight decay.", ge=0.0, le=_LARGEST)
     clip_norm: float | None = _key(
-        1.0, "Largest norm of the gradient of all weights (null: no clipping).", gt=0.0, le=_LARGEST
+        1.0,
+        "Largest norm of the gradient of all weights; a larger one is scaled down (null: never).",
+        gt=0.0,
+        le=_LARGEST,
     )
-    label_smoothing: float = _key(0.1, "Probability spread over the whole vocabulary.", ge=0.0, lt=1.0)
+    label_smoothing: float = _key(
+        0.1, "Share of the probability that label smoothing spreads over the whole vocabulary.", ge=0.0, lt=1.0
+    )
     teacher_forcing: TeacherForcingConfig = _key(
-        TeacherForcingConfig, "Scheduled sampling; a number alone is a ratio that stays."
+        TeacherForcingConfig, "Scheduled sampling; a single number is a ratio that stays the same."
     )
     subword_sampling: float | None = _key(
         None,
-        "Cut the training text anew into subwords every epoch, at random, for small corpora (null: never). unigram: α "
-        "of Kudo 2018, smaller is more varied, 0.2 is usual; bpe: share of merges left out (Provilkov et al. 2020).",
+        "Cut the training text into subwords anew in every epoch, at random; good for small corpora (null: never). "
+        "unigram: α of Kudo 2018, of which smaller values vary more and 0.2 is usual; bpe: share of merges left out "
+        "(Provilkov et al. 2020).",
         gt=0.0,
         lt=1.0,
     )
     ema: float | None = _key(
         None,
-        "Decay of an average of the weights, such as 0.999, which is validated and kept as the model (null: none).",
+        "Decay of a moving average of the weights, such as 0.999. The average is validated and saved as the model "
+        "(null: no average).",
         gt=0.0,
         lt=1.0,
     )
     max_skipped_steps: int = _key(
         10,
-        "Give up after so many steps in a row whose loss or gradient is not finite; each is skipped.",
+        "Fail after this many skipped steps in a row. A step is skipped if its loss or gradient is not finite.",
         "steps",
         ge=1,
         le=_MOST,
@@ -588,12 +678,14 @@ class TrainingConfig(Section):
     validation: ValidationConfig = _key(ValidationConfig, "Validation.")
     early_stopping: EarlyStoppingConfig = _key(EarlyStoppingConfig, "Early stopping.")
     checkpoint_minutes: float = _key(
-        10.0, "A checkpoint at least this often, besides each validation.", "minutes", gt=0.0, le=1e9
+        10.0, "Longest time between two checkpoints; each validation writes one too.", "minutes", gt=0.0, le=1e9
     )
     checkpoint_steps: int | None = _key(
-        None, "A checkpoint every so many steps too (null: not).", "steps", ge=1, le=_MOST
+        None, "Number of steps after which a checkpoint is written too (null: not).", "steps", ge=1, le=_MOST
     )
-    keep_checkpoints: int = _key(2, "The last checkpoints kept, besides the best.", "checkpoints", ge=1, le=_MOST)
+    keep_checkpoints: int = _key(
+        2, "Number of latest checkpoints to keep, besides the best.", "checkpoints", ge=1, le=_MOST
+    )
 
     @field_validator("betas")
     @classmethod
@@ -615,72 +707,78 @@ class TrainingConfig(Section):
 class DecodingConfig(Section):
     """The search for a translation."""
 
-    beam_size: int = _key(5, "Hypotheses kept a sentence; 1 is greedy search.", "hypotheses", ge=1, le=1000)
+    beam_size: int = _key(5, "Number of hypotheses kept per sentence; 1 is greedy search.", "hypotheses", ge=1, le=1000)
     normalisation: Literal["wu", "mean"] = _key(
-        "wu", "What log-probabilities are divided by: ((5 + length) / 6) (Wu et al. 2016), or the length itself."
+        "wu",
+        "Length normalisation. wu: divide log-probabilities by (5 + length) / 6 (Wu et al. 2016); mean: by the length.",
     )
     length_penalty: float = _key(
-        1.0, "That to this power; 1 with mean: a token's mean; 0: not at all.", ge=0.0, le=10.0
+        1.0, "Exponent of that divisor; 0: no normalisation; 1 with mean: the mean per token.", ge=0.0, le=10.0
     )
     coverage_penalty: float = _key(
         0.0,
-        "β Σ log min(attention that a source position has had, 1) is added to scores (Wu et al. 2016).",
+        "Factor β: β Σ log min(attention that a source position has had, 1) is added to the score, so that no source "
+        "word is left out (Wu et al. 2016).",
         ge=0.0,
         le=1e6,
     )
     min_length_ratio: float = _key(
-        0.0, "A translation has at least this many times the source's tokens, both with their end.", ge=0.0, le=100.0
+        0.0,
+        "A translation has at least this many times the tokens of its source; the end counts as a token in both.",
+        ge=0.0,
+        le=100.0,
     )
     max_length_ratio: float = _key(
-        3.0, "A translation ends at this many times the source's tokens, plus 10.", gt=0.0, le=100.0
+        3.0, "A translation has at most this many times the tokens of its source, plus 10.", gt=0.0, le=100.0
     )
     max_source_tokens: int = _key(
         250,
-        "A longer source is cut into sentences or less, which are translated one by one.",
+        "A source of more tokens is cut into sentences, or into smaller parts, which are translated one by one.",
         "tokens",
         ge=1,
         le=100_000,
     )
     split_sentences: Literal["auto", "on", "off"] = _key(
         "auto",
-        "A line of several sentences is translated one by one. auto: where the training lines seldom had so many, or "
-        "were seldom so long; off: only a line of more than max_source_tokens.",
+        "Translate the sentences of a line one by one. on: always; auto: if lines with so many sentences, or lines so "
+        "long, were rare in training; off: only if the line has more than max_source_tokens.",
     )
     no_repeat_ngram: int = _key(
-        0, "So many tokens in a row are never written twice (0: they may be).", "tokens", ge=0, le=1000
+        0, "No sequence of this many tokens is written twice (0: any may be).", "tokens", ge=0, le=1000
     )
     pruning: float | None = _key(
         1.3,
-        "Where only the best translation is wanted, hypotheses so far behind the best one of their sentence are not "
-        "followed any further (Freitag and Al-Onaizan 2017; null: all are). Greedy search never finds a better one.",
+        "If only the best translation is wanted, drop hypotheses that are this far behind the best one of their "
+        "sentence (Freitag and Al-Onaizan 2017; null: drop none). The result is still never worse than that of "
+        "greedy search.",
         "nats",
         gt=0.0,
         le=1e6,
     )
     precision: Literal["auto", "fp32", "bf16", "int8"] = _key(
         "fp32",
-        "Of matrix products in the search; auto: bf16 where the machine is much faster in it; int8: on a CPU alone.",
+        "Precision of matrix products in the search. auto: bf16 if the machine is much faster with it; int8: CPU only.",
     )
     batch_tokens: int | None = _key(
         None,
-        "Source tokens times beam_size in a batch (null: 81920 on a CPU, where 16384 source tokens are the most, or "
-        "20480 and 8192 where processes share the sentences; 65536 on a GPU).",
+        "Largest number of source tokens in a batch, times beam_size (null: on a CPU 81920, with at most 16384 source "
+        "tokens, or 20480 and 8192 if processes share the sentences; on a GPU 65536).",
         "tokens",
         ge=1,
         le=100_000_000,
     )
     threads: int | None = _key(
         None,
-        "Threads on a CPU of all processes together (null: the processors that this process may use, or what "
-        "OMP_NUM_THREADS says).",
+        "Number of CPU threads of all processes together (null: one for each processor that this process may use, or "
+        "the number in OMP_NUM_THREADS).",
         "threads",
         ge=1,
         le=1024,
     )
     processes: int | None = _key(
         None,
-        "How many share the sentences where there are many, on a CPU under Linux (null: one for each thread, at most "
-        "16; 1: no other than the one that is there, which then uses all threads).",
+        "Number of processes that share the sentences if there are many, on a CPU under Linux (null: one for each "
+        "thread, at most 16; 1: only the main process, which then uses all threads).",
         "processes",
         ge=1,
         le=1024,
@@ -697,9 +795,9 @@ class EvaluationConfig(Section):
 
     tokenize: BleuTokenizer = _key(
         "auto",
-        "Tokenizer of sacreBLEU with which BLEU cuts text. auto: zh for Chinese scripts, ja-mecab for Japanese and "
-        "ko-mecab for Korean where they are installed (char and 13a where not), char for other languages without "
-        "spaces, else 13a. spm, flores101, flores200 and spBLEU-1K are fetched once by sacreBLEU.",
+        "sacreBLEU tokenizer that cuts text into words for BLEU. auto: zh for Chinese scripts; ja-mecab for Japanese "
+        "and ko-mecab for Korean if they are installed (else char and 13a); char for other languages without spaces; "
+        "else 13a. sacreBLEU downloads spm, flores101, flores200 and spBLEU-1K once.",
     )
 
 
@@ -708,11 +806,12 @@ class Config(Section):
 
     name: str = _key(
         "experiment",
-        "Names the run: it is written to runs/<name>, its data to data/<name>.",
+        "Name of the run, which is written to runs/<name>, with its data in data/<name>.",
         pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$",
         max_length=100,
     )
     seed: int = _key(1, "Seed of every random choice.", ge=0, lt=2**63)
+    task: Literal["translation"] = _key("translation", "The task that is learned.")
     data: DataConfig = _key(DataConfig, "Data.")
     model: ModelConfig = _key(ModelConfig, "Model.")
     training: TrainingConfig = _key(TrainingConfig, "Training.")

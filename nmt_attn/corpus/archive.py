@@ -13,13 +13,14 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from nmt_attn.corpus.languages import Languages
 from nmt_attn.errors import InputError
 from nmt_attn.text.normalise import tidy
-from nmt_attn.text.reading import Bytes, refuse_bomb
+from nmt_attn.text.streams import Bytes
+from nmt_attn.text.unpacking import refuse_bomb
 
 TABLES = (".tsv", ".txt", ".csv")
 _PACKED = (".gz", ".bz2", ".xz", ".zst")
 _SIDE_FILES = ("readme", "license", "licence", "about", "copying", "changelog", "changes", "authors")
 _CHUNK = 1 << 16
-# What the libraries raise over damaged archives; the last two are theirs for names and fields that make no sense.
+# Errors that the libraries raise for damaged archives; the last two stand for senseless names and fields.
 _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,

@@ -67,8 +67,9 @@ def gather(config: DataConfig) -> CorpusSplits:
     cleaner = Cleaner(config.filter, *(normaliser_for(config.normalise, code) for code in languages))
     if config.parallel is not None:
         return _from_files(config.parallel, cleaner)
-    if config.task is not None:
-        return _from_one_source(generate(config.task), f"the task {config.task.kind}", config, cleaner)
+    if config.synthetic is not None:
+        name = f"the synthetic corpus {config.synthetic.kind}"
+        return _from_one_source(generate(config.synthetic), name, config, cleaner)
     corpus = config.corpus
     if corpus.path is None:
         raise ValueError("data.corpus.path is not set")  # inputs.input_paths has refused this configuration

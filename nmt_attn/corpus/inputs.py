@@ -15,7 +15,7 @@ from nmt_attn.errors import ConfigError, InputError
 
 
 def input_paths(config: DataConfig) -> dict[str, Path]:
-    """Return the files that the configuration names, by role; none for a task, which is made up.
+    """Return the files that the configuration names, by role; none for pairs that are made up.
 
     Raises:
         ConfigError: it names none.
@@ -26,12 +26,12 @@ def input_paths(config: DataConfig) -> dict[str, Path]:
         for name, given in files.items():
             roles.update({f"{name}.target.{index}": path for index, path in enumerate(given.target)})
         return roles
-    if config.task is not None:
+    if config.synthetic is not None:
         return {}
     if config.corpus.path is None:
         raise ConfigError(
             "nothing to learn from: set data.corpus.path to a file of pairs, data.parallel to your own files, or "
-            "data.task to a made-up task"
+            "data.synthetic to a kind of made-up pairs"
         )
     return {"corpus": config.corpus.path}
 

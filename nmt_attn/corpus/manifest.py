@@ -153,6 +153,7 @@ def settings_hash(config: Config, tokenizer: Tokenizer | None = None) -> str:
     """
     data = config.data
     settings: dict[str, Any] = data.model_dump(mode="json", exclude={"directory", "corpus", "parallel", "split"})
+    settings["task"] = settings.pop("synthetic")  # its old name, so that data of then is not taken for stale
     settings["same_ids"] = config.same_ids
     if tokenizer is not None:
         models = (tokenizer.source_model, tokenizer.target_model)

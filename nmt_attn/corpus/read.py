@@ -18,7 +18,9 @@ from nmt_attn.corpus.progress import note
 from nmt_attn.corpus.table import Wish, csv_rows, pairs_of, tab_rows
 from nmt_attn.corpus.tmx import BEGINNING, is_tmx, read_tmx
 from nmt_attn.errors import InputError
-from nmt_attn.text.reading import Bytes, TextLines, peeked, unpacked
+from nmt_attn.text.reading import TextLines
+from nmt_attn.text.streams import Bytes, peeked
+from nmt_attn.text.unpacking import unpacked
 
 # By their names, so that it is said what they are, not what is wrong with their first line.
 _OTHERS = {

@@ -1,4 +1,4 @@
-"""Made-up pairs instead of a corpus: small tasks that a decoder can only do by looking at the right place.
+"""Made-up pairs instead of a corpus: what a decoder can only do by looking at the right place.
 
 They are made on the spot from a seed and train in minutes, so they are the quickest proof that attention works.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from random import Random
 
-from nmt_attn.config.schema import TaskConfig
+from nmt_attn.config.schema import SyntheticConfig
 from nmt_attn.corpus.pairs import Pair
 
 MONTHS = (
@@ -34,19 +34,19 @@ DATE_FORMS = (
 )
 
 
-def generate(task: TaskConfig) -> Iterator[Pair]:
-    """Yield the pairs of a task: ``task.pairs`` of them, the same for the same configuration.
+def generate(config: SyntheticConfig) -> Iterator[Pair]:
+    """Yield pairs of one kind: ``config.pairs`` of them, the same for the same configuration.
 
     dates: a date as people write it to ``1994-09-27``. addition: two numbers of equal width to their sum.
     reverse: letters to the same letters backwards.
     """
-    random = Random(task.seed)
-    make = _TASKS[task.kind]
-    for _ in range(task.pairs):
-        yield make(random, task)
+    random = Random(config.seed)
+    make = _KINDS[config.kind]
+    for _ in range(config.pairs):
+        yield make(random, config)
 
 
-def _date(random: Random, task: TaskConfig) -> Pair:
+def _date(random: Random, config: SyntheticConfig) -> Pair:
     day = FIRST_DAY + timedelta(days=random.randrange((LAST_DAY - FIRST_DAY).days + 1))
     month = MONTHS[day.month - 1]
     written = random.choice(DATE_FORMS).format(
@@ -68,19 +68,19 @@ def _ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def _sum(random: Random, task: TaskConfig) -> Pair:
+def _sum(random: Random, config: SyntheticConfig) -> Pair:
     """Make an addition of equal width by zeros in front; else 1+23 and 12+3 would be one sentence to the split."""
     numbers = []
     for _ in range(2):
-        digits = random.randint(task.min_length, task.max_length)
+        digits = random.randint(config.min_length, config.max_length)
         numbers.append(random.randrange(10**digits))
-    first, second = (str(number).zfill(task.max_length) for number in numbers)
+    first, second = (str(number).zfill(config.max_length) for number in numbers)
     return Pair(f"{first}+{second}", str(sum(numbers)))
 
 
-def _reversal(random: Random, task: TaskConfig) -> Pair:
-    letters = random.choices(string.ascii_lowercase, k=random.randint(task.min_length, task.max_length))
+def _reversal(random: Random, config: SyntheticConfig) -> Pair:
+    letters = random.choices(string.ascii_lowercase, k=random.randint(config.min_length, config.max_length))
     return Pair("".join(letters), "".join(reversed(letters)))
 
 
-_TASKS: dict[str, Callable[[Random, TaskConfig], Pair]] = {"dates": _date, "addition": _sum, "reverse": _reversal}
+_KINDS: dict[str, Callable[[Random, SyntheticConfig], Pair]] = {"dates": _date, "addition": _sum, "reverse": _reversal}

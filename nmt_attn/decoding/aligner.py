@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
-from nmt_attn.decoding.alignment import END, AlignedPart, Alignment, force_decode
+from nmt_attn.decoding.alignment import END, AlignedPart, Alignment, force_decode, source_words
 from nmt_attn.decoding.batched_search import check_numbers, evaluating
 from nmt_attn.decoding.translation import TranslatedPart, Translation
-from nmt_attn.model.network import TranslationModel
-from nmt_attn.text.sentence_splitting import Part
-from nmt_attn.text.tokenizer import Tokenizer
+from nmt_attn.model.decodable import DecodableModel
+from nmt_attn.text.line_division import Part
+from nmt_attn.text.tokenizer import UNK, UNKNOWN, Tokenizer
 
 ALIGNED = 1024
 """Parts that are aligned at once."""
@@ -21,7 +21,7 @@ ALIGNED = 1024
 class Aligner:
     """A reader of the attention with which a model writes given translations."""
 
-    model: TranslationModel
+    model: DecodableModel
     tokenizer: Tokenizer
 
     def align_parts(self, sentences: Sequence[str], found: Sequence[Translation]) -> list[list[AlignedPart]]:
@@ -61,3 +61,17 @@ class Aligner:
             Alignment([*source, END], [*self.tokenizer.written(target), END], forced.weights.tolist(), forced.log_prob)
             for source, target, forced in zip(sources, targets, found, strict=True)
         ]
+
+    def with_copies(self, sentence: str, translation: Translation) -> Translation:
+        """Put source words where the model knew no word: each time the one that it looked at most (Luong et al. 2015).
+
+        Args:
+            sentence: the source.
+            translation: with unknown tokens.
+        """
+        (alignment,) = self.align([sentence], [translation.tokens])
+        words = source_words(alignment)
+        copies = iter(words[place] for place, token in enumerate(translation.tokens) if token == UNK)
+        pieces = translation.text.split(UNKNOWN)
+        text = pieces[0] + "".join(next(copies, UNKNOWN) + piece for piece in pieces[1:])
+        return replace(translation, text=" ".join(text.split()))

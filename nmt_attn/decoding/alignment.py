@@ -11,7 +11,7 @@ from torch import Tensor
 
 from nmt_attn.corpus.batches import make_batch
 from nmt_attn.decoding.continuations import next_log_probs
-from nmt_attn.model.network import TranslationModel
+from nmt_attn.model.decodable import DecodableModel
 from nmt_attn.text.tokenizer import EOS, SPACE
 
 END = "</s>"
@@ -22,6 +22,14 @@ class Alignment:
     """The attention of one sentence: ``weights[t][i]`` is how much target label t looked at source label i.
 
     A row sums to 1; all of it is 0 in a model without attention. Both sides end with the end of the sentence.
+
+    >>> from nmt_attn.decoding.alignment import Alignment
+    >>> alignment = Alignment(
+    ...     source=["▁big", "▁do", "g", "</s>"],
+    ...     target=["▁granda", "▁hundo", "</s>"],
+    ...     weights=[[0.8, 0.1, 0.1, 0.0], [0.0, 0.5, 0.4, 0.1], [0.0, 0.0, 0.0, 1.0]],
+    ...     log_prob=-0.5,
+    ... )
     """
 
     source: list[str]
@@ -30,7 +38,13 @@ class Alignment:
     log_prob: float  # of the target, in nats; -inf where it holds a letter that the tokenizer does not know
 
     def in_words(self) -> Alignment:
-        """Merge pieces into words: attention is summed over a source word's pieces, averaged over a target word's."""
+        """Merge pieces into words: attention is summed over a source word's pieces, averaged over a target word's.
+
+        >>> alignment.in_words().source
+        ['big', 'dog', '</s>']
+        >>> [round(weight, 2) for weight in alignment.in_words().weights[1]]
+        [0.0, 0.9, 0.1]
+        """
         source, target = word_spans(self.source), word_spans(self.target)
         rows = []
         for pieces in target:
@@ -42,6 +56,9 @@ class Alignment:
         """Return the source label that each target label but the end looked at most, as (source, target) places.
 
         There is none where that is the end of the source, or where there is no attention.
+
+        >>> alignment.in_words().links()
+        [(0, 0), (1, 1)]
         """
         found = []
         for place, row in enumerate(self.weights[:-1]):
@@ -63,7 +80,7 @@ class AlignedPart:
 def joined(parts: Sequence[AlignedPart]) -> Alignment:
     """Put the alignments of the parts of a line together: a part has looked at nothing but itself.
 
-    What it paid to its end counts as paid to the end of the line.
+    Its attention to its own end counts as attention to the end of the line.
     """
     source: list[str] = []
     target: list[str] = []
@@ -133,7 +150,7 @@ class ForcedDecoding:
 
 @torch.inference_mode()
 def force_decode(
-    model: TranslationModel, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]
+    model: DecodableModel, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]
 ) -> list[ForcedDecoding]:
     """Let a model write given translations.
 

@@ -17,7 +17,7 @@ from nmt_attn.decoding.search import search
 from nmt_attn.decoding.translation import Translation
 from nmt_attn.device import Compute
 from nmt_attn.errors import InputError
-from nmt_attn.model.network import DecodableModel, TranslationModel
+from nmt_attn.model.decodable import DecodableModel
 from nmt_attn.text.tokenizer import Tokenizer
 
 BATCH_TOKENS = {"cpu": 81920, "cuda": 65536}
@@ -31,7 +31,7 @@ SOURCE_TOKENS = {"cpu": 16384, "cuda": 65536}
 class BatchedSearch:
     """A search for the translations of token ids."""
 
-    model: TranslationModel
+    model: DecodableModel
     optimized: DecodableModel  # the same for inference
     tokenizer: Tokenizer
     compute: Compute
@@ -80,7 +80,7 @@ class BatchedSearch:
 
 
 @contextmanager
-def evaluating(model: TranslationModel) -> Iterator[None]:
+def evaluating(model: DecodableModel) -> Iterator[None]:
     """Use the network without dropout; afterwards it may go on training."""
     was_training = model.training
     model.eval()

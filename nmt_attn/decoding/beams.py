@@ -5,10 +5,7 @@ one, has up to K, and fewer again where the others fell too far behind. To know 
 for a GPU at each step, and a GPU hardly computes faster what it computes less of: there a row is a place, whether
 anything runs in it or not, and all rows of a sentence look at the one copy of its source.
 
-A wider beam alone does not find better hypotheses: what a narrower one keeps may be crowded out. So a beam holds the
-narrower ones within it. Its first place belongs to greedy search; next to it, of a beam of 2K, come the places of the
-beam of K, which chooses among its own hypotheses exactly as it does alone. The places behind them are for what is among
-the 2K best of all and has no place yet. Whatever a narrower search finds is found by the wider one too.
+A beam holds narrower ones within it (:mod:`nmt_attn.decoding.nested_beams`).
 
 Something is given up for speed, in each of the beams by itself: with pruning a hypothesis that falls far behind,
 without it whatever still runs when K of the best hypotheses have ended. Either may have won in the end by being longer.
@@ -27,18 +24,9 @@ from nmt_attn.decoding.constraints import coverage_penalties, forbid_end, forbid
 from nmt_attn.decoding.continuations import Constraint, Continuations, best_continuations
 from nmt_attn.decoding.finished import Finished
 from nmt_attn.decoding.hypothesis import SearchOptions
-from nmt_attn.model.attention import EncodedSource
-from nmt_attn.model.decoder import DecoderState, DecoderStep
-from nmt_attn.model.network import DecodableModel, DecodingStart
+from nmt_attn.decoding.nested_beams import choose_continuations, nested_sizes
+from nmt_attn.model.decodable import DecodableModel, DecodingStart, DecodingStep, SourceBatch, StateBatch
 from nmt_attn.text.tokenizer import BOS
-
-
-def nested_sizes(beam_size: int) -> tuple[int, ...]:
-    """List the beam sizes within a beam, itself the last: 1, and its halves as long as they are whole numbers."""
-    sizes = [beam_size]
-    while sizes[0] % 2 == 0:
-        sizes.insert(0, sizes[0] // 2)
-    return tuple(sizes) if sizes[0] == 1 else (1, *sizes)
 
 
 @dataclass
@@ -51,9 +39,9 @@ class Beams:
     options: SearchOptions
     sizes: tuple[int, ...]  # of the L beams within each other
     places: tuple[int, ...]  # in each of them, those of narrower ones included; the last is P
-    encoded: EncodedSource  # of the whole batch that came in; where all places are rows, of the b sentences
+    encoded: SourceBatch  # of the whole batch that came in; where all places are rows, of the b sentences
     rows: Tensor | None  # (N): the places that are rows, in the flattened (b, P); None: all
-    state: DecoderState  # (N), of the rows before the last step where that has been taken
+    state: StateBatch  # (N), of the rows before the last step where that has been taken
     last: Tensor  # (N): the token that the next step reads
     max_lengths: Tensor  # (b)
     min_lengths: Tensor  # (b)
@@ -80,7 +68,7 @@ class Beams:
         totals[:, 0] = 0.0
         attention, sentences, rows, state = None, torch.arange(batch, device=device), None, start.state
         if options.coverage_penalty:
-            attention = start.encoded.states.new_zeros(batch, places[-1], start.encoded.mask.shape[1])
+            attention = totals.new_zeros(batch, places[-1], start.encoded.mask.shape[1])
         if device.type == "cpu":
             rows = sentences * places[-1]
         else:
@@ -113,14 +101,14 @@ class Beams:
         """The mask of the places that hold a hypothesis that runs, (b, P)."""
         return self.totals > -math.inf
 
-    def step(self, model: DecodableModel) -> DecoderStep:
+    def step(self, model: DecodableModel) -> DecodingStep:
         """Compute the network's step for all rows."""
         if self.rows is None:
             return model.step(self.last.view_as(self.totals), self.state, self.encoded)
         sentence_of_row = self._of_rows(self.sentences.unsqueeze(1).expand_as(self.totals))
         return model.step(self.last.unsqueeze(1), self.state, self.encoded, sentence_of_row)
 
-    def advance(self, model: DecodableModel, step: DecoderStep) -> None:
+    def advance(self, model: DecodableModel, step: DecodingStep) -> None:
         """Take one step, given what the network gave: what can end is noted, the best of the rest goes on."""
         readouts = step.readout.flatten(0, 1)  # (N, R)
         found = best_continuations(model, readouts, self.options.beam_size, self._constraint())
@@ -217,7 +205,7 @@ class Beams:
         rows = self._row_numbers()
         totals = self._in_places(self._of_rows(self.totals).unsqueeze(1) + found.log_probs)  # (b, P, W)
         totals = totals.masked_fill(self._at_limit[:, None, None], -math.inf)
-        chosen, again = self._chosen(totals)  # (b, P)
+        chosen, again = choose_continuations(totals, self.alive, self.sizes, self.places)  # (b, P)
         parents = chosen // totals.shape[2]
         self.totals = totals.flatten(1).gather(1, chosen).masked_fill(again, -math.inf)
         words = self._in_places(found.tokens).flatten(1).gather(1, chosen)
@@ -231,26 +219,6 @@ class Beams:
             return torch.arange(self.totals.numel(), device=self.totals.device).view_as(self.totals)
         numbers = torch.arange(len(self.rows), device=self.rows.device)
         return self.rows.new_zeros(self.totals.numel()).index_copy_(0, self.rows, numbers).view_as(self.totals)
-
-    def _chosen(self, totals: Tensor) -> tuple[Tensor, Tensor]:
-        """Choose the continuations (b, P, W) that go on.
-
-        Returns:
-            For each place one of them, as its place in (b, P·W), and whether the place is to be empty, since a narrower
-            beam has it already or is done: both (b, P).
-        """
-        words, flat = totals.shape[2], totals.flatten(1)
-        chosen = torch.zeros_like(self.parents[:, :1])  # greedy search: the best word of the first hypothesis
-        empty = ~self.alive[:, :1]
-        for level, (size, places) in enumerate(zip(self.sizes, self.places, strict=True)):
-            if level == 0:
-                continue
-            best = flat[:, : places * words].topk(size, dim=1).indices
-            known = chosen.masked_fill(empty, -1)
-            again = (best.unsqueeze(2) == known.unsqueeze(1)).any(2)
-            chosen = torch.cat([chosen, best], dim=1)
-            empty = torch.cat([empty, again | ~self.alive[:, level, None]], dim=1)
-        return chosen, empty
 
     # --- what does not --------------------------------------------------------------------------------------------
 
@@ -287,8 +255,8 @@ class Beams:
     def _too_far_behind(self, ends: Tensor, pruning: float) -> Tensor:
         """Mark hypotheses further behind the best of the narrowest beam that they are in than allowed, (b, P).
 
-        What ended counts as the best only if it was not too far behind itself: else a few words that might end
-        somewhere would be taken for better than the whole sentence.
+        A hypothesis that ended counts as the best only if it was not too far behind itself: else a few words that might
+        end somewhere would be taken for better than the whole sentence.
         """
         behind = torch.zeros_like(self.totals, dtype=torch.bool)
         for level in reversed(range(1, len(self.sizes))):

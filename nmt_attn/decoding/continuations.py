@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from nmt_attn.inference.frozen_linear import even_slices
-from nmt_attn.model.network import DecodableModel
+from nmt_attn.model.decodable import DecodableModel
 from nmt_attn.text.tokenizer import EOS
 
 Constraint = Callable[[Tensor, slice], Tensor]

@@ -51,7 +51,7 @@ class Finished:
         for kept, arrived in ((self.log_probs, log_probs), (self.lengths, self._lengths(new, length))):
             kept[rows] = torch.cat([kept[rows], arrived], dim=1).gather(1, places)
         histories = torch.cat([self.tokens[rows, :, :length], tokens], dim=1)  # (c, n + J, t)
-        # What was longer than the new ones cannot have been: hypotheses that ended before are shorter.
+        # Nothing longer than the new ones is cut off: hypotheses that ended before are shorter.
         self.tokens[rows, :, :length] = histories.gather(1, places.unsqueeze(2).expand(-1, -1, length))
 
     def _lengths(self, scores: Tensor, length: int) -> Tensor:

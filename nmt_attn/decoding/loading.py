@@ -22,7 +22,7 @@ def shared_tokenizer(runs: Sequence[ModelPath]) -> Tokenizer:
     return first
 
 
-def load_network(config: Config, tokenizer: Tokenizer, found: ModelPath, compute: Compute) -> TranslationModel:
+def load_network(config: Config, found: ModelPath, tokenizer: Tokenizer, compute: Compute) -> TranslationModel:
     """Build the network and fill in the checkpoint's weights."""
     weights = load_weights(found.checkpoint, compute.device)
     return TranslationModel.of_weights(config.model, tokenizer.source_size, tokenizer.target_size, weights).eval()

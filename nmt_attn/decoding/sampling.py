@@ -13,7 +13,7 @@ from torch import Tensor
 from nmt_attn.decoding.continuations import LOOKS, next_log_probs
 from nmt_attn.decoding.hypothesis import Hypothesis, SearchOptions, finished
 from nmt_attn.errors import UserError
-from nmt_attn.model.network import DecodableModel
+from nmt_attn.model.decodable import DecodableModel
 from nmt_attn.text.tokenizer import BOS, EOS
 
 COLDEST, HOTTEST = 1e-6, 1e6

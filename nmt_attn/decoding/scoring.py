@@ -6,11 +6,13 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
-from nmt_attn.corpus.batches import make_batch
+from nmt_attn.corpus.batches import batches_of, make_batch
+from nmt_attn.decoding.batched_search import check_numbers
 from nmt_attn.decoding.continuations import next_log_probs
-from nmt_attn.model.network import TranslationModel
+from nmt_attn.model.decodable import DecodableModel
 from nmt_attn.text.tokenizer import UNK
 
 
@@ -28,16 +30,43 @@ class PairScore:
 
 
 def perplexity(scores: Iterable[PairScore]) -> float:
-    """Compute the perplexity of all tokens of some pairs together; at most e^700, about 1e304, which JSON can hold."""
+    """Compute the perplexity of all tokens of some pairs together; at most e^700, about 1e304, which JSON can hold.
+
+    >>> from nmt_attn.decoding.scoring import PairScore, perplexity
+    >>> round(perplexity([PairScore(log_prob=-2.0, tokens=3), PairScore(log_prob=-1.0, tokens=3)]), 3)
+    1.649
+    """
     log_prob, tokens = 0.0, 0
     for score in scores:
         log_prob, tokens = log_prob + score.log_prob, tokens + score.tokens
     return math.exp(min(-log_prob / max(tokens, 1), 700.0))
 
 
+def score_all(
+    model: DecodableModel, pairs: Sequence[tuple[Sequence[int], Sequence[int]]], most_tokens: int
+) -> list[PairScore]:
+    """Score pairs as :func:`score_pairs`, in batches of near-equal length.
+
+    Args:
+        model: in evaluation mode.
+        pairs: ids of sentences and of their translations.
+        most_tokens: in a batch.
+
+    Raises:
+        InputError: the network computes no finite numbers.
+    """
+    lengths = np.array([max(len(source), len(target)) + 1 for source, target in pairs], dtype=np.int64)
+    scores: dict[int, PairScore] = {}
+    for rows in batches_of(lengths, most_tokens):
+        found = score_pairs(model, [pairs[row][0] for row in rows], [pairs[row][1] for row in rows])
+        check_numbers(one.log_prob for one in found)
+        scores.update(zip(rows.tolist(), found, strict=True))
+    return [scores[row] for row in range(len(pairs))]
+
+
 @torch.inference_mode()
 def score_pairs(
-    model: TranslationModel, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]
+    model: DecodableModel, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]
 ) -> list[PairScore]:
     """Score a batch, with teacher forcing, all positions at once.
 
@@ -55,7 +84,7 @@ def score_pairs(
     positions, labels = (torch.from_numpy(array).to(model.device) for array in (batch.positions, batch.labels))
     real = readouts.flatten(0, 1)[positions]
     known = next_log_probs(model, real).gather(1, labels.unsqueeze(1)).squeeze(1)  # (N)
-    unknown = torch.log_softmax(model.output(real).float(), dim=-1)[:, UNK]
+    unknown = torch.log_softmax(model.logits(real).float(), dim=-1)[:, UNK]
     log_probs = torch.where(labels == UNK, unknown, known).double().cpu()
     lengths = [len(target) + 1 for target in targets]
     return [

@@ -8,7 +8,7 @@ from torch import Tensor
 from nmt_attn.decoding.beams import Beams
 from nmt_attn.decoding.continuations import LOOKS, best_continuations
 from nmt_attn.decoding.hypothesis import Hypothesis, SearchOptions, finished
-from nmt_attn.model.network import DecodableModel, DecodingStart
+from nmt_attn.model.decodable import DecodableModel, DecodingStart
 from nmt_attn.text.tokenizer import BOS, EOS
 
 
@@ -79,8 +79,8 @@ def beam_search(
     Each hypothesis is a candidate at each step, as if it ended there; of its continuations the most probable of a
     sentence go on. A sentence is done when nothing that is followed can get among the n best of its candidates any
     more, or at its limit, where all ends. The candidate of the highest score wins, and none that greedy search finds,
-    or a beam of half, a quarter, … of the size, is better: see :mod:`nmt_attn.decoding.beams`, also for what is given
-    up.
+    or a beam of half, a quarter, … of the size, is better: see :mod:`nmt_attn.decoding.nested_beams`, and
+    :mod:`nmt_attn.decoding.beams` for what is given up.
 
     Args:
         model: in evaluation mode.

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-
-import numpy as np
-import torch
 
 from nmt_attn.config.loading import load_config, refuse_other_keys
 from nmt_attn.config.schema import DecodingConfig
-from nmt_attn.corpus.batches import batches_of
 from nmt_attn.decoding.aligner import Aligner
-from nmt_attn.decoding.alignment import END, AlignedPart, Alignment, joined, source_words
+from nmt_attn.decoding.alignment import END, AlignedPart, Alignment, joined
 from nmt_attn.decoding.arguments import kind_of, list_of_texts
-from nmt_attn.decoding.batched_search import BatchedSearch, check_numbers, evaluating
-from nmt_attn.decoding.combine import drawn, likeliest
+from nmt_attn.decoding.batched_search import BatchedSearch, evaluating
 from nmt_attn.decoding.hypothesis import SearchOptions
+from nmt_attn.decoding.line_search import LineSearch
 from nmt_attn.decoding.loading import load_network, shared_tokenizer
 from nmt_attn.decoding.sampling import SamplingOptions
-from nmt_attn.decoding.scoring import PairScore, score_pairs
-from nmt_attn.decoding.translation import TranslatedPart, Translation
-from nmt_attn.decoding.workers import Workers, processes_here, threads_here
+from nmt_attn.decoding.scoring import PairScore, score_all
+from nmt_attn.decoding.translation import Translation
+from nmt_attn.decoding.workers import Workers, one_thread_until, processes_here, threads_here
 from nmt_attn.device import Compute, choose_compute
 from nmt_attn.errors import UserError
 from nmt_attn.inference.ensemble import Ensemble
 from nmt_attn.inference.network import fill_tables, optimize_for_inference
-from nmt_attn.model.network import TranslationModel
+from nmt_attn.model.decodable import DecodableModel
 from nmt_attn.runs.directory import find_model
-from nmt_attn.text.sentence_splitting import Division, Limits, divide, sentences
-from nmt_attn.text.tokenizer import UNK, UNKNOWN, Tokenizer
+from nmt_attn.starter import can_be_copied
+from nmt_attn.text.tokenizer import UNK, Tokenizer
 
 SHARE = 256
 """Sentences for each process from which it pays to share them."""
@@ -44,12 +41,17 @@ class Translator:
         tokenizer: the one that it was trained with.
         decoding: beam size, penalties and batch size; each call may change the search.
         compute: device, and the precision of the search; given translations are scored and aligned in fp32.
-        processes: how many share the sentences where there are many.
+        processes: number of processes that share the sentences if there are many.
+
+    Usually made by :meth:`load`; the examples of the other methods go on with this one:
+
+    >>> from nmt_attn import Translator
+    >>> translator = Translator.load("runs/tiny")
     """
 
     def __init__(
         self,
-        model: TranslationModel,
+        model: DecodableModel,
         tokenizer: Tokenizer,
         decoding: DecodingConfig,
         compute: Compute,
@@ -59,14 +61,16 @@ class Translator:
         self.prepared = optimize_for_inference(model, compute)
         self.tokenizer = tokenizer
         self.compute = compute
-        self.limits = tokenizer.limits(decoding.split_sentences, decoding.max_source_tokens)
         self.options = SearchOptions.of(decoding)
+        self.aligner = Aligner(model, tokenizer)
+        self.search = BatchedSearch(model, self.prepared, tokenizer, compute, decoding.batch_tokens, processes > 1)
+        limits = tokenizer.limits(decoding.split_sentences, decoding.max_source_tokens)
+        copies = UNK not in model.suppressed_tokens
+        self.lines = LineSearch(tokenizer, self.search, self.aligner, limits, copies)
         self.workers: Workers[str, list[Translation]] | None = None
         if processes > 1:
-            self.workers = Workers(self._nbest, processes)
-        shared = self.workers is not None
-        self.aligner = Aligner(model, tokenizer)
-        self.search = BatchedSearch(model, self.prepared, tokenizer, compute, decoding.batch_tokens, shared)
+            elsewhere = partial(_elsewhere, model, tokenizer, decoding, compute)
+            self.workers = Workers(self.lines.nbest, elsewhere, processes, self._in_copy)
 
     @classmethod
     def load(
@@ -85,13 +89,20 @@ class Translator:
                 which must have the same tokenizer, the probabilities are averaged.
             device: auto, cpu, cuda or cuda:N.
             overrides: ``decoding.…=value`` over the (first) run's configuration.
-            decoding: how to search, instead of the run's configuration.
+            decoding: settings of the search, instead of those of the run.
             write_unknown: let the model say where it knows no word (a ``word`` vocabulary); what stands there then is
                 the source word that it looked at most, as Luong et al. 2015 do it.
 
         Raises:
             InputError: there is no such run, its files are damaged, or the tokenizers differ.
             ConfigError: an override is wrong, or has no effect on translations.
+
+        >>> greedy = Translator.load("runs/tiny", device="cpu", overrides=["decoding.beam_size=1"])
+        >>> greedy.translate(["Red cat."])
+        ['Rugha kato.']
+        >>> Translator.load("runs/absent")
+        Traceback (most recent call last):
+        nmt_attn.errors.InputError: ...
         """
         paths = list(model) if isinstance(model, Sequence) and not isinstance(model, str) else [model]
         runs = [find_model(None if path is None else Path(path)) for path in paths or [None]]
@@ -100,24 +111,41 @@ class Translator:
         tokenizer = shared_tokenizer(runs)
         decoding = decoding or configs[0].decoding
         compute = choose_compute(device, decoding.precision)
-        torch.set_num_threads(threads_here(decoding.threads))
-        members = [load_network(config, tokenizer, found, compute) for config, found in zip(configs, runs, strict=True)]
-        if write_unknown:
-            for member in members:
-                member.suppressed_tokens.remove(UNK)
-        network = members[0] if len(members) == 1 else Ensemble(members).eval()
-        return cls(network, tokenizer, decoding, compute, processes_here(compute.device, decoding.processes))
+        threads = threads_here(decoding.threads)
+        processes = processes_here(compute.device, decoding.processes, threads)
+        with one_thread_until(threads):
+            members = [load_network(*one, tokenizer, compute) for one in zip(configs, runs, strict=True)]
+            if write_unknown:
+                for member in members:
+                    member.suppressed_tokens.remove(UNK)
+            network: DecodableModel = members[0] if len(members) == 1 else Ensemble(members).eval()
+            return cls(network, tokenizer, decoding, compute, processes)
 
     @property
     def processes(self) -> int:
-        """The number of processes that share the sentences where there are many."""
+        """The number of processes that share the sentences if there are many."""
         return 1 if self.workers is None else self.workers.count
+
+    def expect(self, *, many: bool) -> None:
+        """Start the processes that share many sentences, if that is cheap now: it is before there are threads.
+
+        >>> translator.expect(many=False)
+        """
+        if many and self.workers is not None and can_be_copied():
+            self.workers.start()
 
     def translate(self, sentences: Sequence[str], *, beam_size: int | None = None) -> list[str]:
         """Return the best translation of each sentence; an empty one for an empty sentence.
 
+        Args:
+            sentences: in any order and of any length.
+            beam_size: instead of the configured one.
+
         Raises:
             TypeError: an argument is not a list of texts but, for example, a single text.
+
+        >>> translator.translate(["Big dog.", "", "Red cat."])
+        ['Granda hundo.', '', 'Rugha kato.']
         """
         return [nbest[0].text for nbest in self.nbest(sentences, 1, beam_size=beam_size)]
 
@@ -141,12 +169,22 @@ class Translator:
             count: translations per sentence, at most the beam size.
             beam_size: instead of the configured one.
             sampling: draw ``count`` translations at random instead of searching the best.
-            prefix: what every translation begins with, also of a line in parts; not for drawn ones. With a prefix of
-                several sentences a line is only cut where it is too long.
+            prefix: text that every translation begins with, also that of a line in parts; not for drawn ones. With a
+                prefix of several sentences a line is only cut where it is too long.
 
         Raises:
             UserError: the prefix holds letters that the model cannot write.
             TypeError: an argument is not a list of texts but, for example, a single text.
+
+        >>> (found,) = translator.nbest(["Big dog."], 2)
+        >>> found[0].text, found[0].score > found[1].score
+        ('Granda hundo.', True)
+        >>> ((small,),) = translator.nbest(["Big dog."], 1, prefix="Eta")
+        >>> small.text.startswith("Eta")
+        True
+        >>> from nmt_attn.decoding.sampling import SamplingOptions
+        >>> len(translator.nbest(["Big dog."], 5, sampling=SamplingOptions(temperature=2.0, seed=1))[0])
+        5
         """
         sentences = list_of_texts(sentences, "sentences")
         beam = self.options.beam_size if beam_size is None else beam_size
@@ -155,92 +193,20 @@ class Translator:
         options = replace(self.options, beam_size=beam, nbest=min(count, beam), prefix=self._prefix(prefix))
         different = sorted(dict.fromkeys(sentences), key=len)  # so that all shares take equally long
         if self.workers is None or len(different) < SHARE * self.workers.count:
-            return self._nbest(sentences, options, sampling)
-        if not self.workers.processes:
-            fill_tables(self.prepared)
+            return self.lines.nbest(sentences, options, sampling)
         found = dict(zip(different, self.workers.share(different, options, sampling), strict=True))
         return [found[sentence] for sentence in sentences]
 
-    def _nbest(
-        self, sentences: Sequence[str], options: SearchOptions, sampling: SamplingOptions | None
-    ) -> list[list[Translation]]:
-        """Do as :meth:`nbest`, in this process."""
-        tidy, limits = self.tokenizer.source_normaliser.tidy, self._limits(options.prefix)
-        lines = [divide(tidy(sentence), limits, self._source_sizes) for sentence in sentences]
-        found = iter(self._nbest_of_parts(lines, options, sampling))
-        of_lines = [[next(found) for _ in line.parts] for line in lines]
-        return [self._of_line(*one, options, sampling) for one in zip(lines, of_lines, strict=True)]
-
-    def _limits(self, prefix: Sequence[int]) -> Limits:
-        """Return the limits of what is translated at once where a translation begins with a prefix, given as ids."""
-        (text,) = self.tokenizer.decode([prefix])
-        # Several sentences are the beginning of more than the first part, and nobody knows of how many.
-        return replace(self.limits, sentences=None) if len(sentences(text)) > 1 else self.limits
-
-    def _nbest_of_parts(
-        self, lines: Sequence[Division], options: SearchOptions, sampling: SamplingOptions | None
-    ) -> list[list[Translation]]:
-        """Return the translations of all parts, one after the other. The first of a line begins with the prefix."""
-        parts = [part for line in lines for part in line.texts]
-        leads = [not place for line in lines for place in range(len(line.parts))]
-        sources = [tuple(ids) for ids in self.tokenizer.encode_source(parts)]
-        if options.prefix:
-            free = replace(options, prefix=())
-            led, others = (
-                [source for source, lead in zip(sources, leads, strict=True) if lead is kind] for kind in (True, False)
-            )
-            by_lead = {True: self.search(led, options, sampling), False: self.search(others, free, sampling)}
-            found = [by_lead[lead][source] for source, lead in zip(sources, leads, strict=True)]
-        else:
-            by_source = self.search(sources, options, sampling)
-            found = [by_source[source] for source in sources]
-        if UNK not in self.model.suppressed_tokens:
-            found = [
-                [self._copied(part, one) if UNK in one.tokens else one for one in nbest]
-                for part, nbest in zip(parts, found, strict=True)
-            ]
-        return found
-
-    def _of_line(
-        self,
-        line: Division,
-        parts: list[list[Translation]],
-        options: SearchOptions,
-        sampling: SamplingOptions | None,
-    ) -> list[Translation]:
-        """Put the translations of a line together from those of its parts."""
-        if len(parts) == 1:
-            return parts[0]
-        best = likeliest(parts, options.nbest) if sampling is None else drawn(parts, sampling.seed)
-        return sorted((self._joined(line, chosen) for chosen in best), key=lambda one: -one.score)
-
-    def _joined(self, line: Division, chosen: Sequence[Translation]) -> Translation:
-        """Put a translation of each part side by side."""
-        return Translation(
-            line.joined([one.text for one in chosen], *self.tokenizer.spaces),
-            sum(one.score for one in chosen),
-            sum(one.log_prob for one in chosen),
-            tuple(token for one in chosen for token in one.tokens),
-            tuple(TranslatedPart(part, one.tokens) for part, one in zip(line.parts, chosen, strict=True)),
-            line.long,
-        )
-
-    def _copied(self, sentence: str, translation: Translation) -> Translation:
-        (alignment,) = self.align_all([sentence], [translation.tokens])
-        words = source_words(alignment)
-        copies = iter(words[place] for place, token in enumerate(translation.tokens) if token == UNK)
-        pieces = translation.text.split(UNKNOWN)
-        text = pieces[0] + "".join(next(copies, UNKNOWN) + piece for piece in pieces[1:])
-        return replace(translation, text=" ".join(text.split()))
+    def _in_copy(self) -> Callable[..., list[list[Translation]]]:
+        """Make a copy of this process ready that translates for it; it has what this one has."""
+        fill_tables(self.prepared)
+        return self.lines.nbest
 
     def _prefix(self, text: str) -> tuple[int, ...]:
         (ids,) = self.tokenizer.encode_target([text])
         if UNK in ids:
             raise UserError(f"the prefix {text!r} holds letters that the model cannot write")
         return tuple(ids)
-
-    def _source_sizes(self, texts: list[str]) -> list[int]:
-        return [len(ids) for ids in self.tokenizer.encode_source(texts)]
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> list[PairScore]:
         """Compute how probable each target is as a translation of its source.
@@ -252,19 +218,19 @@ class Translator:
         Raises:
             TypeError: an argument is not a list of texts but, for example, a single text.
             ValueError: there are not as many of both.
+
+        >>> right, wrong = translator.score(["Big dog.", "Big dog."], ["Granda hundo.", "Rugha kato."])
+        >>> right.log_prob > wrong.log_prob
+        True
+        >>> right.perplexity < 2 < wrong.perplexity
+        True
         """
         sources, targets = list_of_texts(sources, "sources"), list_of_texts(targets, "targets")
         if len(sources) != len(targets):
             raise ValueError(f"{len(sources):,} sources and {len(targets):,} targets; each source needs its target")
         pairs = list(zip(self.tokenizer.encode_source(sources), self.tokenizer.encode_target(targets), strict=True))
-        lengths = np.array([max(len(source), len(target)) + 1 for source, target in pairs], dtype=np.int64)
-        scores: dict[int, PairScore] = {}
         with evaluating(self.model):
-            for rows in batches_of(lengths, self.search.source_tokens(1)):
-                found = score_pairs(self.model, [pairs[row][0] for row in rows], [pairs[row][1] for row in rows])
-                check_numbers(one.log_prob for one in found)
-                scores.update(zip(rows.tolist(), found, strict=True))
-        return [scores[row] for row in range(len(pairs))]
+            return score_all(self.model, pairs, self.search.source_tokens(1))
 
     def align(self, sentence: str, target: str | None = None, *, beam_size: int | None = None) -> Alignment:
         """Compute the attention over a sentence while its translation is written, in pieces of the tokenizer.
@@ -272,10 +238,16 @@ class Translator:
         Args:
             sentence: the source.
             target: the translation to be written; None: the one that :meth:`translate` gives.
-            beam_size: of that; instead of the configured one.
+            beam_size: that of the search for it, instead of the configured one.
 
         Raises:
             TypeError: the sentence or its translation is no text.
+
+        >>> alignment = translator.align("Big dog.").in_words()
+        >>> alignment.source, alignment.target
+        (['Big', 'dog.', '</s>'], ['Granda', 'hundo.', '</s>'])
+        >>> alignment.links()
+        [(0, 0), (1, 1)]
         """
         for name, text in (("sentence", sentence), ("target", "" if target is None else target)):
             if not isinstance(text, str):
@@ -292,9 +264,28 @@ class Translator:
         Args:
             sentences: the lines.
             found: a translation of each, as :meth:`nbest` gives them.
+
+        >>> ((best,),) = translator.nbest(["Big dog."], 1)
+        >>> ((part,),) = translator.align_parts(["Big dog."], [best])
+        >>> part.alignment.in_words().target
+        ['Granda', 'hundo.', '</s>']
         """
         return self.aligner.align_parts(sentences, found)
 
     def align_all(self, sentences: Sequence[str], targets: Sequence[Sequence[int]]) -> list[Alignment]:
-        """Align as :meth:`align`, with translations as target ids without EOS; a batch at once."""
+        """Align as :meth:`align`, with translations as target ids without EOS; a batch at once.
+
+        >>> ids = translator.tokenizer.encode_target(["Granda hundo."])
+        >>> [alignment.in_words().links() for alignment in translator.align_all(["Big dog."], ids)]
+        [[(0, 0), (1, 1)]]
+        """
         return self.aligner.align(list_of_texts(sentences, "sentences"), targets)
+
+
+def _elsewhere(
+    model: DecodableModel, tokenizer: Tokenizer, decoding: DecodingConfig, compute: Compute
+) -> Callable[..., list[list[Translation]]]:
+    """Make a process ready that translates what another one gives it."""
+    translator = Translator(model, tokenizer, decoding, compute, processes=2)  # one of several, in batches of theirs
+    fill_tables(translator.prepared)  # now, so that all have the same ones
+    return translator.lines.nbest

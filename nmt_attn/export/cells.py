@@ -1,4 +1,4 @@
-"""Recurrent layers in ONNX: one step by the formulas, and a whole sentence from both sides.
+"""Recurrent layers in ONNX: one step by the network's own formulas, and a whole sentence from both sides.
 
 A sentence goes to ONNX's own GRU or LSTM, which knows the lengths; with layer normalisation inside the cell, for which
 it has no such thing, to a loop over the formulas.
@@ -6,13 +6,16 @@ it has no such thing, to a loop over the formulas.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 from nmt_attn.export.graph import GraphWriter, Value
+from nmt_attn.export.symbol import Symbol
 from nmt_attn.model.recurrence import Recurrence
 
 # ONNX's order of gates, by their place in torch's: z, r, n of r, z, n; and i, o, f, g of i, f, g, o.
@@ -33,12 +36,6 @@ class Padding:
 
     lengths: str  # (B), int32
     running: str  # (S, B, 1): true on real tokens
-
-
-def step(graph: GraphWriter, layer: Recurrence, inputs: str, state: list[str]) -> list[str]:
-    """Add one step from inputs (N, I) and a state of (N, H) each to the new state."""
-    projected = graph.linear(inputs, layer.input_weight, layer.input_bias)
-    return _advance(graph, layer, _normalised_inputs(graph, layer, projected), state)
 
 
 def read_both_ways(graph: GraphWriter, ahead: Recurrence, back: Recurrence, inputs: str, padding: Padding) -> Read:
@@ -98,7 +95,7 @@ def _loop(graph: GraphWriter, layer: Recurrence, inputs: str, padding: Padding, 
 
     On padding a state stays as it is: backwards, that is before a sentence begins.
     """
-    projected = _normalised_inputs(
+    projected = normalise_inputs(
         graph, layer, graph.linear_sequence(inputs, layer.input_weight, layer.input_bias)
     )  # (S, B, G·H)
     zeros = graph.filled(0.0, graph.size(inputs, 1), graph.ints(layer.hidden_size))
@@ -106,7 +103,7 @@ def _loop(graph: GraphWriter, layer: Recurrence, inputs: str, padding: Padding, 
     state = [Value(body.new_name("state"), "float32", ("batch", layer.hidden_size)) for _ in range(layer.state_parts)]
     gates = Value(body.new_name("gates"), "float32", ("batch", len(layer.input_bias)))
     running = Value(body.new_name("running"), "bool", ("batch", 1))
-    stepped = _advance(body, layer, gates.name, [part.name for part in state])
+    stepped = advance(body, layer, gates.name, [part.name for part in state])
     kept = [body.op("Where", running.name, new, old.name) for new, old in zip(stepped, state, strict=True)]
     results = [*kept, body.op("Identity", kept[0])]
     outputs = [Value(name, "float32", state[0].shape) for name in results]
@@ -124,35 +121,27 @@ def _loop(graph: GraphWriter, layer: Recurrence, inputs: str, padding: Padding, 
     return Read(hiddens, last)
 
 
-def _normalised_inputs(graph: GraphWriter, layer: Recurrence, projected: str) -> str:
-    return graph.normalise(projected, layer.input_norm) if layer.layer_norm else projected
+def normalise_inputs(graph: GraphWriter, layer: Recurrence, projected: str) -> str:
+    """Add what :meth:`Recurrence.normalise_inputs` does."""
+    if not layer.layer_norm:
+        return projected
+    return _written(layer.normalise_inputs(_symbol(graph, projected)))
 
 
-def _advance(graph: GraphWriter, layer: Recurrence, projected: str, state: list[str]) -> list[str]:
+def advance(graph: GraphWriter, layer: Recurrence, projected: str, state: Sequence[str]) -> list[str]:
     """Add a step from the input's part of the gate pre-activations, (N, G·H), as :meth:`Recurrence.step`."""
-    recurrent = graph.linear(state[0], layer.recurrent_weight, layer.recurrent_bias)
+    recurrent = _symbol(graph, graph.linear(state[0], layer.recurrent_weight, layer.recurrent_bias))
     if layer.layer_norm:
-        recurrent = graph.normalise(recurrent, layer.recurrent_norm)
-    if layer.cell == "gru":
-        return [_gru(graph, projected, recurrent, state[0])]
-    return _lstm(graph, layer, graph.op("Add", projected, recurrent), state[1])
+        recurrent = layer.recurrent_norm(recurrent)
+    parts = tuple(_symbol(graph, part) for part in state)
+    return [_written(part) for part in layer.cell_step(_symbol(graph, projected), recurrent, parts)]
 
 
-def _gru(graph: GraphWriter, projected: str, recurrent: str, hidden: str) -> str:
-    """Compute h' = n + z (h - n), with r, z = σ(·) and n = tanh(x_n + r · h_n)."""
-    x_r, x_z, x_n = graph.ops("Split", 3, projected, axis=-1)
-    h_r, h_z, h_n = graph.ops("Split", 3, recurrent, axis=-1)
-    reset = graph.op("Sigmoid", graph.op("Add", x_r, h_r))
-    update = graph.op("Sigmoid", graph.op("Add", x_z, h_z))
-    new = graph.op("Tanh", graph.op("Add", x_n, graph.op("Mul", reset, h_n)))
-    return graph.op("Add", new, graph.op("Mul", update, graph.op("Sub", hidden, new)))
+def _symbol(graph: GraphWriter, name: str) -> Tensor:
+    """Make a value that the formulas of the network take for a tensor."""
+    return cast(Tensor, Symbol(graph, name))
 
 
-def _lstm(graph: GraphWriter, layer: Recurrence, gates: str, cell_state: str) -> list[str]:
-    """Compute c' = f c + i g and h' = o tanh(c')."""
-    i, f, g, o = graph.ops("Split", 4, gates, axis=-1)
-    kept = graph.op("Mul", graph.op("Sigmoid", f), cell_state)
-    written = graph.op("Mul", graph.op("Sigmoid", i), graph.op("Tanh", g))
-    cell_state = graph.op("Add", kept, written)
-    shown = graph.normalise(cell_state, layer.memory_norm) if layer.layer_norm else cell_state
-    return [graph.op("Mul", graph.op("Sigmoid", o), graph.op("Tanh", shown)), cell_state]
+def _written(value: Tensor) -> str:
+    """Return the name of what a formula has given."""
+    return cast(Symbol, value).name

@@ -19,8 +19,9 @@ from nmt_attn.files import atomic_directory
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.runs.checkpoint import load_weights
 from nmt_attn.runs.directory import ModelPath
-from nmt_attn.text import normalise, sentence_splitting
-from nmt_attn.text.tokenizer import BOS, EOS, INFO_FILE, PAD, UNK, Tokenizer
+from nmt_attn.text import line_division, normalise, sentence_splitting
+from nmt_attn.text.tokenizer import BOS, EOS, PAD, UNK, Tokenizer
+from nmt_attn.text.tokenizer_files import INFO_FILE
 from nmt_attn.version import __version__
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ CONFIG_FILE = "config.yaml"
 PROGRAM = {
     "translate.py": Path(__file__).with_name("runtime.py"),  # not imported, since it needs onnxruntime
     "normalise.py": Path(normalise.__file__),
+    "line_division.py": Path(line_division.__file__),
     "sentence_splitting.py": Path(sentence_splitting.__file__),
 }
 """Files that are put beside the model as they stand, so that its text is treated as training did."""
@@ -118,7 +120,7 @@ def check_output(output: Path, *, force: bool) -> None:
 
 def describe(config: Config, network: OnnxNetwork, tokenizer: Tokenizer, run: str) -> dict[str, Any]:
     """Return the content of ``model.json``."""
-    from nmt_attn.export.network import LENGTHS, NEXT, SOURCE, SUPPRESSED_TOKENS
+    from nmt_attn.export.values import LENGTHS, NEXT, SOURCE, SUPPRESSED_TOKENS
 
     return {
         "format": FORMAT,

@@ -126,9 +126,20 @@ class GraphWriter:
         """Change the sizes: -1 is what is left over, 0 one that stays."""
         return self.op("Reshape", value, self.ints(*sizes))
 
-    def linear(self, rows: str, weight: Tensor, bias: Tensor | None = None) -> str:
-        """Compute x Wᵀ + b for rows (N, I)."""
-        inputs = [rows, self.weight(weight)] + ([] if bias is None else [self.weight(bias)])
+    def add(self, left: str, right: str) -> str:
+        """Compute the sum of two values."""
+        return self.op("Add", left, right)
+
+    def rows(self, vectors: str, width: str) -> str:
+        """Reshape (B, K, F) to (B·K, F), with F the ``width``."""
+        return self.op("Reshape", vectors, self.shape(self.ints(-1), width))
+
+    def linear(self, rows: str, weight: Tensor, bias: Tensor | None = None, columns: slice = slice(None)) -> str:
+        """Compute x Wᵀ + b for rows (N, I), where the weight has I columns, or that part of its columns."""
+        name, values = self.weights.take(weight)
+        if columns != slice(None):
+            name = f"{name} columns {columns.start or 0} to {columns.stop or 'end'}"
+        inputs = [rows, self.constant(name, values[:, columns])] + ([] if bias is None else [self.weight(bias)])
         return self.op("Gemm", *inputs, transB=1)
 
     def linear_sequence(self, vectors: str, weight: Tensor, bias: Tensor | None = None) -> str:
@@ -136,11 +147,9 @@ class GraphWriter:
         product = self.op("MatMul", vectors, self.op("Transpose", self.weight(weight), perm=[1, 0]))
         return product if bias is None else self.op("Add", product, self.weight(bias))
 
-    def normalise(self, vectors: str, layer: nn.LayerNorm) -> str:
+    def normalise(self, vectors: str, weight: Tensor, bias: Tensor, eps: float) -> str:
         """Apply layer normalisation to the last axis."""
-        return self.op(
-            "LayerNormalization", vectors, self.weight(layer.weight), self.weight(layer.bias), epsilon=layer.eps
-        )
+        return self.op("LayerNormalization", vectors, self.weight(weight), self.weight(bias), epsilon=eps)
 
     def embed(self, tokens: str, table: nn.Embedding, scale: float) -> str:
         """Look up the vectors of token ids, with an axis more, times ``scale``."""

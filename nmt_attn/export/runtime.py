@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from sentencepiece import SentencePieceProcessor
 
 if TYPE_CHECKING or __package__:
+    from nmt_attn.text.line_division import Limits, divide
     from nmt_attn.text.normalise import Normaliser, tidy
-    from nmt_attn.text.sentence_splitting import Limits, divide
 else:  # where nmt export has put it
+    from line_division import Limits, divide
     from normalise import Normaliser, tidy
-    from sentence_splitting import Limits, divide
 
 Arrays = dict[str, NDArray[Any]]
 

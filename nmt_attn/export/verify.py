@@ -12,9 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nmt_attn.export.network import NEXT, SUPPRESSED_TOKENS, OnnxNetwork
-from nmt_attn.model.decoder import DecoderState
+from nmt_attn.export.network import OnnxNetwork
+from nmt_attn.export.values import NEXT, SUPPRESSED_TOKENS
 from nmt_attn.model.network import TranslationModel
+from nmt_attn.model.step import DecoderState
 from nmt_attn.text.tokenizer import EOS
 
 Arrays = dict[str, NDArray[np.generic]]
@@ -63,19 +64,22 @@ def largest_difference(
     vocabulary = len(model.encoder.embedding.weight)
     source = torch.randint(EOS, vocabulary, (SENTENCES, int(lengths.max())), generator=generator)
     tokens = torch.randint(EOS, len(model.output.weight), (STEPS, SENTENCES, HYPOTHESES), generator=generator)
-    start = model.encode(source.to(model.device), lengths.to(model.device))
-    state = start.state.select(torch.arange(SENTENCES, device=model.device).repeat_interleave(HYPOTHESES))
+    encoded, state = model.read(source.to(model.device), lengths.to(model.device))
+    state = state.select(torch.arange(SENTENCES, device=model.device).repeat_interleave(HYPOTHESES))
     values = encoder.run({"source": source.numpy(), "lengths": lengths.numpy()})
     names = [value.name for value in written.state]
     memory = {value.name: values[value.name] for value in written.memory}
     states = {name: values[name].repeat(HYPOTHESES, axis=0) for name in names}
     worst = _worst(state_arrays(state), [states[name] for name in names])
     for column in tokens:
-        step = model.step(column.to(model.device), state, start.encoded)
-        state = step.state
+        step = model.decoder.step(model.decoder.token_parts(column.flatten().to(model.device)), state, encoded)
+        state, readout = step.state, step.readout.view(*column.shape, -1)  # (B, K, R)
         values = decoder.run({"tokens": column.numpy(), **memory, **states})
         states = {name: values[NEXT + name] for name in names}
-        expected = [log_probs(model, step.readout).numpy(force=True), step.weights.numpy(force=True)]
+        expected = [
+            log_probs(model, readout).numpy(force=True),
+            step.weights.numpy(force=True),
+        ]
         found = [values["log_probs"], values["attention"], *states.values()]
         worst = max(worst, _worst([*expected, *state_arrays(state)], found))
     return worst
@@ -88,7 +92,7 @@ def log_probs(model: TranslationModel, readout: Tensor) -> Tensor:
     return torch.log_softmax(scores, dim=-1)
 
 
-def state_arrays(state: DecoderState) -> list[NDArray[np.generic]]:
+def state_arrays(state: DecoderState[Tensor]) -> list[NDArray[np.generic]]:
     """Return the parts of a state in the order of :func:`~nmt_attn.export.network.state_values`."""
     parts = [part for layer in state.layers for part in layer]
     parts += [part for part in (state.feed, state.coverage) if part is not None]

@@ -16,8 +16,10 @@ from torch import Tensor
 from nmt_attn.device import Compute
 from nmt_attn.inference.frozen_linear import FrozenLinear, PrecomputedEmbedding
 from nmt_attn.kernels.gru import gru_forward
-from nmt_attn.model.encoder import Encoder, reversed_positions
-from nmt_attn.model.recurrence import RESIDUAL_FROM, Recurrence, recurrences
+from nmt_attn.kernels.reversal import reversed_positions
+from nmt_attn.model.encoder import Encoder
+from nmt_attn.model.recurrence import Recurrence, recurrences
+from nmt_attn.model.residual import has_residual, run_stack
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class InferenceEncoder:
         # What is added up along the way may leave the bounds of tanh.
         self.inputs = [
             [
-                FrozenLinear(layer.input_weight, layer.input_bias, compute, bounded=index <= RESIDUAL_FROM)
+                FrozenLinear(layer.input_weight, layer.input_bias, compute, bounded=not has_residual(index))
                 for layer in layers
             ]
             for index, layers in enumerate(zip(*directions, strict=True))
@@ -97,15 +99,20 @@ class InferenceEncoder:
         """Encode source ids (B, S), padded at the end, with their lengths (B)."""
         packing = Packing.of(lengths, source.shape[1])
         tokens = packing.pack(source)
-        gates = [table(ids) for table, ids in zip(self.first, (tokens, tokens[packing.swap]), strict=True)]
-        vectors, last = _both_ways(self.layers[0], gates, packing)
-        for index, (layers, (ahead, back)) in enumerate(zip(self.layers[1:], self.inputs, strict=True), start=1):
-            below = vectors
-            gates = [ahead(below), back(below.index_select(0, packing.swap))]
-            vectors, last = _both_ways(layers, gates, packing)
-            if index >= RESIDUAL_FROM:
-                vectors = vectors + below
-        return PackedStates(vectors, last.index_select(0, packing.order.argsort()), packing)
+        first = [table(ids) for table, ids in zip(self.first, (tokens, tokens[packing.swap]), strict=True)]
+        last: list[Tensor] = []  # of each layer
+
+        def run(index: int, below: Tensor) -> Tensor:
+            gates = first
+            if index:
+                ahead, back = self.inputs[index - 1]
+                gates = [ahead(below), back(below.index_select(0, packing.swap))]
+            vectors, ends = _both_ways(self.layers[index], gates, packing)
+            last.append(ends)
+            return vectors
+
+        vectors = run_stack(tokens, len(self.layers), run)
+        return PackedStates(vectors, last[-1].index_select(0, packing.order.argsort()), packing)
 
 
 class _Layer:

@@ -10,90 +10,94 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from nmt_attn.model.attention import EncodedSource
-from nmt_attn.model.decoder import DecoderState, DecoderStep
-from nmt_attn.model.network import DecodingStart, TranslationModel
+from nmt_attn.model.decodable import DecodableModel, DecodingStart, DecodingStep, SourceBatch, StateBatch
 
 
 @dataclass(frozen=True)
-class _Memories(EncodedSource):
-    """The encoded sources of all members; read as a single one, it is that of the first."""
+class EnsembleSource:
+    """A batch as each member has encoded it."""
 
-    members: tuple[EncodedSource, ...] = ()
+    members: tuple[SourceBatch, ...]
 
-    @classmethod
-    def of(cls, members: Sequence[EncodedSource]) -> _Memories:
-        first = members[0]
-        return cls(first.states, first.keys, first.mask, first.fertility, tuple(members))
+    @property
+    def mask(self) -> Tensor:
+        """True on real positions, (B, S)."""
+        return self.members[0].mask
 
-    def select(self, rows: Tensor) -> _Memories:
-        return _Memories.of([member.select(rows) for member in self.members])
+    def select(self, rows: Tensor) -> EnsembleSource:
+        """Return the sentences ``rows``, which may repeat."""
+        return EnsembleSource(tuple(member.select(rows) for member in self.members))
 
 
 @dataclass(frozen=True)
-class _States(DecoderState):
-    """The decoder states of all members."""
+class EnsembleState:
+    """The decoder's state of each member."""
 
-    members: tuple[DecoderState, ...] = ()
+    members: tuple[StateBatch, ...]
 
-    @classmethod
-    def of(cls, members: Sequence[DecoderState]) -> _States:
-        return cls(members[0].layers, members[0].feed, members[0].coverage, tuple(members))
-
-    def select(self, rows: Tensor) -> _States:
-        return _States.of([member.select(rows) for member in self.members])
+    def select(self, rows: Tensor) -> EnsembleState:
+        """Return the rows ``rows``, which may repeat."""
+        return EnsembleState(tuple(member.select(rows) for member in self.members))
 
 
-class Ensemble(TranslationModel):
-    """A network whose next token is as probable as its members think on average; its attention is their mean.
+class Ensemble(DecodableModel):
+    """A model whose next token is as probable as its members think on average; its attention is their mean.
 
-    Its readouts are log-probabilities (…, V), and its output layer leaves them as they are.
+    Its readouts are log-probabilities, (…, V), and so are its logits.
 
     Args:
         members: of the same vocabularies; their sizes and kinds may differ.
     """
 
-    def __init__(self, members: Sequence[TranslationModel]) -> None:
-        nn.Module.__init__(self)
+    def __init__(self, members: Sequence[DecodableModel]) -> None:
+        super().__init__()
         self.members = nn.ModuleList(members)
-        self.config, self.suppressed_tokens = members[0].config, members[0].suppressed_tokens
-        self.output = nn.Identity()  # type: ignore[assignment]
+        self.suppressed_tokens = members[0].suppressed_tokens
 
     @property
     def device(self) -> torch.device:
         """The device of the weights."""
         return self.networks()[0].device
 
-    def encode(self, source: Tensor, lengths: Tensor) -> DecodingStart:
-        """See :meth:`TranslationModel.encode`."""
-        starts = [member.encode(source, lengths) for member in self.networks()]
-        return DecodingStart(_Memories.of([one.encoded for one in starts]), _States.of([one.state for one in starts]))
+    @property
+    def attends(self) -> bool:
+        """See :attr:`DecodableModel.attends`."""
+        return any(member.attends for member in self.networks())
 
-    def forward(self, source: Tensor, source_lengths: Tensor, targets: Tensor, teacher_forcing: float = 1.0) -> Tensor:
-        """See :meth:`TranslationModel.forward`; the readouts are log-probabilities (B, T, V)."""
-        return self._mean(
-            [member.output(member(source, source_lengths, targets, teacher_forcing)) for member in self.networks()]
+    def encode(self, source: Tensor, lengths: Tensor) -> DecodingStart:
+        """See :meth:`DecodableModel.encode`."""
+        starts = [member.encode(source, lengths) for member in self.networks()]
+        return DecodingStart(
+            EnsembleSource(tuple(start.encoded for start in starts)),
+            EnsembleState(tuple(start.state for start in starts)),
         )
 
-    def step(
-        self, tokens: Tensor, state: DecoderState, encoded: EncodedSource, sentence_of_row: Tensor | None = None
-    ) -> DecoderStep:
-        """See :meth:`TranslationModel.step`."""
-        states, memories = cast(_States, state).members, cast(_Memories, encoded).members
-        steps = [
-            member.step(tokens, own_state, own_memory, sentence_of_row)
-            for member, own_state, own_memory in zip(self.networks(), states, memories, strict=True)
-        ]
-        scores = [member.output(step.readout) for member, step in zip(self.networks(), steps, strict=True)]
-        weights = torch.stack([step.weights for step in steps]).mean(0)
-        return DecoderStep(self._mean(scores), _States.of([step.state for step in steps]), weights)
+    def forward(self, source: Tensor, source_lengths: Tensor, targets: Tensor) -> Tensor:
+        """See :meth:`nmt_attn.model.network.TranslationModel.forward`: log-probabilities (B, T, V)."""
+        return self._mean([member.logits(member(source, source_lengths, targets)) for member in self.networks()])
 
-    def networks(self) -> list[TranslationModel]:
+    def step(
+        self, tokens: Tensor, state: EnsembleState, encoded: EnsembleSource, sentence_of_row: Tensor | None = None
+    ) -> DecodingStep:
+        """See :meth:`DecodableModel.step`."""
+        steps = [
+            member.step(tokens, own_state, own_source, sentence_of_row)
+            for member, own_state, own_source in zip(self.networks(), state.members, encoded.members, strict=True)
+        ]
+        logits = [member.logits(step.readout) for member, step in zip(self.networks(), steps, strict=True)]
+        weights = torch.stack([step.weights for step in steps]).mean(0)
+        return DecodingStep(self._mean(logits), EnsembleState(tuple(step.state for step in steps)), weights)
+
+    def logits(self, readouts: Tensor) -> Tensor:
+        """See :meth:`DecodableModel.logits`."""
+        return readouts
+
+    def networks(self) -> list[DecodableModel]:
         """Return the members."""
-        return [cast(TranslationModel, member) for member in self.members]
+        return [cast(DecodableModel, member) for member in self.members]
 
     @staticmethod
-    def _mean(scores: list[Tensor]) -> Tensor:
-        """Compute the logarithm of the mean probabilities, (…, V), of members whose scores are (…, V) each."""
-        log_probs = torch.stack([torch.log_softmax(one.float(), dim=-1) for one in scores])
-        return log_probs.logsumexp(0) - math.log(len(scores))
+    def _mean(logits: list[Tensor]) -> Tensor:
+        """Compute the logarithm of the mean probabilities, (…, V), of members whose logits are (…, V) each."""
+        log_probs = torch.stack([torch.log_softmax(one.float(), dim=-1) for one in logits])
+        return log_probs.logsumexp(0) - math.log(len(logits))

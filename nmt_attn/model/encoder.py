@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from nmt_attn.config.schema import ModelConfig
 from nmt_attn.kernels.dropout import Dropout, WordDropout
-from nmt_attn.model.recurrence import RESIDUAL_FROM, Ends, LayerState, make_layers, recurrences
+from nmt_attn.kernels.reversal import reverse, reversed_positions
+from nmt_attn.model.recurrence import Ends, LayerState, make_layers, recurrences
+from nmt_attn.model.residual import run_stack
 
 
 @dataclass(frozen=True)
@@ -56,45 +57,20 @@ class Encoder(nn.Module):
             source: token ids, (B, S), padded at the end.
             lengths: real tokens of each sentence, (B); best on the CPU, so that nothing waits for a GPU.
         """
-        vectors = self.embed(source.t())  # (S, B, E)
         ends = Ends.of(lengths, source.device)
         reversal = reversed_positions(ends.lengths, source.shape[1])
-        directions = zip(recurrences(self.forward_layers), recurrences(self.backward_layers), strict=True)
-        for index, (ahead, back) in enumerate(directions):
-            below = vectors
+        ahead, back = recurrences(self.forward_layers), recurrences(self.backward_layers)
+        last: list[tuple[LayerState, LayerState]] = []  # of each layer, in both directions
+
+        def run(index: int, below: Tensor) -> Tensor:
             vectors = self.dropout(below) if index else below
-            seen_ahead, last_ahead = ahead.forward_to_ends(vectors, ends, cell_state=self.cell_state)
-            seen_back, last_back = back.forward_to_ends(reverse(vectors, reversal), ends, cell_state=self.cell_state)
-            vectors = torch.cat([seen_ahead, reverse(seen_back, reversal)], dim=-1)  # (S, B, 2H)
-            if index >= RESIDUAL_FROM:
-                vectors = vectors + below
+            seen_ahead, last_ahead = ahead[index].forward_to_ends(vectors, ends, cell_state=self.cell_state)
+            reversed_ = reverse(vectors, reversal)
+            seen_back, last_back = back[index].forward_to_ends(reversed_, ends, cell_state=self.cell_state)
+            last.append((last_ahead, last_back))
+            return torch.cat([seen_ahead, reverse(seen_back, reversal)], dim=-1)  # (S, B, 2H)
+
+        vectors = run_stack(self.embed(source.t()), len(ahead), run)  # (S, B, E) to (S, B, 2H)
         # Both in reading order of their direction: the last real token is the end of each.
-        last = tuple(torch.cat(parts, dim=-1) for parts in zip(last_ahead, last_back, strict=True))
-        return EncoderOutput(vectors.transpose(0, 1).contiguous(), last)
-
-
-def reversed_positions(lengths: Tensor, steps: int) -> Tensor:
-    """Return for each position the one it swaps with when sentences are reversed within their lengths, (S, B)."""
-    positions = torch.arange(steps, device=lengths.device).unsqueeze(1)  # (S, 1)
-    return torch.where(positions < lengths, lengths - 1 - positions, positions)
-
-
-def reverse(vectors: Tensor, reversal: Tensor) -> Tensor:
-    """Swap positions: vectors (S, B, F), reversal (S, B) from :func:`reversed_positions`."""
-    swapped: Tensor = _Swap.apply(vectors, reversal)  # type: ignore[no-untyped-call]
-    return swapped
-
-
-class _Swap(torch.autograd.Function):
-    """A gather whose backward is itself, since swapping twice changes nothing; much cheaper than scatter_add."""
-
-    @staticmethod
-    def forward(ctx: Any, vectors: Tensor, reversal: Tensor) -> Tensor:
-        ctx.save_for_backward(reversal)
-        return vectors[reversal, torch.arange(vectors.shape[1], device=vectors.device)]
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        (reversal,) = ctx.saved_tensors
-        (grad,) = gradients
-        return grad[reversal, torch.arange(grad.shape[1], device=grad.device)], None
+        top = tuple(torch.cat(parts, dim=-1) for parts in zip(*last[-1], strict=True))
+        return EncoderOutput(vectors.transpose(0, 1).contiguous(), top)

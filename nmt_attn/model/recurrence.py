@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal, cast
 
 import torch
@@ -21,6 +20,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from nmt_attn.config.schema import ModelConfig
 from nmt_attn.kernels.dropout import dropout_mask
 from nmt_attn.kernels.gru import gru_sequence, gru_step
+from nmt_attn.kernels.lstm import has_bf16_lstm, lstm_step
 from nmt_attn.kernels.matmul import linear
 
 LayerState = tuple[Tensor, ...]
@@ -28,9 +28,6 @@ LayerState = tuple[Tensor, ...]
 
 While training with recurrent dropout, the mask of the sequence (B, H) comes last.
 """
-
-RESIDUAL_FROM = 2
-"""The first of stacked layers, counted from 0, to whose output its input is added (as Wu et al. 2016)."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +176,7 @@ class Recurrence(nn.Module):
         Yields a function that gives a tensor the type that the layer then takes.
         """
         device = inputs.device.type
-        if torch.is_autocast_enabled(device) and (device != "cpu" or (self.cell == "lstm" and not _has_bf16_lstm())):
+        if torch.is_autocast_enabled(device) and (device != "cpu" or (self.cell == "lstm" and not has_bf16_lstm())):
             with torch.autocast(device, enabled=False):
                 yield Tensor.float
         else:
@@ -244,16 +241,16 @@ class Recurrence(nn.Module):
         if self.layer_norm:
             recurrent = self.recurrent_norm(recurrent)
         recurrent = recurrent.to(dtype)
-        if self.cell == "gru":
-            return (gru_step(projected, recurrent, hidden), *mask)
-        return (*self.lstm_step(projected + recurrent, state[1].to(dtype)), *mask)
+        return (
+            *self.cell_step(projected, recurrent, (hidden, *(part.to(dtype) for part in state[1 : self.state_parts]))),
+            *mask,
+        )
 
-    def lstm_step(self, gates: Tensor, cell_state: Tensor) -> LayerState:
-        """Compute c' = f c + i g and h' = o tanh(c'); the order of gates is torch's: i, f, g, o."""
-        i, f, g, o = gates.chunk(4, dim=-1)
-        cell_state = torch.addcmul(torch.sigmoid(f) * cell_state, torch.sigmoid(i), torch.tanh(g))
-        shown = self.memory_norm(cell_state) if self.layer_norm else cell_state
-        return torch.sigmoid(o) * torch.tanh(shown), cell_state
+    def cell_step(self, projected: Tensor, recurrent: Tensor, state: LayerState) -> LayerState:
+        """Take the step of the cell itself, from both parts of the gate pre-activations, (B, G·H)."""
+        if self.cell == "gru":
+            return (gru_step(projected, recurrent, state[0]),)
+        return lstm_step(projected + recurrent, state[1], self.memory_norm if self.layer_norm else None)
 
 
 def make_layers(config: ModelConfig, input_sizes: list[int], size: int) -> nn.ModuleList:
@@ -267,16 +264,3 @@ def make_layers(config: ModelConfig, input_sizes: list[int], size: int) -> nn.Mo
 def recurrences(layers: nn.ModuleList) -> list[Recurrence]:
     """Return what :func:`make_layers` made, with its type."""
     return [cast(Recurrence, layer) for layer in layers]
-
-
-@cache
-def _has_bf16_lstm() -> bool:
-    """Say whether oneDNN has an LSTM in bf16 for this processor; without AVX-512 it has none, and raises an error."""
-    with torch.random.fork_rng([]):  # what is drawn here must not be missing from what a training draws
-        layer = nn.LSTM(2, 2)
-    try:
-        with torch.inference_mode(False), torch.enable_grad(), torch.autocast("cpu", torch.bfloat16):
-            layer(torch.zeros(1, 1, 2))
-    except RuntimeError:
-        return False
-    return True

@@ -46,8 +46,8 @@ class TrainingDisplay:
     def validated(self, validated: Validated) -> None:
         """Show the figures of a validation, and what the model makes of some sentences."""
         self.notice(validation_line(validated))
-        for sample in validated.validation.samples:
-            self.notice(f"    {sample.source}\n      → {sample.translation}\n      ( {sample.reference} )")
+        for sample in validated.samples:
+            self.notice(f"    {sample.source}\n      → {sample.output}\n      ( {sample.reference} )")
 
     def notice(self, line: str) -> None:
         """Write a line that stays, above the bar."""
@@ -68,7 +68,7 @@ def opening_lines(opening: Opening) -> list[str]:
     """Say in a few lines what a training is about to do."""
     doing = f"resuming at step {opening.resumed_step}" if opening.resumed_step else "training"
     first = (
-        f"{doing}: {opening.weights / 1e6:.1f} million weights, {opening.pairs:,} pairs, "
+        f"{doing}: {opening.weights / 1e6:.1f} million weights, {opening.examples}, "
         f"on {opening.place} in {opening.precision}, to {opening.run}"
     )
     if opening.learning_rate == opening.configured_rate:
@@ -81,16 +81,7 @@ def opening_lines(opening: Opening) -> list[str]:
 
 
 def validation_line(validated: Validated) -> str:
-    """Give the figure that decides, the share of exact translations, and why there is no BLEU where there is none."""
-    result, metric = validated.validation, validated.selection.metric
+    """Say when a validation was and what it gave."""
     best = "  (best so far)" if validated.better else ""
-    scores = [] if metric == "chrf" or result.bleu.score is None else [f"BLEU {result.bleu.score:.1f}"]
-    if not scores:
-        scores = [f"chrF {result.chrf.score:.1f}"]
-    scores.append(f"exact {result.exact.score:.1f} %")
-    if result.bleu.score is None:
-        scores.append(f"BLEU n/a: {result.bleu.reason}")
-    return (
-        f"epoch {validated.epochs:.1f}, step {validated.step}, {validated.minutes:.1f} min: "
-        f"valid loss {result.loss:.3f}, perplexity {result.perplexity:.2f}, {', '.join(scores)}{best}"
-    )
+    when = f"epoch {validated.epochs:.1f}, step {validated.step}, {validated.minutes:.1f} min"
+    return f"{when}: {validated.line}{best}"

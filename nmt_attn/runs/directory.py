@@ -167,7 +167,7 @@ def _located(path: Path) -> ModelPath | None:
     """Return the run of a path that is a run, a checkpoint or a pointer, with the path; None if it is none of them."""
     if (path / "config.yaml").is_file():
         return ModelPath(RunDirectory(path), path)
-    # Of a name alone, the folder is the one where the user stands.
+    # A name alone is looked up in the working directory.
     folder = path.parent if len(path.parts) > 2 else path.absolute().parent
     if path.is_dir() and folder.name == "checkpoints" and (folder.parent / "config.yaml").is_file():
         return ModelPath(RunDirectory(folder.parent), path)

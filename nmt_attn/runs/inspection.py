@@ -25,8 +25,8 @@ _POINTERS = ("best", "latest")
 _POINTER = re.compile(r"(checkpoints/[0-9]{1,18})?\s*")
 _READ = ("config.yaml", "manifest.json", "metrics.jsonl", *_POINTERS, "tokenizer", "checkpoints")
 
-# A weight takes four bytes; in half precision two, in double eight. The rest is for biases and the header.
-_FEWEST_BYTES, _MOST_BYTES = 2, 32
+# A weight takes four bytes; in half precision two, in double eight. The rest is for the header.
+_FEWEST_BYTES, _MOST_BYTES = 2, 8
 _SLACK = 1 << 20
 
 
@@ -66,7 +66,7 @@ def refuse_misfit(run: Path, checkpoint: Path) -> None:
     """Make sure that the size of the network in the configuration fits the size of the weights.
 
     Building the network takes the memory that the configuration and the tokenizer ask for. Loading the weights takes
-    what their file says. So both are compared first; each single weight is checked when it is loaded.
+    what their file says. So both are compared first, without either; each single weight is checked when it is loaded.
 
     Raises:
         InputError: the sizes do not fit, or the configuration is wrong.
@@ -77,46 +77,27 @@ def refuse_misfit(run: Path, checkpoint: Path) -> None:
         return  # whoever loads the tokenizer says what is wrong with it, and no network is built
     if not weights.is_file():
         raise InputError(f"{weights}: {'not an ordinary' if weights.exists() else 'no such'} file")
-    needed = least_weights(load_config(run / "config.yaml").model, *vocabulary)
+    needed = count_weights(load_config(run / "config.yaml").model, *vocabulary)
     size = weights.stat().st_size
     if not _FEWEST_BYTES * needed <= size <= _MOST_BYTES * needed + _SLACK:
         raise InputError(
             f"{weights}: damaged, or of another network: it has {size:,} bytes, but {run / 'config.yaml'} and the "
-            f"tokenizer ask for about {needed:,} weights"
+            f"tokenizer ask for {needed:,} weights"
         )
 
 
-def least_weights(config: ModelConfig, source_size: int, target_size: int) -> int:
-    """Count the weights of a network's matrices, without biases and normalisation: a lower bound of its size.
+def count_weights(config: ModelConfig, source_size: int, target_size: int) -> int:
+    """Count the weights of a network by building it from names and shapes alone, which takes no memory for them.
 
     Args:
         config: the sizes and kinds of the network's parts.
         source_size: the size of the source vocabulary.
         target_size: the size of the target vocabulary.
     """
-    encoder, decoder, score = config.encoder, config.decoder, config.attention.score
-    embedding, readout, states, context = (
-        config.embedding_size, config.readout_size, config.source_size, config.context_size
-    )  # fmt: skip
-    hidden, gates, parts = decoder.hidden_size, *((3, 1) if config.cell == "gru" else (4, 2))
-    bahdanau = decoder.style == "bahdanau"
-    fed = context if bahdanau else readout * decoder.input_feeding
-    return sum(
-        (
-            gates * states * (embedding + encoder.hidden_size),
-            gates * states * (states + encoder.hidden_size) * (encoder.layers - 1),
-            gates * hidden * (embedding + fed + hidden),
-            gates * hidden * 2 * hidden * (decoder.layers - 1),
-            states * decoder.layers * parts * hidden * (decoder.start == "bridge"),
-            (config.attention.size or hidden) * (hidden + states) * (score == "additive"),
-            hidden * states * (score == "general"),
-            hidden * config.attention.max_positions * (score == "location"),
-            readout * (hidden + context + embedding * bahdanau),
-            embedding * target_size,
-            embedding * source_size * (config.tie_embeddings != "all"),
-            readout * target_size * (config.tie_embeddings == "none"),
-        )
-    )
+    from nmt_attn.model.network import TranslationModel
+
+    network = TranslationModel.without_weights(config, source_size, target_size)
+    return sum(weight.numel() for weight in network.weights().values())
 
 
 class _ModelFile(BaseModel):

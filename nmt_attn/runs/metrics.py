@@ -52,6 +52,9 @@ class MetricsLog:
         """
         sync_file(self.path)
 
+    def close(self) -> None:
+        """Do nothing: each line is written when it is logged."""
+
 
 def _lines(path: Path) -> list[str]:
     if not path.exists():

@@ -11,11 +11,12 @@ with the lower loss is the better.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from nmt_attn.evaluation.scores import NGRAM
+from nmt_attn.tasks.task import Standing
 
 MOSTLY_EXACT = 50.0
 """Percent of exact translations above which ``auto`` goes by their number."""
@@ -50,14 +51,16 @@ class Selection:
         score = {"bleu": figures.bleu, "chrf": figures.chrf, "exact": figures.exact}[self.metric]
         return 0.0 if score is None else score
 
-    def rank(self, score: float, exact: float | None, loss: float | None) -> tuple[float, ...]:
+    def standing(self, figures: Figures) -> Standing:
+        """Return the figures that decide."""
+        return Standing(self.score(figures), figures.exact, figures.loss)
+
+    def rank(self, standing: Standing) -> tuple[float, ...]:
         """Order checkpoints: of two the one with the higher rank is better.
 
-        Args:
-            score: see :meth:`score`.
-            exact: translations that are, to the letter, a reference, percent.
-            loss: see :class:`Figures`. Neither is known of the best checkpoint of a run from before there was this.
+        Of the best checkpoint of a run from before there was this, neither exact matches nor the loss are known.
         """
+        score, exact, loss = standing.score, standing.exact, standing.loss
         if self.metric == "loss":
             return (score,)
         share = -math.inf if exact is None else exact
@@ -66,7 +69,7 @@ class Selection:
 
     def rank_of(self, figures: Figures) -> tuple[float, ...]:
         """Return the rank of a checkpoint with these figures."""
-        return self.rank(self.score(figures), figures.exact, figures.loss)
+        return self.rank(self.standing(figures))
 
     def line(self) -> str:
         """Say it in a line."""
@@ -96,3 +99,36 @@ def select(setting: Setting, counts: Sequence[int], unit: str, decided: Metric |
     if setting == "bleu" and 2 * long_enough < len(counts):
         return Selection(setting, why=f"as configured, though only {why}; chrf, exact or auto say more here")
     return Selection(setting, why="as configured")
+
+
+def logged_ranks(lines: Iterable[Mapping[str, Any]], setting: str) -> dict[int, tuple[float, ...]]:
+    """Return the rank of the checkpoint of each step that was validated.
+
+    Args:
+        lines: the validations that ``metrics.jsonl`` holds.
+        setting: ``training.early_stopping.metric``.
+    """
+    ranks: dict[int, tuple[float, ...]] = {}
+    for values in lines:
+        metric = values.get("metric", "bleu" if setting == "auto" else setting)
+        if not isinstance(metric, str) or metric not in NAMES or not _is_known(values, metric):
+            continue
+        figures = Figures(**{name: _figure(values.get(name)) for name in ("loss", "bleu", "chrf", "exact")})
+        rank = Selection(metric, auto=setting == "auto").rank_of(figures)
+        if math.isfinite(rank[0]):
+            ranks[values["step"]] = rank
+    return ranks
+
+
+def _is_known(values: Mapping[str, Any], metric: Metric) -> bool:
+    """Say whether a validation has the deciding metric; BLEU counts even where it has nothing to count."""
+    return _figure(values.get(metric)) is not None or (metric == "bleu" and "bleu_reason" in values)
+
+
+def _figure(value: Any) -> float | None:
+    """Return a value as a finite number; None if it is not one."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None

@@ -39,6 +39,25 @@ def to_device(batch: Batch, device: torch.device) -> DeviceBatch:
     return DeviceBatch(source, lengths, *others)
 
 
+@dataclass(frozen=True)
+class TranslationLoss:
+    """The loss of a network over batches; see :class:`nmt_attn.tasks.task.Loss`."""
+
+    model: TranslationModel
+    compute: Compute
+    label_smoothing: float = 0.0
+
+    def __call__(self, batch: Batch, teacher_forcing: float = 1.0) -> TokenLoss:
+        """Sum the loss over the real target tokens of a batch."""
+        return batch_loss(
+            self.model,
+            to_device(batch, self.compute.device),
+            self.compute,
+            label_smoothing=self.label_smoothing,
+            teacher_forcing=teacher_forcing,
+        )
+
+
 def batch_loss(
     model: TranslationModel,
     batch: DeviceBatch,

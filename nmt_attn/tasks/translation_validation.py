@@ -12,19 +12,12 @@ from nmt_attn.corpus.batches import Batcher
 from nmt_attn.corpus.dataset import Dataset, HeldOut
 from nmt_attn.decoding.translator import Translator
 from nmt_attn.device import Compute, choose_compute
+from nmt_attn.errors import InputError
 from nmt_attn.evaluation.scores import Score, Scorer
 from nmt_attn.model.network import TranslationModel
-from nmt_attn.tasks.selection import Figures, Metric, Selection, select
+from nmt_attn.tasks.selection import NAMES, Figures, Metric, select
+from nmt_attn.tasks.task import Decided, Sample, Standing
 from nmt_attn.tasks.translation_loss import batch_loss, to_device
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A validation sentence and what the model makes of it."""
-
-    source: str
-    translation: str
-    reference: str
 
 
 @dataclass(frozen=True)
@@ -71,10 +64,12 @@ class Validator:
         data: prepared data, with validation sentences.
         model: the one that is being trained, on its device.
         batch_tokens: target tokens in a batch for the loss.
-        tokenizer: with which BLEU has cut text before, where a training goes on; instead of ``evaluation.tokenize``.
+        decided: what a training that goes on has decided before; its tokenizer is taken instead of
+            ``evaluation.tokenize``.
 
     Raises:
         UserError: BLEU's tokenizer is not installed, or cannot be fetched.
+        InputError: the metric that was decided is none.
     """
 
     def __init__(
@@ -83,7 +78,7 @@ class Validator:
         data: Dataset,
         model: TranslationModel,
         batch_tokens: int,
-        tokenizer: str | None = None,
+        decided: Decided,
     ) -> None:
         self.config, self.tokenizer, self.model = config, data.tokenizer, model
         # As nmt eval translates, whatever the precision of training; the loss is always that of fp32.
@@ -97,15 +92,54 @@ class Validator:
         self.scorer = Scorer(
             language=config.data.target_lang,
             lowercase=data.tokenizer.lowercase,
-            tokenize=tokenizer or config.evaluation.tokenize,
+            tokenize=decided.tokenizer or config.evaluation.tokenize,
         )
 
-    def selection(self, decided: Metric | None) -> Selection:
-        """Decide how the best checkpoint is chosen; ``decided``: what a run that goes on has chosen before."""
+        self._decided_before = decided
         counts = self.scorer.token_counts(self.held_out.references)
-        return select(self.config.training.early_stopping.metric, counts, self.scorer.tokenizer.unit, decided)
+        setting, unit = training.early_stopping.metric, self.scorer.tokenizer.unit
+        self.selection = select(setting, counts, unit, known_metric(decided.metric))
 
-    def line(self) -> str:
+    @property
+    def decided(self) -> Decided:
+        """See :attr:`nmt_attn.tasks.task.Evaluator.decided`."""
+        return Decided(self.selection.metric, self.scorer.tokenizer.name)
+
+    @property
+    def compares_with_earlier(self) -> bool:
+        """See :attr:`nmt_attn.tasks.task.Evaluator.compares_with_earlier`.
+
+        A run that has not decided is of a version that may have cut text otherwise.
+        """
+        bleu = self.selection.metric == "bleu" and self.scorer.tokenizer.name != "13a"
+        return not (bleu and self._decided_before.metric is None)
+
+    @property
+    def notes(self) -> list[str]:
+        """See :attr:`nmt_attn.tasks.task.Evaluator.notes`."""
+        note = self.scorer.tokenizer.note
+        return [*([] if note is None else [f"note: {note}"]), f"{self.selection.line()}; {self._searched()}"]
+
+    def standing(self, evaluation: Validation) -> Standing:
+        """See :meth:`nmt_attn.tasks.task.Evaluator.standing`."""
+        return self.selection.standing(evaluation.figures)
+
+    def rank(self, standing: Standing) -> tuple[float, ...]:
+        """See :meth:`nmt_attn.tasks.task.Evaluator.rank`."""
+        return self.selection.rank(standing)
+
+    def line(self, evaluation: Validation) -> str:
+        """Give the figure that decides, the share of exact translations, and the reason where there is no BLEU."""
+        bleu, metric = evaluation.bleu, self.selection.metric
+        scores = [] if metric == "chrf" or bleu.score is None else [f"BLEU {bleu.score:.1f}"]
+        if not scores:
+            scores = [f"chrF {evaluation.chrf.score:.1f}"]
+        scores.append(f"exact {evaluation.exact.score:.1f} %")
+        if bleu.score is None:
+            scores.append(f"BLEU n/a: {bleu.reason}")
+        return f"valid loss {evaluation.loss:.3f}, perplexity {evaluation.perplexity:.2f}, {', '.join(scores)}"
+
+    def _searched(self) -> str:
         """Say what is translated, and by which search, in a line."""
         beam, later = self.config.training.validation.beam_size, self.config.decoding.beam_size
         search = "greedily" if beam == 1 else f"with a beam of {beam}"
@@ -139,6 +173,20 @@ class Validator:
             tokens += batch.tokens
         model.train(was_training)
         return total / tokens
+
+
+def known_metric(name: str | None) -> Metric | None:
+    """Return a metric by its name.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    for metric in NAMES:
+        if metric == name:
+            return metric
+    if name is None:
+        return None
+    raise InputError(f"the checkpoint goes by {name!r}, which is no metric of translations")
 
 
 def _evenly(held_out: HeldOut, count: int) -> HeldOut:

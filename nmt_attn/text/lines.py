@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from nmt_attn.config.language_codes import has_dotted_ordinals
-from nmt_attn.text.sentence_splitting import Limits, sentences
+from nmt_attn.text.line_division import Limits
+from nmt_attn.text.sentence_splitting import sentences
 
 COMMON = 0.05
 """Share of training lines that must have so many sentences if a model is to be trusted with them."""

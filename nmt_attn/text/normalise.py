@@ -90,7 +90,7 @@ _ORDINARY = re.compile("[ -~\u00a1-\u00ac\u00ae-\u0148\u014a-\u017f\u2010-\u2027
 _MOST_PASSES = 8
 
 _ENTITY = re.compile("&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-# What was escaped again and again, in one go.
+# An ampersand that was escaped again and again, matched in one go.
 _AMPERSANDS = re.compile("&(?:(?:amp|AMP|#0{0,4}38|#[xX]0{0,4}26);)+")
 # Each round takes away one level; so many are no text but a trap that takes time.
 _MOST_ENTITIES = 64
@@ -140,7 +140,7 @@ _TIDY, _SET_OFF, _BASIC = map(_CharacterTable, (_tidied, _set_off, _basic))
 def tidy(text: str) -> str:
     """Take out what no reader sees: one plain space for any white space, no control character, nothing stray.
 
-    What has no width but is spelling stays: joiners in emoji and in scripts that have them (docs/text.md lists all).
+    Characters without width that are spelling stay, such as joiners in emoji (docs/text.md lists all).
     The result has no line break, no lone surrogate, and no space at either end. References are kept in this form.
     """
     if not _VISIBLE.fullmatch(text):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
 from nmt_attn.files import sync_file
-from nmt_attn.text.reading import STANDARD
+from nmt_attn.text.streams import STANDARD
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,7 +17,7 @@ from nmt_attn.files import atomic_directory, write_text
 from nmt_attn.runs.checkpoint import load_weights, save_weights
 from nmt_attn.runs.directory import RunDirectory
 from nmt_attn.runs.metrics import read_metrics
-from nmt_attn.tasks.selection import NAMES, Figures, Metric, Selection
+from nmt_attn.tasks.selection import logged_ranks
 
 
 def average_run(run: RunDirectory, checkpoints: Sequence[Path], output: Path) -> RunDirectory:
@@ -93,7 +91,7 @@ def best_checkpoints(run: RunDirectory, count: int) -> list[Path]:
     Raises:
         UserError: fewer have been validated.
     """
-    ranks = _ranks(run)
+    ranks = logged_ranks(read_metrics(run.metrics_file, "valid"), _setting(run))
     validated = [checkpoint for checkpoint in run.all_checkpoints() if int(checkpoint.name) in ranks]
     # Of equals the earlier one is the better, as in training.
     ranked = sorted(
@@ -113,30 +111,6 @@ def _enough(run: RunDirectory, checkpoints: list[Path], count: int, what: str) -
     return checkpoints
 
 
-def _ranks(run: RunDirectory) -> dict[int, tuple[float, ...]]:
-    """Return the rank of the checkpoint of each step that was validated; see :class:`Selection`."""
-    ranks: dict[int, tuple[float, ...]] = {}
-    setting = load_config(run.config_file).training.early_stopping.metric if run.config_file.is_file() else "bleu"
-    for values in read_metrics(run.metrics_file, "valid"):
-        metric = values.get("metric", "bleu" if setting == "auto" else setting)
-        if not isinstance(metric, str) or metric not in NAMES or not _is_known(values, metric):
-            continue
-        figures = Figures(**{name: _figure(values.get(name)) for name in ("loss", "bleu", "chrf", "exact")})
-        rank = Selection(metric, auto=setting == "auto").rank_of(figures)
-        if math.isfinite(rank[0]):
-            ranks[values["step"]] = rank
-    return ranks
-
-
-def _is_known(values: dict[str, Any], metric: Metric) -> bool:
-    """Say whether a validation has the deciding metric; BLEU counts even where it has nothing to count."""
-    return _figure(values.get(metric)) is not None or (metric == "bleu" and "bleu_reason" in values)
-
-
-def _figure(value: Any) -> float | None:
-    """Return a value as a finite number; None if it is not one."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
+def _setting(run: RunDirectory) -> str:
+    """Return ``training.early_stopping.metric`` of a run; one from before there was a configuration went by BLEU."""
+    return load_config(run.config_file).training.early_stopping.metric if run.config_file.is_file() else "bleu"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from nmt_attn.corpus.store import PairStore
-
 REFERENCE = 1024
 """Tokens in the batch for which learning rates are given. They keep a CPU busy; more do not learn faster there."""
 
@@ -17,19 +15,18 @@ STEPS = 64
 """Fewest steps in an epoch: with fewer, a corpus would need more epochs."""
 
 
-def choose_batch_tokens(wished: int | Literal["auto"], device: str, pairs: PairStore) -> int:
+def choose_batch_tokens(wished: int | Literal["auto"], device: str, tokens: int) -> int:
     """Choose the number of target tokens in a batch.
 
     Args:
         wished: the value of ``training.batch_tokens``.
         device: the type of the device, cpu or cuda.
-        pairs: the training pairs.
+        tokens: that an epoch learns from.
     """
     if wished != "auto":
         return wished
     if device == "cpu":
         return REFERENCE
-    tokens = int(pairs.target.lengths.sum()) + len(pairs)
     return max(REFERENCE, min(MOST, tokens // STEPS))
 
 

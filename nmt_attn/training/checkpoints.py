@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from nmt_attn.errors import InputError
-from nmt_attn.model.network import TranslationModel
+from nmt_attn.model.trainable import TrainableModel
 from nmt_attn.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from nmt_attn.runs.directory import RunDirectory
 from nmt_attn.training.ema import WeightAverage
@@ -38,7 +38,7 @@ class CheckpointManager:
     def __init__(
         self,
         run: RunDirectory,
-        model: TranslationModel,
+        model: TrainableModel,
         optimiser: torch.optim.Optimizer,
         average: WeightAverage | None = None,
         *,

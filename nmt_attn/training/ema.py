@@ -7,7 +7,7 @@ import copy
 import torch
 from torch import Tensor
 
-from nmt_attn.model.network import TranslationModel
+from nmt_attn.model.trainable import TrainableModel
 
 
 class WeightAverage:
@@ -21,7 +21,7 @@ class WeightAverage:
         decay: the share of the average that is kept per step, once it has warmed up.
     """
 
-    def __init__(self, model: TranslationModel, decay: float) -> None:
+    def __init__(self, model: TrainableModel, decay: float) -> None:
         self.model = copy.deepcopy(model).eval().requires_grad_(False)
         self.decay = decay
 
@@ -30,7 +30,7 @@ class WeightAverage:
         return min(self.decay, (1 + step) / (10 + step))
 
     @torch.no_grad()
-    def update(self, model: TranslationModel, step: int) -> None:
+    def update(self, model: TrainableModel, step: int) -> None:
         """Update the average with the weights after the ``step``-th step, from 1."""
         averages: tuple[Tensor, ...] = tuple(self.model.parameters())
         weights: tuple[Tensor, ...] = tuple(model.parameters())

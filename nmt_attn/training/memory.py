@@ -9,8 +9,8 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-from nmt_attn.corpus.batches import Batch, Batcher, Ids
 from nmt_attn.errors import NmtError, is_out_of_memory
+from nmt_attn.tasks.task import Batch, Batches, Ids
 from nmt_attn.training.state import TrainingState
 from nmt_attn.training.step import StepResult, TrainingStep
 
@@ -32,47 +32,48 @@ class StepWithinMemory:
         step: what is done.
         state: of the training; keeps how many parts each batch is computed in.
         notice: is told when there are more.
+        example: the name of what a batch is made of.
     """
 
-    def __init__(self, step: TrainingStep, state: TrainingState, notice: Callable[[str], None]) -> None:
-        self.step, self.state, self.notice = step, state, notice
+    def __init__(
+        self, step: TrainingStep, state: TrainingState, notice: Callable[[str], None], example: str = "example"
+    ) -> None:
+        self.step, self.state, self.notice, self.example = step, state, notice, example
 
     def __call__(
-        self, batcher: Batcher, batches: Sequence[Ids], *, learning_rate: float, teacher_forcing: float
+        self, source: Batches, batches: Sequence[Ids], *, learning_rate: float, teacher_forcing: float
     ) -> CountedStep:
         """Do one step of the optimiser over one or several batches.
 
         Raises:
-            NmtError: a single sentence pair is too much for the memory.
+            NmtError: a single example is too much for the memory.
         """
         built, result = self._within(
-            batcher,
+            source,
             batches,
             lambda built: self.step.step(built, learning_rate=learning_rate, teacher_forcing=teacher_forcing),
         )
         return CountedStep(result, sum(batch.tokens for batch in built))
 
-    def try_largest_batch(self, batcher: Batcher, together: int) -> None:
+    def try_largest_batch(self, batches: Batches, together: int) -> None:
         """Compute the gradient of the batch that takes most memory, before hours have gone into the others.
 
         Args:
-            batcher: makes the batches.
+            batches: of the training.
             together: batches of one step.
         """
-        source, target = batcher.pairs.source.lengths + 1, batcher.pairs.target.lengths + 1
-        sizes = {len(ids) * int(source[ids].max()) * int(target[ids].max()): ids for ids in batcher.in_order()}
         device = self.step.compute.device
         self.step.model.train()
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
-            self._within(batcher, [sizes[max(sizes)]] * together, self.step.gradients)
+            self._within(batches, [batches.largest()] * together, self.step.gradients)
         self.step.optimiser.zero_grad()
 
     def _within(
-        self, batcher: Batcher, batches: Sequence[Ids], compute: Callable[[list[Batch]], Result]
+        self, source: Batches, batches: Sequence[Ids], compute: Callable[[list[Batch]], Result]
     ) -> tuple[list[Batch], Result]:
         while True:
             parts = self.state.batch_parts
-            built = [batcher.batch(part) for ids in batches for part in np.array_split(ids, min(parts, len(ids)))]
+            built = [source.batch(part) for ids in batches for part in np.array_split(ids, min(parts, len(ids)))]
             try:
                 return built, compute(built)
             except RuntimeError as error:
@@ -87,7 +88,7 @@ class StepWithinMemory:
         self.step.free_graphs()
         if self.state.batch_parts >= sentences:
             raise NmtError(
-                f"out of memory with a single sentence pair, after {self.state.step} steps; the last checkpoint is "
+                f"out of memory with a single {self.example}, after {self.state.step} steps; the last checkpoint is "
                 "kept. A smaller model or data.filter.max_words needs less"
             )
         self.state.batch_parts *= 2

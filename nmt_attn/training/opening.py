@@ -15,11 +15,11 @@ def opening_of(trainer: Trainer) -> Opening:
     return Opening(
         resumed_step=trainer.state.step,
         weights=sum(parameter.numel() for parameter in trainer.model.parameters()),
-        pairs=len(trainer.batcher.pairs),
+        examples=f"{len(trainer.source):,} {trainer.task.examples}",
         place=_place(trainer),
         precision=trainer.compute.precision,
         run=trainer.run.path,
-        batch_tokens=trainer.batcher.batch_tokens,
+        batch_tokens=trainer.source.batch_tokens,
         learning_rate=trainer.highest_rate,
         configured_rate=trainer.settings.learning_rate,
         notes=_notes(trainer),
@@ -34,8 +34,6 @@ def _place(trainer: Trainer) -> str:
 
 def _notes(trainer: Trainer) -> list[str]:
     """Say what is validated, and by what the best checkpoint is chosen."""
-    validator, selection = trainer.validator, trainer.selection
-    if validator is None or selection is None:
+    if trainer.evaluator is None:
         return ["no validation sentences: the latest checkpoint counts as the best"]
-    note = validator.scorer.tokenizer.note
-    return [*([] if note is None else [f"note: {note}"]), f"{selection.line()}; {validator.line()}"]
+    return trainer.evaluator.notes

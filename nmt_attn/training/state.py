@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from nmt_attn.errors import InputError
-from nmt_attn.tasks.selection import NAMES, Metric
 
 
 @dataclass
@@ -20,7 +19,7 @@ class TrainingState:
     epochs: float = 0.0  # passes over the data, the running one by its share
     seconds: float = 0.0  # of training, validation included
     target_tokens: int = 0  # learned from, repetitions counted
-    metric: Metric | None = None  # the validation figure that decides
+    metric: str | None = None  # the validation figure that decides
     tokenizer: str | None = None  # with which BLEU cuts text, as sacreBLEU calls it
     best_score: float | None = None  # that figure of the best checkpoint, higher is better
     best_exact: float | None = None  # its exact matches, percent
@@ -63,6 +62,4 @@ _NEW = frozenset(("metric", "tokenizer", "best_exact", "best_score_loss", "threa
 
 def _fits(name: str, value: Any) -> bool:
     """Say whether a value is of the kind that a field has."""
-    if name == "metric":
-        return value is None or (isinstance(value, str) and value in NAMES)
-    return value is None or isinstance(value, str if name == "tokenizer" else (int, float))
+    return value is None or isinstance(value, str if name in ("metric", "tokenizer") else (int, float))

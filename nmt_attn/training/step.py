@@ -10,13 +10,13 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 
 from nmt_attn.config.schema import TrainingConfig
-from nmt_attn.corpus.batches import Batch
 from nmt_attn.device import Compute
 from nmt_attn.kernels.cuda_graphs import GraphCache, replaying
 from nmt_attn.kernels.output_loss import TokenLoss
-from nmt_attn.model.network import TranslationModel
-from nmt_attn.tasks.translation_loss import batch_loss, to_device
+from nmt_attn.model.trainable import TrainableModel
+from nmt_attn.tasks.task import Batch, Loss
 from nmt_attn.training.optimiser import set_learning_rate
+from nmt_attn.training.process_group import ProcessGroup, SingleProcess
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,22 @@ class TrainingStep:
         model: the network.
         optimiser: a fused Adam over its weights.
         compute: the device and the precision.
-        settings: the training section of the configuration, for clipping and label smoothing.
+        settings: the training section of the configuration, for clipping.
+        loss: the loss of the network over a batch.
+        group: the processes that train; the loss is divided by the tokens of all of them.
     """
 
     def __init__(
-        self, model: TranslationModel, optimiser: torch.optim.Adam, compute: Compute, settings: TrainingConfig
+        self,
+        model: TrainableModel,
+        optimiser: torch.optim.Adam,
+        compute: Compute,
+        settings: TrainingConfig,
+        loss: Loss,
+        group: ProcessGroup | None = None,
     ) -> None:
         self.model, self.optimiser, self.compute, self.settings = model, optimiser, compute, settings
+        self.loss, self.group = loss, group or SingleProcess()
         self.graphs = GraphCache() if settings.cuda_graphs and compute.device.type == "cuda" else None
 
     def step(self, batches: Sequence[Batch], *, learning_rate: float, teacher_forcing: float) -> StepResult:
@@ -61,18 +70,12 @@ class TrainingStep:
 
     def gradients(self, batches: Sequence[Batch], teacher_forcing: float = 1.0) -> TokenLoss:
         """Leave the gradient of the mean loss in the weights, and return the summed loss, detached."""
-        tokens = sum(batch.tokens for batch in batches)
+        tokens = self.group.sum(sum(batch.tokens for batch in batches))
         self.optimiser.zero_grad()
         losses = []
         for batch in batches:
             with replaying(self.graphs):
-                loss = batch_loss(
-                    self.model,
-                    to_device(batch, self.compute.device),
-                    self.compute,
-                    label_smoothing=self.settings.label_smoothing,
-                    teacher_forcing=teacher_forcing,
-                )
+                loss = self.loss(batch, teacher_forcing)
             (loss.objective / tokens).backward()
             losses.append(TokenLoss(loss.objective.detach(), loss.cross_entropy.detach()))
         if len(losses) == 1:

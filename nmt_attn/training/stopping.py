@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from nmt_attn.config.schema import TrainingConfig
-from nmt_attn.tasks.selection import Figures, Selection
+from nmt_attn.tasks.task import Standing
 from nmt_attn.training.state import TrainingState
 
 
@@ -20,21 +21,20 @@ class Stopping:
     def __init__(self, state: TrainingState, settings: TrainingConfig) -> None:
         self.state, self.settings = state, settings
 
-    def take_in(self, selection: Selection, figures: Figures, loss: float) -> bool:
-        """Take in a validation; true if it is the best so far.
+    def take_in(self, standing: Standing, loss: float, rank: Callable[[Standing], tuple[float, ...]]) -> bool:
+        """Take in an evaluation; true if it is the best so far.
 
         Args:
-            selection: how the best checkpoint is chosen.
-            figures: of the validation, as they are logged.
-            loss: cross-entropy, nats a target token, not rounded.
+            standing: its figures that decide, as they are logged.
+            loss: nats a token, not rounded.
+            rank: orders the standings of two checkpoints.
         """
-        state, score = self.state, selection.score(figures)
-        better = math.isfinite(score) and (
-            state.best_score is None
-            or selection.rank_of(figures) > selection.rank(state.best_score, state.best_exact, state.best_score_loss)
-        )
+        state = self.state
+        best = None if state.best_score is None else Standing(state.best_score, state.best_exact, state.best_score_loss)
+        better = math.isfinite(standing.score) and (best is None or rank(standing) > rank(best))
         if better:
-            state.best_score, state.best_exact, state.best_score_loss = score, figures.exact, _finite(figures.loss)
+            state.best_score, state.best_exact = standing.score, standing.exact
+            state.best_score_loss = _finite(standing.loss)
             state.best_step, state.validations_since_best = state.step, 0
         else:
             state.validations_since_best += 1

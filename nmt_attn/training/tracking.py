@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from nmt_attn.tasks.selection import Selection
-from nmt_attn.tasks.translation_validation import Validation
+from nmt_attn.tasks.task import Sample
 
 
 class MetricLogger(Protocol):
@@ -22,6 +21,10 @@ class MetricLogger(Protocol):
         """Make sure that what was logged survives a power cut."""
         ...
 
+    def close(self) -> None:
+        """Take note that nothing more comes."""
+        ...
+
 
 @dataclass(frozen=True)
 class Opening:
@@ -29,7 +32,7 @@ class Opening:
 
     resumed_step: int  # after which it goes on; 0: from the beginning
     weights: int
-    pairs: int
+    examples: str  # how many of what
     place: str  # device, and of a CPU the threads
     precision: str
     run: Path
@@ -57,8 +60,8 @@ class Validated:
     step: int
     epochs: float
     minutes: float
-    validation: Validation
-    selection: Selection
+    line: str  # its figures
+    samples: Sequence[Sample]
     better: bool  # than all before
 
 

@@ -18,10 +18,10 @@ from nmt_attn.device import choose_compute
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.files import disk_errors, recover, sync_directory, write_text
 from nmt_attn.lock import locked
-from nmt_attn.model.network import TranslationModel
 from nmt_attn.runs.checkpoint import load_weights, weights_sha256
 from nmt_attn.runs.directory import RunDirectory
 from nmt_attn.runs.origin import Origin, origin_of
+from nmt_attn.tasks.registry import make_task, model_of_shapes
 from nmt_attn.text.tokenizer import Tokenizer
 from nmt_attn.training.outcome import Outcome
 from nmt_attn.training.resume import check_changes, command_for_new_data, taken_over, with_batch_of, with_metric_of
@@ -107,16 +107,13 @@ def _begin(run: RunDirectory, config: Config, reporter: Reporter | None) -> Outc
         run.origin_file.unlink(missing_ok=True)
     sync_directory(run.path)
     write_text(run.config_file, dump_config(config))
-    return Trainer(config, data, run, start=start, reporter=reporter).train()
+    return Trainer(config, make_task(config, data), run, start=start, reporter=reporter).train()
 
 
 def _weights_of(origin: Origin) -> dict[str, Tensor]:
     """Load the weights that the old run translates with (with ``training.ema`` the average); check that they fit."""
     weights = load_weights(origin.found.checkpoint, torch.device("cpu"))
-    tokenizer = origin.tokenizer
-    TranslationModel.without_weights(origin.config.model, tokenizer.source_size, tokenizer.target_size).check_fit(
-        weights
-    )
+    model_of_shapes(origin.config, origin.tokenizer).check_fit(weights)
     return weights
 
 
@@ -139,7 +136,7 @@ def _resume(run: RunDirectory, config: Config, typed: Sequence[str], reporter: R
     advice = command_for_new_data(typed, config)
     changed = check_changes(old, config, advice)
     data = _data_of(run, config, advice)
-    trainer = Trainer(config, data, run, resume=True, reporter=reporter)
+    trainer = Trainer(config, make_task(config, data), run, resume=True, reporter=reporter)
     if changed:
         write_text(run.config_file, dump_config(config))
     return trainer.train()

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from nmt_attn.config.schema import Config
-from nmt_attn.corpus.batches import Batcher, Ids
-from nmt_attn.corpus.dataset import Dataset
 from nmt_attn.device import choose_compute, give_back_freed_memory, peak_memory
-from nmt_attn.model.network import TranslationModel
 from nmt_attn.runs.directory import RunDirectory
 from nmt_attn.runs.metrics import MetricsLog
-from nmt_attn.tasks.selection import Selection
-from nmt_attn.tasks.translation_validation import Validator
+from nmt_attn.tasks.task import Decided, Ids, Task
 from nmt_attn.threads import usable_processors
 from nmt_attn.training import loop, schedule
 from nmt_attn.training.batch_size import choose_batch_tokens, rate_factor
@@ -30,6 +24,8 @@ from nmt_attn.training.neighbours import watching_neighbours
 from nmt_attn.training.opening import opening_of
 from nmt_attn.training.optimiser import make_optimiser
 from nmt_attn.training.outcome import Outcome
+from nmt_attn.training.process_group import ProcessGroup, SingleProcess
+from nmt_attn.training.run_writer import RunWriter
 from nmt_attn.training.schedule import Budget
 from nmt_attn.training.signals import Interruption, interruptible
 from nmt_attn.training.skips import SkipCounter
@@ -37,7 +33,7 @@ from nmt_attn.training.state import TrainingState
 from nmt_attn.training.step import TrainingStep
 from nmt_attn.training.stopping import Stopping
 from nmt_attn.training.threads import choose_threads, computing_with
-from nmt_attn.training.tracking import MetricLogger, Pace, Reporter, Silent, Validated
+from nmt_attn.training.tracking import Pace, Reporter, Silent, Validated
 
 REPORT_STEPS = 20
 """Steps between two looks at the loss, for which a GPU is waited for; on a CPU freed memory is given back then."""
@@ -48,11 +44,12 @@ class Trainer:
 
     Args:
         config: the experiment.
-        data: its prepared data.
+        task: what is learned, with its data.
         run: where to write.
         resume: go on from the run's latest checkpoint.
         start: the weights to begin with, by name, instead of random ones.
         reporter: shows people how it goes.
+        group: the processes that train; None: this one alone.
 
     Raises:
         InputError: there is nothing to resume from, or it does not fit.
@@ -62,19 +59,20 @@ class Trainer:
     def __init__(
         self,
         config: Config,
-        data: Dataset,
+        task: Task,
         run: RunDirectory,
         *,
         resume: bool = False,
         start: Mapping[str, Tensor] | None = None,
         reporter: Reporter | None = None,
+        group: ProcessGroup | None = None,
     ) -> None:
-        self.config, self.settings, self.data, self.run = config, config.training, data, run
-        self.reporter = reporter or Silent()
+        self.config, self.settings, self.task, self.run = config, config.training, task, run
+        self.reporter, self.group = reporter or Silent(), group or SingleProcess()
         self.compute = choose_compute(self.settings.device, self.settings.precision)
         torch.manual_seed(config.seed)
         with torch.device(self.compute.device):
-            self.model = TranslationModel(config.model, data.tokenizer.source_size, data.tokenizer.target_size)
+            self.model = task.make_model()
         if start is not None:
             self.model.load_weights(start)
         self._starts_with_weights = start is not None
@@ -83,29 +81,41 @@ class Trainer:
         keep = self.settings.keep_checkpoints
         self.checkpoints = CheckpointManager(run, self.model, self.optimiser, self.average, keep=keep)
         self.state = self.checkpoints.restore() if resume else TrainingState()
-        self._make_batcher()
-        self._make_validation()
+        self._make_batches()
+        self._make_evaluator()
         self._make_steps()
 
-    def _make_batcher(self) -> None:
-        pairs, state = self.data.pairs("train"), self.state
+    def _make_batches(self) -> None:
+        state, device = self.state, self.compute.device.type
         if state.batch_tokens is None:
-            state.batch_tokens = choose_batch_tokens(self.settings.batch_tokens, self.compute.device.type, pairs)
-        self.batcher = Batcher(pairs, state.batch_tokens, self.settings.batch_sentences, self.config.seed)
+            state.batch_tokens = choose_batch_tokens(self.settings.batch_tokens, device, self.task.training_tokens)
+        self.source = self.task.batches(state.batch_tokens)
 
-    def _make_validation(self) -> None:
-        watched = self.average.model if self.average is not None else self.model
-        held_out, tokens = self.data.manifest.splits.valid.sentences, self.batcher.batch_tokens
-        self.validator = Validator(self.config, self.data, watched, tokens, self.state.tokenizer) if held_out else None
-        self.selection = None if self.validator is None else self._choose_selection(self.validator)
-        self.stopping = Stopping(self.state, self.settings)
+    def _make_evaluator(self) -> None:
+        """Make the look at the validation data, with what the training has decided about it before."""
+        watched, state = self.average.model if self.average is not None else self.model, self.state
+        decided = Decided(state.metric, state.tokenizer)
+        self.evaluator = self.task.evaluator(watched, self.source.batch_tokens, decided)
+        self.stopping = Stopping(state, self.settings)
+        if self.evaluator is not None:
+            if not self.evaluator.compares_with_earlier:
+                state.best_score = None
+            state.metric, state.tokenizer = self.evaluator.decided.metric, self.evaluator.decided.tokenizer
 
     def _make_steps(self) -> None:
         state, settings = self.state, self.settings
-        self.training_step = TrainingStep(self.model, self.optimiser, self.compute, settings)
-        self.within_memory = StepWithinMemory(self.training_step, state, self.reporter.notice)
+        self.training_step = TrainingStep(
+            self.model,
+            self.optimiser,
+            self.compute,
+            settings,
+            self.task.loss(self.model, self.compute),
+            self.group,
+        )
+        self.within_memory = StepWithinMemory(self.training_step, state, self.reporter.notice, self.task.example)
         self.budget = Budget.of(settings)
-        self.metrics: MetricLogger = MetricsLog(self.run.metrics_file, state.step)
+        loggers = [MetricsLog(self.run.metrics_file, state.step)] if self.group.is_main else []
+        self.writer = RunWriter(self.group, self.checkpoints, loggers)
         self.meter = Meter(Totals(state.meter_loss, state.meter_tokens, state.meter_seconds))
         self.skips = SkipCounter(state, self.meter, settings.max_skipped_steps)
         self._skips_said = state.skipped
@@ -132,19 +142,20 @@ class Trainer:
                 return Outcome(self.run, reason, signal, self.state, peak_memory())
         finally:
             self.reporter.close()
+            self.writer.close()
 
     def _train(self, interruption: Interruption) -> str:
         if self._starts_with_weights:  # so that no later checkpoint counts as the best that is worse than these
             self.validate()
         if self.compute.device.type == "cuda":
-            self.within_memory.try_largest_batch(self.batcher, self.settings.accumulate)
+            self.within_memory.try_largest_batch(self.source, self.settings.accumulate)
         self.model.train()
         self.meter.start()
         return loop.run(self, interruption)
 
     def _end(self, *, validate: bool) -> None:
         """Leave a checkpoint of the last step, validated unless somebody waits for us to go."""
-        if validate and self.validator is not None and self.state.step > self.state.validated_step:
+        if validate and self.evaluator is not None and self.state.step > self.state.validated_step:
             self.validate()
         elif self.state.step and self.checkpoints.saved_step != self.state.step:
             self.save()
@@ -163,11 +174,7 @@ class Trainer:
 
     def _epoch(self, epoch: int) -> list[list[Ids]]:
         """Cut an epoch into steps, each one or several batches."""
-        alpha = self.settings.subword_sampling
-        if alpha is not None:
-            seed = int(np.random.default_rng([self.config.seed, epoch]).integers(2**32 - 1))
-            self.batcher = replace(self.batcher, pairs=self.data.sampled_pairs(alpha, seed))
-        batches, each = self.batcher.epoch(epoch), self.settings.accumulate
+        batches, each = self.source.epoch(epoch), self.settings.accumulate
         return [batches[start : start + each] for start in range(0, len(batches), each)]
 
     def progress(self) -> float:
@@ -185,7 +192,7 @@ class Trainer:
     @property
     def highest_rate(self) -> float:
         """The learning rate after the warm-up: the configured one, or what goes with a batch that the device chose."""
-        factor = rate_factor(self.settings.batch_tokens, self.batcher.batch_tokens)
+        factor = rate_factor(self.settings.batch_tokens, self.source.batch_tokens)
         return self.settings.learning_rate * (1.0 if self.settings.batch_sentences else factor)
 
     def teacher_forcing(self, progress: float) -> float:
@@ -194,7 +201,7 @@ class Trainer:
 
     def step(self, batches: Sequence[Ids], *, learning_rate: float, teacher_forcing: float) -> CountedStep:
         """Do one step of the optimiser, in as many parts as the memory asks for."""
-        return self.within_memory(self.batcher, batches, learning_rate=learning_rate, teacher_forcing=teacher_forcing)
+        return self.within_memory(self.source, batches, learning_rate=learning_rate, teacher_forcing=teacher_forcing)
 
     def count(self, step: CountedStep) -> None:
         """Keep count of a step that has been done."""
@@ -215,8 +222,8 @@ class Trainer:
         wished = self.settings.threads if self.settings.threads is not None else self.state.threads
         if self.compute.device.type != "cpu":  # where there is little for them to do
             return wished or min(torch.get_num_threads(), usable_processors())
-        batches = self.batcher.in_order()
-        batch = self.batcher.batch(batches[len(batches) // 2])
+        batches = self.source.in_order()
+        batch = self.source.batch(batches[len(batches) // 2])
         self.model.train()
         with torch.random.fork_rng([]):
             threads = choose_threads(wished, lambda: self.training_step.gradients([batch]))
@@ -247,7 +254,7 @@ class Trainer:
             "tokens_per_second": round(reading.tokens_per_second, 1),
             "skipped": state.skipped,
         }
-        self.metrics.log("train", state.step, values)
+        self.writer.log("train", state.step, values)
 
     def validation_is_due(self) -> bool:
         """Say whether it is time to validate, or where nothing is validated to save instead."""
@@ -256,18 +263,18 @@ class Trainer:
 
     def validate(self) -> None:
         """Validate, say so, keep the checkpoint, and the best of them; without a validation, keep the checkpoint."""
-        if self.validator is None or self.selection is None:
+        if self.evaluator is None:
             self.save()
             return
         self.meter.stop()
-        state, result = self.state, self.validator.run()
+        state, evaluator, result = self.state, self.evaluator, self.evaluator.run()
         state.seconds = time.monotonic() - self._began
         state.validated_step = state.step
-        better = self.stopping.take_in(self.selection, result.figures, result.loss)
-        minutes = state.seconds / 60
-        self.reporter.validated(Validated(state.step, state.epochs, minutes, result, self.selection, better))
-        about = {"metric": self.selection.metric, "minutes": round(minutes, 3), "target_tokens": state.target_tokens}
-        self.metrics.log("valid", state.step, {"epochs": round(state.epochs, 4)} | result.values() | about)
+        better = self.stopping.take_in(evaluator.standing(result), result.loss, evaluator.rank)
+        minutes, line = state.seconds / 60, evaluator.line(result)
+        self.reporter.validated(Validated(state.step, state.epochs, minutes, line, result.samples, better))
+        about = {"metric": state.metric, "minutes": round(minutes, 3), "target_tokens": state.target_tokens}
+        self.writer.log("valid", state.step, {"epochs": round(state.epochs, 4), **result.values(), **about})
         self.save(best=better)
 
     def checkpoint_is_due(self) -> bool:
@@ -279,23 +286,13 @@ class Trainer:
         return self.state.skipped_in_a_row == 0
 
     def save(self, *, best: bool = False) -> None:
-        """Write a checkpoint, the log before it: a resumed run cuts the log at its checkpoint."""
+        """Write a checkpoint."""
         self.meter.stop()
         self.skips.read()
         totals = self.meter.totals()
         state = self.state
         state.meter_loss, state.meter_tokens, state.meter_seconds = totals.loss, totals.tokens, totals.seconds
-        if self.validator is None:  # who knows which is the best, so it is the latest
+        if self.evaluator is None:  # who knows which is the best, so it is the latest
             state.best_step, best = state.step, True
-        self.metrics.sync()
-        self.checkpoints.save(state, best=best)
+        self.writer.save(state, best=best)
         self.meter.start()
-
-    def _choose_selection(self, validator: Validator) -> Selection:
-        """Decide how the best checkpoint is chosen, or take over what the training began with."""
-        state, tokenizer = self.state, validator.scorer.tokenizer
-        selection = validator.selection(state.metric)
-        if state.metric is None and selection.metric == "bleu" and tokenizer.name != "13a":
-            state.best_score = None  # of a version that may have cut text otherwise, so it compares with nothing
-        state.metric, state.tokenizer = selection.metric, tokenizer.name
-        return selection

@@ -17,6 +17,7 @@ from unittest import mock
 from nmt_attn.config.loading import load_config
 from nmt_attn.corpus.prepare import prepare
 from nmt_attn.runs.directory import RunDirectory
+from nmt_attn.tasks.registry import make_task
 from nmt_attn.training.trainer import Trainer
 
 
@@ -37,7 +38,7 @@ def measure(config_file: Path, overrides: list[str], checkpoints: int, steps: in
     with tempfile.TemporaryDirectory(dir=".", prefix="bench-checkpoint-") as folder:
         run = RunDirectory(Path(folder))
         with mock.patch.object(Trainer, "save", timed):
-            Trainer(config, data, run).train()
+            Trainer(config, make_task(config, data), run).train()
         last = run.all_checkpoints()[-1]
         size = sum(path.stat().st_size for path in last.iterdir())
     each = statistics.median(seconds)

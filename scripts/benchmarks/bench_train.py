@@ -47,6 +47,7 @@ from nmt_attn.model.decoder import Decoder
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.model.recurrence import LayerState, Recurrence
 from nmt_attn.tasks import translation_loss as training_batch
+from nmt_attn.tasks.translation import TranslationTask
 from nmt_attn.tasks.translation_loss import batch_loss, to_device
 from nmt_attn.training.batch_size import choose_batch_tokens
 from nmt_attn.training.optimiser import make_optimiser
@@ -93,7 +94,8 @@ def naive_step(config: Config, data: Dataset, compute: Compute) -> Iterator[Call
         model = NaiveSeq2Seq(config, data.tokenizer.source_size, data.tokenizer.target_size)
     optimiser = torch.optim.Adam(model.parameters(), config.training.learning_rate)
     pairs = data.pairs("train")
-    batcher = Batcher(pairs, choose_batch_tokens(config.training.batch_tokens, compute.device.type, pairs))
+    tokens = TranslationTask(config, data).training_tokens
+    batcher = Batcher(pairs, choose_batch_tokens(config.training.batch_tokens, compute.device.type, tokens))
     generator = np.random.default_rng(config.seed)
 
     def step(batch: Batch) -> int:
@@ -117,9 +119,9 @@ def own_step(config: Config, data: Dataset, compute: Compute) -> Iterator[Callab
     with torch.device(compute.device):
         model = TranslationModel(config.model, data.tokenizer.source_size, data.tokenizer.target_size)
     optimiser = make_optimiser(model, config.training)
-    pairs, options = data.pairs("train"), config.training
-    tokens = choose_batch_tokens(options.batch_tokens, compute.device.type, pairs)
-    batcher = Batcher(pairs, tokens, options.batch_sentences, config.seed)
+    task, options = TranslationTask(config, data), config.training
+    tokens = choose_batch_tokens(options.batch_tokens, compute.device.type, task.training_tokens)
+    batcher = task.batches(tokens)
     graphs = GraphCache() if config.training.cuda_graphs and compute.device.type == "cuda" else None
 
     def step(batch: Batch) -> int:

@@ -1,7 +1,7 @@
 """Translation speed compared with a naive stepwise beam search with the same weights in the same run.
 
-Processes share the sentences as they do for ``nmt translate`` (only one with ``--set decoding.processes=1``); the first
-repeat starts them. The naive search is the textbook one: one sentence at a time, source keys projected anew at each
+Processes share the sentences as they do for ``nmt translate`` (only one with ``--set decoding.processes=1``); they are
+started beforehand. The naive search is the textbook one: one sentence at a time, source keys projected anew at each
 step, the log-softmax of the whole vocabulary, and hypotheses kept in Python lists. All variants translate the same
 sentences.
 
@@ -22,6 +22,7 @@ from pathlib import Path
 
 import torch
 from bench_train import device_name, peak_rate, product_counter
+from torch import Tensor
 from torch.nn import functional as F
 
 from nmt_attn.decoding.hypothesis import SearchOptions
@@ -29,8 +30,8 @@ from nmt_attn.decoding.translator import SHARE, Translator
 from nmt_attn.device import Compute
 from nmt_attn.evaluation.scores import bleu
 from nmt_attn.inference.frozen_linear import FrozenLinear
-from nmt_attn.model.decoder import DecoderState
 from nmt_attn.model.network import TranslationModel
+from nmt_attn.model.step import DecoderState
 from nmt_attn.text.tokenizer import BOS, EOS
 
 
@@ -40,7 +41,7 @@ class NaiveHypothesis:
 
     tokens: list[int]
     log_prob: float
-    state: DecoderState  # one row
+    state: DecoderState[Tensor]  # one row
 
 
 @torch.inference_mode()
@@ -48,15 +49,15 @@ def naive_beam(model: TranslationModel, source: Sequence[int], options: SearchOp
     """Translate one sentence (source ids with EOS) as textbooks do; the hypotheses of a step share a call."""
     device = model.device
     lengths = torch.tensor([len(source)], device=device)
-    start = model.encode(torch.tensor([source], device=device), lengths)
-    running = [NaiveHypothesis([BOS], 0.0, start.state)]
+    source_read, start = model.read(torch.tensor([source], device=device), lengths)
+    running = [NaiveHypothesis([BOS], 0.0, start)]
     done: list[NaiveHypothesis] = []
     for _ in range(int(options.max_lengths(lengths))):
-        encoded = model.decoder.attention.precompute(start.encoded.states, start.encoded.mask)
+        encoded = model.decoder.attention.precompute(source_read.states, source_read.mask)
         state = DecoderState.join([one.state for one in running])
-        last = torch.tensor([[one.tokens[-1] for one in running]], device=device)
-        step = model.step(last, state, encoded)
-        log_probs = F.log_softmax(model.next_logits(step.readout)[0], dim=-1)  # (k, V)
+        last = torch.tensor([one.tokens[-1] for one in running], device=device)
+        step = model.decoder.step(model.decoder.token_parts(last), state, encoded)
+        log_probs = F.log_softmax(model.next_logits(step.readout), dim=-1)  # (k, V)
         totals = log_probs + torch.tensor([one.log_prob for one in running], device=device).unsqueeze(1)
         values, places = totals.flatten().topk(options.beam_size)
         going: list[NaiveHypothesis] = []
@@ -134,6 +135,10 @@ def make_variants(arguments: argparse.Namespace, sentences: list[str]) -> list[V
     for precision in arguments.precisions:
         overrides = [*arguments.overrides, f"decoding.precision={precision}"]
         translator = Translator.load(arguments.model, device=arguments.device, overrides=overrides)
+        if translator.workers is not None:
+            translator.workers.start()
+            while not translator.workers.ready:
+                time.sleep(0.1)
         for beam in arguments.beams:
             name = f"beam {beam}, {precision}"
             variants.append(own(name, translator, beam, sentences))

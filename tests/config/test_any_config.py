@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from nmt_attn.config.loading import MAX_BYTES, dump_config, fields_of, known_keys, load_config, section_of
+from nmt_attn.config.keys import fields_of, known_keys, section_of
+from nmt_attn.config.loading import dump_config, load_config
 from nmt_attn.config.schema import Config
+from nmt_attn.config.yaml_text import MAX_BYTES
 from nmt_attn.errors import ConfigError
 from tests.conftest import ROOT
 
@@ -93,12 +95,12 @@ def any_file(count: int) -> Callable[[pytest.TempPathFactory], None]:
     return lambda factory: check_one(factory.mktemp("made-up"))
 
 
-def test_any_file(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_any_file_loads_or_gives_one_error(tmp_path_factory: pytest.TempPathFactory) -> None:
     any_file(150)(tmp_path_factory)
 
 
 @pytest.mark.slow
-def test_any_of_5000_files(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_any_of_5000_files_loads_or_gives_one_error(tmp_path_factory: pytest.TempPathFactory) -> None:
     any_file(5000)(tmp_path_factory)
 
 
@@ -141,12 +143,12 @@ def check_damaged(folder: Path, count: int, seed: int) -> None:
             raise AssertionError(f"{type(error).__name__}: {error}\nfor {content!r}") from error
 
 
-def test_any_damage_to_a_shipped_file(tmp_path: Path) -> None:
+def test_a_damaged_shipped_file_loads_or_gives_one_error(tmp_path: Path) -> None:
     check_damaged(tmp_path, 250, seed=1)
 
 
 @pytest.mark.slow
-def test_any_of_5000_damages_to_a_shipped_file(tmp_path: Path) -> None:
+def test_a_shipped_file_damaged_in_5000_ways_loads_or_gives_one_error(tmp_path: Path) -> None:
     check_damaged(tmp_path, 5000, seed=2)
 
 
@@ -156,7 +158,7 @@ def test_any_of_5000_damages_to_a_shipped_file(tmp_path: Path) -> None:
 def settings_of(generator: random.Random) -> list[str]:
     """One to three arguments of ``--set``."""
     strange = ["", ".", "..", "name", "data", "a.b.c", "training.", ".seed", "seed.seed", "é", "\udcff", "a" * 5000,
-               ".".join("a" * 2000), "data.task.kind.kind", "data.parallel.train.target.0"]  # fmt: skip
+               ".".join("a" * 2000), "data.synthetic.kind.kind", "data.parallel.train.target.0"]  # fmt: skip
     texts = []
     for _ in range(generator.randint(1, 3)):
         key = generator.choice(KEYS) if generator.random() < 0.8 else generator.choice(strange)
@@ -176,12 +178,12 @@ def check_settings(count: int, seed: int) -> None:
             raise AssertionError(f"{type(error).__name__}: {error}\nfor {texts!r}") from error
 
 
-def test_any_settings() -> None:
+def test_any_overrides_load_or_give_one_error() -> None:
     check_settings(400, seed=1)
 
 
 @pytest.mark.slow
-def test_any_of_4000_settings() -> None:
+def test_any_of_4000_overrides_load_or_give_one_error() -> None:
     check_settings(4000, seed=2)
 
 
@@ -218,9 +220,10 @@ def test_every_number_has_its_range(key: str) -> None:
     limits = {name for limit in NUMERIC[key].metadata for name in ("ge", "gt", "le", "lt") if hasattr(limit, name)}
     assert limits & {"ge", "gt"}
     assert limits & {"le", "lt"}
+    needed = ["data.synthetic.kind=dates"] if key.startswith("data.synthetic") else []
     for value in (".inf", "-.inf", ".nan", "-1", "1e300", "1" + "0" * 400, "true", "[]"):
         with pytest.raises(ConfigError, match="--set") as caught:
-            load_config(None, [f"{key}={value}", *(["data.task.kind=dates"] if key.startswith("data.task") else [])])
+            load_config(None, [f"{key}={value}", *needed])
         assert key.rpartition(".")[2] in str(caught.value)
 
 
@@ -249,7 +252,7 @@ def test_betas_are_below_one(value: str) -> None:
     ],
     ids=lambda value: value[:20] if isinstance(value, bytes) else None,
 )
-def test_what_strangers_write(tmp_path: Path, content: bytes, says: str) -> None:
+def test_malformed_files_give_one_printable_error(tmp_path: Path, content: bytes, says: str) -> None:
     (tmp_path / "c.yaml").write_bytes(content)
     with pytest.raises(ConfigError, match=says) as caught:
         load_config(tmp_path / "c.yaml")

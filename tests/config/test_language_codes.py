@@ -52,7 +52,7 @@ def test_the_message_about_a_long_code_is_short(wrong):
     assert len(str(caught.value)) < 200
 
 
-def test_what_stands_between_words_and_between_sentences():
+def test_the_space_between_words_and_between_sentences_depends_on_the_language():
     spaces = {
         code: (word_space(code), sentence_space(code)) for code in ("zh", "ja-JP", "th", "km", "my", "ko", "en", "")
     }
@@ -62,7 +62,7 @@ def test_what_stands_between_words_and_between_sentences():
     }  # fmt: skip
 
 
-def test_numbers_with_a_full_stop():
+def test_languages_in_which_a_full_stop_makes_a_number_an_ordinal():
     assert [has_dotted_ordinals(code) for code in ("de", "de-AT", "cs", "en", "fr", "")] == [True] * 3 + [False] * 3
 
 
@@ -70,5 +70,5 @@ def test_the_script_follows_from_the_code():
     assert [script_of(code) for code in ("zh", "zh-TW", "sr", "x-no", "")] == ["Hans", "Hant", "Cyrl", "Zyyy", "Zyyy"]
 
 
-def test_dotted_i():
+def test_languages_with_a_dotted_and_a_dotless_i():
     assert [has_dotted_i(code) for code in ("tr", "az-Latn", "az-Cyrl", "en", "")] == [True, True, False, False, False]

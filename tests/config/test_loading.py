@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nmt_attn.config.loading import dump_config, given_keys, known_keys, load_config, set_keys
+from nmt_attn.config.keys import known_keys
+from nmt_attn.config.loading import dump_config, given_keys, load_config, set_keys
 from nmt_attn.config.schema import Config
 from nmt_attn.errors import ConfigError
 from tests.conftest import ROOT
@@ -41,7 +42,7 @@ def test_the_promised_files_are_shipped():
     assert {path.stem for path in SHIPPED} == promised
 
 
-def test_numbers_words_and_overrides(tmp_path):
+def test_values_are_read_as_numbers_words_or_null_in_files_and_overrides(tmp_path):
     text = "training: {learning_rate: 1e-3}\nname: on\ndata: {source_lang: no}\n"
     config = load(tmp_path, text, "training.max_epochs=7", "training.clip_norm=null", "data.tokenizer.kind=bpe")
     assert config.training.learning_rate == 0.001
@@ -56,12 +57,12 @@ def test_concat_is_a_second_name_of_additive(tmp_path):
 
 def test_a_section_written_short_keeps_its_value_when_another_key_is_set(tmp_path):
     path = tmp_path / "short.yaml"
-    path.write_text("training: {teacher_forcing: 0.9}\ndata: {task: reverse}", encoding="utf-8")
-    sets = ["training.teacher_forcing.final_ratio=0.4", "data.task.max_length=9"]
+    path.write_text("training: {teacher_forcing: 0.9}\ndata: {synthetic: reverse}", encoding="utf-8")
+    sets = ["training.teacher_forcing.final_ratio=0.4", "data.synthetic.max_length=9"]
     config = load_config(path, sets)
     assert (config.training.teacher_forcing.ratio, config.training.teacher_forcing.final_ratio) == (0.9, 0.4)
-    assert config.data.task is not None
-    assert (config.data.task.kind, config.data.task.max_length) == ("reverse", 9)
+    assert config.data.synthetic is not None
+    assert (config.data.synthetic.kind, config.data.synthetic.max_length) == ("reverse", 9)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_wrong_overrides_are_one_line(override):
     assert "\n" not in str(caught.value)
 
 
-def test_files_that_are_no_text(tmp_path):
+def test_a_binary_file_or_a_folder_is_refused(tmp_path):
     (tmp_path / "c.yaml").write_bytes(b"name: a\nseed: \xff\n")
     with pytest.raises(ConfigError, match=r"line 2: not UTF-8"):
         load_config(tmp_path / "c.yaml")
@@ -167,12 +168,12 @@ def test_the_name_of_a_file_is_taken_as_it_stands(key, name):
         ("name= spaces ", "spaces"),
     ],
 )
-def test_a_text_is_a_text(override, value):
+def test_a_key_that_takes_text_reads_any_value_as_text(override, value):
     assert load_config(None, [override]).name == value
 
 
 @pytest.mark.parametrize("nothing", ["", "null", "~", " "])
-def test_nothing_is_nothing(nothing):
+def test_every_way_to_write_null_unsets_a_path(nothing):
     assert load_config(None, [f"data.corpus.path={nothing}"]).data.corpus.path is None
 
 
@@ -195,7 +196,7 @@ def test_nothing_of_a_value_is_dropped_as_a_comment(override, says):
     assert says in str(caught.value)
 
 
-def test_one_of_several_files_may_have_such_a_name():
+def test_file_names_with_a_hash_are_no_comments():
     sets = ["data.parallel.train.source=#a", "data.parallel.train.target=x #1.tsv", "data.parallel.valid=null"]
     train = load_config(None, sets).data.parallel.train
     assert (train.source, train.target) == (Path("#a"), [Path("x #1.tsv")])
@@ -226,16 +227,16 @@ def test_training_from_is_read_written_and_known(tmp_path):
         ("training.from.x=1", "training.from"),
     ],
 )
-def test_training_from_in_messages(override, says):
+def test_messages_call_the_key_training_from_by_its_name_in_files(override, says):
     with pytest.raises(ConfigError) as caught:
         load_config(None, [override])
     assert says in str(caught.value)
 
 
-def test_what_was_written_down_is_known(tmp_path):
+def test_given_keys_are_those_in_the_file_and_in_overrides(tmp_path):
     (tmp_path / "c.yaml").write_text("data: {corpus: {path: a}}\nmodel: {cell: gru}\n", encoding="utf-8")
-    config = load_config(tmp_path / "c.yaml", ["training.from=runs/x", "data.task=dates", "data.corpus.path=null"])
-    keys = {"data.corpus.path", "model.cell", "training.from", "data.task.kind"}
+    config = load_config(tmp_path / "c.yaml", ["training.from=runs/x", "data.synthetic=dates", "data.corpus.path=null"])
+    keys = {"data.corpus.path", "model.cell", "training.from", "data.synthetic.kind"}
     assert set(given_keys(config)) == keys
     assert list(given_keys(load_config(None))) == []
 
@@ -245,7 +246,7 @@ def test_what_was_written_down_is_known(tmp_path):
     [
         (["decoding.beam_size=3"], ["decoding.beam_size"]),
         (["decoding={beam_size: 3, pruning: null}"], ["decoding.beam_size", "decoding.pruning"]),
-        (["data.task=dates"], ["data.task"]),
+        (["data.synthetic=dates"], ["data.synthetic"]),
         (["a.b=1", "a.c=2", "a.b=3"], ["a.b", "a.c"]),
         ([], []),
     ],

@@ -39,7 +39,7 @@ def complaint(path: Path, languages: Languages) -> str:
     [("en", "fr", [Pair("Hello.", "Bonjour."), Pair("Bye.", "Salut."), None]),
      ("fr-CA", "eng", [Pair("Bonjour.", "Hello."), Pair("Salut.", "Bye."), None])],
 )  # fmt: skip
-def test_a_file_for_each_language(
+def test_pairs_are_read_from_an_archive_with_a_file_for_each_language(
     tmp_path: Path, name: str, source: str, target: str, pairs: list[Pair | None]
 ) -> None:
     path = put(tmp_path, {**SIDES, **AROUND}, name)
@@ -63,7 +63,7 @@ OTHERS: dict[str, dict[str, str | bytes]] = {
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_other_archives(tmp_path: Path, name: str) -> None:
+def test_pairs_are_found_under_other_names_of_files_in_an_archive(tmp_path: Path, name: str) -> None:
     assert list(read_pairs(put(tmp_path, OTHERS[name]), languages=Languages("en", "pt"))) == [Pair("Hi.", "Oi.")]
 
 

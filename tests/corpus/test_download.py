@@ -227,7 +227,7 @@ def test_a_redirect_from_https_to_http_is_refused(tmp_path: Path, monkeypatch: p
         def close(self) -> None:
             pass
 
-    monkeypatch.setattr(module, "_pool", lambda url: Redirecting())
+    monkeypatch.setattr(module, "pool_for", lambda url: Redirecting())
     with pytest.raises(InputError, match="from https to http"):
         download("https://example.org/x.zip", tmp_path / "data" / "x.zip")
     assert left_behind(tmp_path) == []
@@ -253,7 +253,9 @@ def test_too_large_a_file(
         assert left_behind(tmp_path) == []
 
 
-def test_nobody_there(server: Server, tmp_path: Path, waits: list[float]) -> None:
+def test_a_server_that_cannot_be_reached_is_tried_several_times(
+    server: Server, tmp_path: Path, waits: list[float]
+) -> None:
     server.server_close()
     with pytest.raises(DownloadError, match="no connection to the server; try again later"):
         download(server.url, tmp_path / "data" / "a.zip", allow_http=True, sleep=waits.append)

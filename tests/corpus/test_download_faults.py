@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shutil
+import socket
 import subprocess
 import zipfile
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import pytest
 import urllib3
 
 from nmt_attn.corpus import download
-from nmt_attn.text import reading
+from nmt_attn.text import unpacking
 from tests.corpus.server import FILE, Reply, Server
 from tests.in_process import Done, nmt_here
 from tests.snapshots import REFUSED, snapshot
@@ -30,7 +31,7 @@ def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "_PATIENCE", 0.3)
     monkeypatch.setattr(download, "_SLOWEST", 5000.0)
     monkeypatch.setattr(download, "MAX_BYTES", 1 << 30)
-    monkeypatch.setattr(reading, "_SUSPECT_BYTES", 1 << 20)
+    monkeypatch.setattr(unpacking, "_SUSPECT_BYTES", 1 << 20)
 
 
 def _besides_the_file(folder: Path) -> dict[str, str]:
@@ -119,7 +120,7 @@ def test_what_goes_wrong_on_the_way(server: Server, tmp_path: Path, name: str) -
     assert len(server.asked) <= 10
 
 
-def test_nobody_listens(server: Server, tmp_path: Path) -> None:
+def test_a_server_that_cannot_be_reached_is_one_line_and_leaves_nothing(server: Server, tmp_path: Path) -> None:
     server.server_close()
     done = prepare(tmp_path, server.url, "data.corpus.allow_http=true")
     assert "no connection to the server; try again later" in done.error
@@ -127,10 +128,14 @@ def test_nobody_listens(server: Server, tmp_path: Path) -> None:
     assert left_behind(tmp_path) == []
 
 
-def test_no_answer(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    accepted: list[object] = []
+def test_a_server_that_does_not_answer_is_one_line(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted: list[tuple[socket.socket, object]] = []
     monkeypatch.setattr(server, "process_request", lambda *request: accepted.append(request))
     done = prepare(tmp_path, server.url, "data.corpus.allow_http=true")
+    for connection, _ in accepted:
+        connection.close()
     assert "the server does not answer in time; try again later" in done.error
     assert done.code == 1
 

@@ -16,7 +16,7 @@ def test_regions_do_not_matter(one: str, other: str, same: bool) -> None:
     assert same_language(one, other) == same_language(other, one) == same
 
 
-def test_a_side_by_its_code() -> None:
+def test_a_language_code_gives_the_side_with_or_without_its_region() -> None:
     languages = Languages("en", "fr-CA")
     assert [languages.side(code) for code in ("en-AU", "fra", "FR_fr", "de", "")] == [
         "source",

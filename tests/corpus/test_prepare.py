@@ -20,7 +20,6 @@ from nmt_attn.corpus.dataset import Dataset, HeldOut
 from nmt_attn.corpus.manifest import Manifest
 from nmt_attn.corpus.prepare import expected_data, is_current, prepare
 from nmt_attn.errors import InputError, NmtError, UserError
-from nmt_attn.text.tokenizer import BOS, EOS, PAD
 
 Configure = Callable[..., Config]
 REAL = Path(__file__).parents[3] / "shared" / "data" / "fra-eng.zip"
@@ -61,7 +60,9 @@ def leaked(data: Dataset) -> set[str]:
 # --- what comes out -----------------------------------------------------------------------------------------
 
 
-def test_sizes_and_counts(configure: Configure, pairs: list[tuple[str, str]]) -> None:
+def test_sizes_of_the_splits_and_counts_in_the_manifest_add_up(
+    configure: Configure, pairs: list[tuple[str, str]]
+) -> None:
     preparation = prepare(configure())
     data, manifest = preparation.data, preparation.data.manifest
     assert preparation.fresh
@@ -74,7 +75,7 @@ def test_sizes_and_counts(configure: Configure, pairs: list[tuple[str, str]]) ->
     assert manifest.vocabulary.source_size == data.tokenizer.source_size == 120
 
 
-def test_nothing_leaks(configure: Configure) -> None:
+def test_no_test_or_valid_sentence_is_in_the_training_data(configure: Configure) -> None:
     assert leaked(prepare(configure()).data) == set()
 
 
@@ -88,20 +89,6 @@ def test_every_dropped_pair_is_counted(configure: Configure, corpus: Path) -> No
         "identical": 1, "duplicate": 1,
     }  # fmt: skip
     assert adds_up(data)
-
-
-def test_references_are_raw_text_and_all_of_them(configure: Configure, pairs: list[tuple[str, str]]) -> None:
-    data = prepare(configure(normalise={"lowercase": True, "ascii_fold": True, "punctuation": "basic"})).data
-    held = data.held_out("test")
-    raw: dict[str, list[str]] = {}
-    for source, target in pairs:
-        raw.setdefault(source, []).append(target.replace("\u202f", " "))
-    assert len(held) == 30
-    assert dict(zip(held.sources, held.references, strict=True)) == {source: raw[source] for source in held.sources}
-    assert {len(references) for references in held.references} == {1, 2}
-    assert any("’" in reference for references in held.references for reference in references)
-    assert any("’" in line for line in lines(data.directory / "train.target"))
-    assert all("\u202f" not in line for line in lines(data.directory / "train.target"))
 
 
 def test_entities_are_gone_from_all_that_was_prepared(configure: Configure, corpus: Path) -> None:
@@ -134,78 +121,11 @@ def test_both_sides_are_lowercased_as_their_languages_are(configure: Configure, 
     )
 
 
-def test_how_many_sentences_a_line_has_is_known_to_manifest_and_tokenizer(configure: Configure, corpus: Path) -> None:
-    lines = prepare(configure()).data.manifest.lines
-    assert lines is not None
-    assert (lines.several, lines.common_sentences) == (0.0, 1)
-    with corpus.open("a", encoding="utf-8") as file:
-        file.write("".join(f"Stop {name}! Go home.\tArrête {name} ! Rentre.\n" for name in map(chr, range(97, 123))))
-    data = prepare(configure()).data
-    assert data.manifest.lines == data.tokenizer.lines
-    assert data.tokenizer.lines is not None
-    assert data.tokenizer.lines.common_sentences == 2
-    source = data.manifest.splits.train.source
-    assert source.mean_length < data.tokenizer.lines.usual_tokens <= source.max_length
-
-
-def test_splits_lie_there_as_plain_text(configure: Configure) -> None:
-    data = prepare(configure()).data
-    names = {path.name for path in data.directory.iterdir()}
-    assert names == {
-        "manifest.json", "tokenizer", "store", "train.source", "train.target", "valid.source", "test.source",
-        "valid.reference.0", "valid.reference.1", "test.reference.0", "test.reference.1",
-    }  # fmt: skip
-    counts = {name: len(lines(data.directory / name)) for name in names if "." in name and name != "manifest.json"}
-    assert counts.pop("train.source") == counts.pop("train.target") == data.manifest.splits.train.pairs
-    assert {name.split(".")[0]: count for name, count in counts.items()} == {"valid": 20, "test": 30}
-    second = lines(data.directory / "test.reference.1")
-    assert "" in second
-    assert [references[1] for references in data.held_out("test").references if len(references) > 1] == [
-        line for line in second if line
-    ]
-
-
-def test_the_store_holds_the_tokenised_text(configure: Configure) -> None:
-    data = prepare(configure()).data
-    store = data.pairs("train")
-    targets = [store.target[index].tolist() for index in range(len(store))]
-    assert data.tokenizer.encode_target(lines(data.directory / "train.target")) == targets
-    assert data.tokenizer.encode_source(lines(data.directory / "train.source")) == [
-        store.source[index].tolist() for index in range(len(store))
-    ]
-    assert not {PAD, BOS, EOS} & set(store.source.tokens.tolist())
-    assert store.target.lengths.sum() == data.manifest.splits.train.target.tokens
-    assert store.target.lengths.max() == data.manifest.splits.train.target.max_length
-
-
-def test_the_valid_store_has_every_source_with_every_reference(configure: Configure) -> None:
-    data = prepare(configure()).data
-    held, store = data.held_out("valid"), data.pairs("valid")
-    expected = [
-        (source, reference)
-        for source, references in zip(held.sources, held.references, strict=True)
-        for reference in references
-    ]
-    assert [store.source[index].tolist() for index in range(len(store))] == data.tokenizer.encode_source(
-        [source for source, _ in expected]
-    )
-    assert [store.target[index].tolist() for index in range(len(store))] == data.tokenizer.encode_target(
-        [reference for _, reference in expected]
-    )
-
-
 def test_the_tokenizer_sees_the_training_part_only(configure: Configure) -> None:
     data = prepare(configure(tokenizer={"kind": "word", "vocab_size": 5000}, normalise={"punctuation": "basic"})).data
     for side, size in (("source", data.tokenizer.source_size), ("target", data.tokenizer.target_size)):
         text = lines(data.directory / f"train.{side}")
         assert size == len({word for line in text for word in data.tokenizer.normaliser(line).split()}) + 4
-
-
-def test_the_same_input_gives_the_same_bytes(configure: Configure, tmp_path: Path) -> None:
-    first, second = (prepare(configure(directory=tmp_path / "data" / name)).data for name in ("one", "two"))
-    for name in first.manifest.files:
-        assert (first.directory / name).read_bytes() == (second.directory / name).read_bytes(), name
-    assert first.manifest == second.manifest
 
 
 def test_columns_can_be_swapped_and_lines_limited(configure: Configure) -> None:
@@ -316,7 +236,7 @@ def test_data_of_another_version_is_stale(configure: Configure) -> None:
     assert not is_current(configure())
 
 
-def test_no_data_at_all(tmp_path: Path) -> None:
+def test_opening_an_unprepared_folder_says_to_run_nmt_prepare(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nmt prepare"):
         Dataset.open(tmp_path)
 
@@ -378,7 +298,9 @@ def cut_manifest(folder: Path) -> None:
 
 
 EDITS: dict[str, Callable[[Path], object]] = {
-    "a line more": lambda folder: (folder / "train.source").open("a").write("Mine.\n"),
+    "a line more": lambda folder: (folder / "train.source").write_bytes(
+        (folder / "train.source").read_bytes() + b"Mine.\n"
+    ),
     "a letter changed": lambda folder: (folder / "train.target").write_bytes(
         (folder / "train.target").read_bytes().replace(b"lampe", b"Lampe")
     ),
@@ -470,7 +392,9 @@ def test_an_input_inside_the_folder_is_refused(configure: Configure, corpus: Pat
     assert inside.exists()
 
 
-def test_it_is_refused_before_anything_is_fetched(configure: Configure, tmp_path: Path) -> None:
+def test_a_folder_of_other_files_is_refused_before_the_corpus_is_downloaded(
+    configure: Configure, tmp_path: Path
+) -> None:
     raw_files(tmp_path / "data" / "small")
     corpus = {"path": tmp_path / "fetched.tsv", "url": "https://127.0.0.1:9/never-asked.tsv"}
     with pytest.raises(UserError, match="not prepared data"):
@@ -594,7 +518,9 @@ def files(tmp_path: Path, pairs: list[tuple[str, str]]) -> dict[str, dict[str, o
     }
 
 
-def test_parallel_files(configure: Configure, files: dict[str, dict[str, object]]) -> None:
+def test_parallel_files_are_prepared_and_their_sizes_add_up(
+    configure: Configure, files: dict[str, dict[str, object]]
+) -> None:
     data = prepare(configure(parallel=files)).data
     manifest = data.manifest
     assert manifest.splits.train.pairs == 200
@@ -657,7 +583,7 @@ def test_a_full_disk_is_one_line(configure: Configure, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_real_file(tmp_path: Path) -> None:
+def test_the_real_corpus_is_split_without_a_leak(tmp_path: Path) -> None:
     """Sizes, sums, and no leak, on 142,787 real pairs."""
     if not REAL.is_file():
         pytest.skip("../shared/data/fra-eng.zip is not here")

@@ -13,7 +13,7 @@ from nmt_attn.corpus.archive import find_members
 from nmt_attn.corpus.pairs import Pair
 from nmt_attn.corpus.read import ParallelLine, read_pairs, read_parallel
 from nmt_attn.errors import InputError, NmtError
-from nmt_attn.text import reading
+from nmt_attn.text import reading, unpacking
 
 TEXT = "Hello.\tBonjour.\nSee you.\tÀ plus.\tWritten for this test\n"
 PAIRS = [Pair("Hello.", "Bonjour."), Pair("See you.", "À plus.")]
@@ -51,7 +51,7 @@ def complaint(path: Path) -> str:
 
 
 @pytest.mark.parametrize("name", ["a.tsv", "a.txt", "a.TSV", "a.tsv.gz", "a.txt.gz", "a.zip"])
-def test_every_kind_of_file(tmp_path: Path, name: str) -> None:
+def test_pairs_are_read_from_every_kind_of_file(tmp_path: Path, name: str) -> None:
     content = TEXT.encode()
     if name.endswith(".gz"):
         content = gzip.compress(content)
@@ -71,7 +71,7 @@ def test_blank_lines_are_reported_as_such(tmp_path: Path) -> None:
     assert list(read_pairs(put(tmp_path / "a.tsv", "\na\tb\n  \t \n"))) == [None, Pair("a", "b"), None]
 
 
-def test_only_the_first_lines(tmp_path: Path) -> None:
+def test_max_pairs_stops_reading_after_that_many_lines(tmp_path: Path) -> None:
     path = put(tmp_path / "a.tsv", TEXT + "a line without a tab that is never reached\n")
     assert list(read_pairs(path, max_pairs=2)) == PAIRS
 
@@ -123,7 +123,7 @@ def test_utf16_without_a_mark_is_refused_with_a_hint(tmp_path: Path, encoding: s
 
 @pytest.mark.parametrize("name", ["a.zip", "a.tsv", "a.tsv.gz"])
 @pytest.mark.parametrize("page", ["<!DOCTYPE html>\n<p>404\tnot found", "\ufeff \n<HTML lang=en>"])
-def test_a_web_page(tmp_path: Path, name: str, page: str) -> None:
+def test_a_web_page_instead_of_a_corpus_is_refused(tmp_path: Path, name: str, page: str) -> None:
     assert "web page" in complaint(put(tmp_path / name, page))
 
 
@@ -176,7 +176,7 @@ def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
     assert "is a folder" in complaint(tmp_path / "b.tsv")
 
 
-def test_another_kind_of_file(tmp_path: Path) -> None:
+def test_an_unknown_kind_of_file_is_refused(tmp_path: Path) -> None:
     assert "expected a .zip, .tsv or .txt" in complaint(put(tmp_path / "a.xlsx", b"PK"))
 
 
@@ -187,7 +187,7 @@ def test_an_absurdly_long_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["zip", "tsv.gz"])
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    monkeypatch.setattr(reading, "_SUSPECT_BYTES", 100_000)
+    monkeypatch.setattr(unpacking, "_SUSPECT_BYTES", 100_000)
     text = "a\tb\n" * 100_000
     path = put(tmp_path / f"a.{kind}", zipped(text) if kind == "zip" else gzip.compress(text.encode()))
     assert "refused" in complaint(path)
@@ -227,7 +227,7 @@ def test_any_damage_gives_pairs_or_one_clear_error(name: str, damage: list[tuple
 # --- parallel files -----------------------------------------------------------------------------------------
 
 
-def test_parallel_files(tmp_path: Path) -> None:
+def test_parallel_files_are_read_line_by_line_with_all_references(tmp_path: Path) -> None:
     source = put(tmp_path / "a.en", "Hello.\nSee you.\n")
     targets = [put(tmp_path / "a.fr", "Bonjour.\r\n\r\n"), put(tmp_path / "b.fr.gz", gzip.compress(b"Salut.\nA plus."))]
     assert list(read_parallel(source, targets)) == [

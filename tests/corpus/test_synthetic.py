@@ -1,4 +1,4 @@
-"""The made-up tasks: right answers, the same ones each time, and through the whole of prepare."""
+"""Made-up pairs: right answers, the same ones each time, and through the whole of prepare."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from datetime import date
 
 import pytest
 
-from nmt_attn.config.schema import Config, TaskConfig
+from nmt_attn.config.loading import load_config
+from nmt_attn.config.schema import Config, SyntheticConfig
+from nmt_attn.corpus.manifest import settings_hash
 from nmt_attn.corpus.prepare import is_current, prepare
 from nmt_attn.corpus.synthetic import DATE_FORMS, MONTHS, generate
 
 
 def made(kind: str, **settings: int) -> list[tuple[str, str]]:
-    return [(pair.source, pair.target) for pair in generate(TaskConfig(kind=kind, **settings))]
+    return [(pair.source, pair.target) for pair in generate(SyntheticConfig(kind=kind, **settings))]
 
 
 @pytest.mark.parametrize("kind", ["dates", "addition", "reverse"])
@@ -52,12 +54,12 @@ def test_letters_come_back_in_reverse():
 
 
 @pytest.mark.parametrize("kind", ["dates", "addition", "reverse"])
-def test_a_task_is_prepared_like_a_corpus_and_made_anew_when_it_changes(kind, tmp_path):
-    def configure(**task: object) -> Config:
+def test_they_are_prepared_like_a_corpus_and_made_anew_when_it_changes(kind, tmp_path):
+    def configure(**changes: object) -> Config:
         return Config.model_validate(
             {
                 "data": {
-                    "task": {"kind": kind, "pairs": 400, "min_length": 3, **task},
+                    "synthetic": {"kind": kind, "pairs": 400, "min_length": 3, **changes},
                     "directory": str(tmp_path / "data"),
                     "split": {"valid": 20, "test": 30},
                     "tokenizer": {"kind": "char", "joint": False},
@@ -75,3 +77,21 @@ def test_a_task_is_prepared_like_a_corpus_and_made_anew_when_it_changes(kind, tm
     assert not train & {reference for some in data.held_out("test").references for reference in some}
     assert is_current(configure())
     assert not is_current(configure(seed=2))
+
+
+@pytest.mark.parametrize(
+    ("sets", "settings"),
+    [
+        ([], "38431c20c039d02bb4d3675802169a84e67120a74e52f7bd8479ad2a1267198b"),
+        (["data.task=dates"], "6e95425996db52ac3914d171e65ad2764fcaf4305cdde2e37c0c2c7053c188d0"),
+        (["data.synthetic=dates"], "6e95425996db52ac3914d171e65ad2764fcaf4305cdde2e37c0c2c7053c188d0"),
+        (
+            ["data.synthetic.kind=reverse", "data.synthetic.pairs=300", "data.split.valid=20", "data.split.test=20",
+             "data.tokenizer.kind=char"],
+            "7f76f8706d7c8bc62924ae38e246f9400d4c527a87aa43796d7b3c9b320a969e",
+        ),
+    ],
+)  # fmt: skip
+def test_data_prepared_when_the_key_had_its_old_name_is_not_stale(sets, settings):
+    """The hashes are those that the last version with ``data.task`` wrote into its manifests."""
+    assert settings_hash(load_config(None, sets)) == settings

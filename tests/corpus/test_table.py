@@ -164,7 +164,7 @@ CSV = {
 
 
 @pytest.mark.parametrize("name", CSV)
-def test_csv(tmp_path: Path, name: str) -> None:
+def test_pairs_are_read_from_csv(tmp_path: Path, name: str) -> None:
     assert read(tmp_path, CSV[name], "a.csv") == PAIRS
 
 
@@ -186,7 +186,7 @@ def test_commas_in_the_text_of_a_file_of_semicolons(tmp_path: Path) -> None:
     [('a,b\nc,"d\ne,f\n', "line 3: not CSV"), ('a,b\n"c"d,e\n', "line 2: not CSV"), ("alone\n", "line 1: no tab"),
      ("", "empty"), ("a,b\nalone\n", "line 2: no tab"), ("source,target\n", None)],
 )  # fmt: skip
-def test_csv_that_is_none(tmp_path: Path, content: str, says: str | None) -> None:
+def test_malformed_csv_is_refused_and_an_empty_one_has_no_pairs(tmp_path: Path, content: str, says: str | None) -> None:
     if says is None:
         assert read(tmp_path, content, "a.csv") == []
     else:

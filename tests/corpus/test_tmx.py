@@ -44,7 +44,7 @@ def complaint(folder: Path, content: str | bytes, source: str = "en", target: st
 
 
 @pytest.mark.parametrize("name", ["a.tmx", "a.tmx.gz", "a.xml", "pairs"])
-def test_pairs(tmp_path: Path, name: str) -> None:
+def test_pairs_are_read_from_tmx(tmp_path: Path, name: str) -> None:
     content = (
         HEAD + unit(en="Hello.", fr="Bonjour.") + unit(fr="Oui &amp; non.", en="Yes &lt;no&gt;.") + TAIL
     ).encode()
@@ -147,7 +147,7 @@ def test_keys_for_tables_have_no_effect_and_are_refused(tmp_path: Path, key: dic
         list(read_pairs(tmp_path / "a.tmx", **key))  # type: ignore[arg-type]
 
 
-def test_only_the_first_pairs(tmp_path: Path) -> None:
+def test_max_pairs_stops_reading_after_that_many_units(tmp_path: Path) -> None:
     (tmp_path / "a.tmx").write_text(HEAD + unit(en="a", fr="b") * 5, encoding="utf-8")  # cut off, but not reached
     assert len(list(read_pairs(tmp_path / "a.tmx", max_pairs=3))) == 3
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nmt_attn.config.schema import AttentionConfig, DecoderConfig, EncoderConfig, ModelConfig
-from nmt_attn.decoding.beams import nested_sizes
 from nmt_attn.decoding.hypothesis import SearchOptions
+from nmt_attn.decoding.nested_beams import nested_sizes
 from nmt_attn.decoding.search import search
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.text.tokenizer import EOS
@@ -106,5 +106,5 @@ def test_a_wider_search_is_never_worse_in_two_thousand_cases(model, way, beam):
     ("beam", "sizes"),
     [(1, (1,)), (2, (1, 2)), (3, (1, 3)), (5, (1, 5)), (8, (1, 2, 4, 8)), (10, (1, 5, 10)), (12, (1, 3, 6, 12))],
 )
-def test_the_beams_within_a_beam(beam, sizes):
+def test_sizes_of_the_narrower_beams_within_a_beam(beam, sizes):
     assert nested_sizes(beam) == sizes

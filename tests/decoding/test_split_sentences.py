@@ -71,7 +71,7 @@ def test_no_sentence_of_a_line_is_lost(translator):
         (TrainingLines(several=0.6, common_sentences=3, usual_tokens=99), {"split_sentences": "on"}, 3),
     ],
 )
-def test_it_depends_on_what_training_held(translator, lines, decoding, parts):
+def test_whether_a_line_is_split_depends_on_the_lines_in_training(translator, lines, decoding, parts):
     other = like(translator, lines, **decoding)
     ((best,),) = other.nbest([LINE], 1)
     assert best.parts == parts

@@ -84,14 +84,14 @@ def test_ends_that_are_far_behind_do_not_end_a_search(pruning, beam_size, length
 
 
 @pytest.mark.parametrize("nbest", [2, 5])
-def test_nor_where_several_are_wanted(nbest):
+def test_ends_that_are_far_behind_do_not_end_a_search_for_several(nbest):
     words = [4, 5, 6, 7, 8, 9, 4, 5, 6]
     network = Written(certain(words, end=0.005))
     assert translated(network, SearchOptions(beam_size=5, nbest=nbest, pruning=1.5)) == words
 
 
 @pytest.mark.parametrize("end", [1e-4, 0.01, 0.02])
-def test_nor_do_they_make_the_right_one_fall_behind(end):
+def test_ends_that_are_far_behind_do_not_prune_the_right_hypothesis(end):
     # Each word is less certain than its end is improbable: in the end the sentence is further behind than allowed.
     words = [4, 5, 6, 7, 8, 9, 10, 11]
     network = Written(certain(words, end=end, right=0.6))

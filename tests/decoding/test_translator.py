@@ -1,6 +1,10 @@
 """The Translator as Python callers use it: order, empty sentences, n-best lists, independence of the batch."""
 
+import dataclasses
+import os
+import pickle
 import random
+import subprocess
 import sys
 
 import pytest
@@ -10,12 +14,15 @@ from nmt_attn import Translator
 from nmt_attn.config.loading import load_config
 from nmt_attn.config.schema import DecodingConfig
 from nmt_attn.decoding import translator as translator_module
+from nmt_attn.decoding import workers as workers_module
 from nmt_attn.decoding.alignment import Alignment, source_words
 from nmt_attn.decoding.sampling import SamplingOptions
 from nmt_attn.device import choose_compute
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.text.tokenizer import UNK
-from tests.conftest import toy_corpus
+from tests.conftest import ROOT, toy_corpus
+
+under_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="sentences are shared under Linux alone")
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +47,13 @@ def test_a_translation_does_not_depend_on_its_batch(translator, beam_size):
     assert [translator.translate([one], beam_size=beam_size)[0] for one in sentences] == together
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="sentences are shared under Linux alone")
+@under_linux
 def test_a_translation_does_not_depend_on_who_makes_it(trained, translator, monkeypatch):
     monkeypatch.setattr(translator_module, "SHARE", 4)
+    monkeypatch.setattr(workers_module, "PAYS_FROM", 0.0)
     shared = Translator.load(trained / "runs" / "toy", overrides=["decoding.processes=3"])
+    while not shared.workers.ready:
+        shared.translate([str(number) for number in range(20)])
     sentences = [source for source, _ in toy_corpus(40, seed=8)] + ["", "x", "Big dog.", "Big dog.", ""]
     wishes = [
         {"count": 1},
@@ -62,6 +72,48 @@ def test_a_translation_does_not_depend_on_who_makes_it(trained, translator, monk
     assert translator.processes == 1
     assert shared.translate(["Big dog."]) == ["Granda hundo."]
     shared.workers.close()
+
+
+@under_linux
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("write_unknown", [False, True])
+def test_what_is_sent_to_other_processes_translates_alike(trained, count, write_unknown):
+    run, overrides = trained / "runs" / "toy", ["decoding.processes=3"]
+    loaded = Translator.load([run] * count, device="cpu", overrides=overrides, write_unknown=write_unknown)
+    translate = pickle.loads(pickle.dumps(loaded.workers.there))()
+    sentences = [source for source, _ in toy_corpus(30, seed=9)] + ["", "Big dog 猫."]
+    options = dataclasses.replace(loaded.options, beam_size=3, nbest=2)
+    assert translate(sentences, options, None) == loaded.lines.nbest(sentences, options, None)
+
+
+SCRIPT = """
+with open("times it was run", "a") as times:
+    times.write("once\\n")
+from nmt_attn import Translator
+from nmt_attn.decoding import workers
+
+workers.PAYS_FROM = 0.0
+translator = Translator.load("runs/toy", device="cpu", overrides=["decoding.processes=2"])
+sentences = [f"Big dog {number}." for number in range(600)] + ["Big dog."]
+first = translator.translate(sentences)
+while not translator.workers.ready:
+    translator.translate(sentences)
+assert translator.translate(sentences) == first
+print(first[-1])
+"""
+
+
+@under_linux
+@pytest.mark.parametrize("way", ["script", "standard input"])
+def test_a_script_without_a_guard_may_share_sentences(trained, tmp_path, way):
+    (tmp_path / "runs").symlink_to(trained / "runs")
+    (tmp_path / "script.py").write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, "script.py" if way == "script" else "-"], input=SCRIPT if way != "script" else "",
+        cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=120,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("Granda hundo.\n", "")
+    assert (tmp_path / "times it was run").read_text() == "once\n"
 
 
 def test_nbest_lists_are_sorted_different_and_begin_with_the_best(translator):
@@ -99,7 +151,7 @@ def test_what_is_too_long_is_translated_in_parts(trained):
     assert small.translate(["x" * 5000 + " \U0001f363 " + "y " * 3000])[0] is not None
 
 
-def test_a_prefix_in_text(translator):
+def test_translations_begin_with_the_given_prefix(translator):
     assert translator.nbest(["Big dog."], 1, prefix="Eta")[0][0].text.startswith("Eta")
     assert translator.nbest(["Big dog."], 1, prefix="")[0][0].text == "Granda hundo."
     with pytest.raises(UserError, match="cannot write"):

@@ -1,28 +1,59 @@
-"""Processes that share work: order, errors, and that none is left behind."""
+"""Processes that share work: when they are started, and that the results are the same whoever makes them."""
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
+from contextlib import suppress
+from functools import partial
 
 import pytest
 import torch
 
+from nmt_attn.decoding import workers as workers_module
 from nmt_attn.decoding.workers import MOST, Workers, processes_here
 from nmt_attn.errors import NmtError, UserError
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="work is shared under Linux alone")
+under_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="work is shared under Linux alone")
+
+
+def answer(items, factor=1):
+    return [(factor * item, os.getpid()) for item in items]
+
+
+def pause(items):
+    time.sleep(0.3)
+    return [os.getpid()] * len(items)
+
+
+def refuse_large(items):
+    if max(items) > 5:
+        raise UserError("too large")
+    return list(items)
+
+
+def compute(items):
+    weight = torch.arange(64.0 * 64).view(64, 64)
+    torch.rand(500, 500) @ torch.rand(500, 500)
+    return [(torch.get_num_threads(), (weight @ weight).sum().item())] * len(items)
+
+
+def daemon(items):
+    return [processes_here(torch.device("cpu"), 4)] * len(items)
+
+
+def give(work):
+    return work
 
 
 @pytest.fixture
-def make_workers():
+def make_workers(monkeypatch):
     made = []
 
-    def make(work, count=3):
-        made.append(Workers(work, count))
+    def make(work, count=3, pays_from=0.0):
+        monkeypatch.setattr(workers_module, "PAYS_FROM", pays_from)
+        made.append(Workers(work, partial(give, work), count))
         return made[-1]
 
     yield make
@@ -30,146 +61,164 @@ def make_workers():
         workers.close()
 
 
-def alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and was not asked for its exit code does not."""
-    status = Path(f"/proc/{pid}/stat")
-    return status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+def started(workers):
+    """The same, when its processes are there."""
+    end = time.monotonic() + 60
+    while not workers.ready:
+        assert time.monotonic() < end
+        with suppress(UserError):
+            workers.share([0])
+        time.sleep(0.05)
+    return workers
 
 
-def wait_for(condition, seconds=20.0):
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.02)
-    assert condition()
+@pytest.fixture(scope="module")
+def answering():
+    """For several tests, which leave them as they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workers_module, "PAYS_FROM", 0.0)
+        workers = started(Workers(answer, partial(give, answer), 3))
+    yield workers
+    workers.close()
 
 
-def test_results_are_in_order_and_come_from_all_processes(make_workers):
-    workers = make_workers(lambda items, factor: [(factor * item, os.getpid()) for item in items])
+@under_linux
+def test_results_are_in_order_and_come_from_all_processes(answering):
+    workers = answering
     for count in (0, 1, 2, 3, 7, 100):
         results = workers.share(range(count), 10)
         assert [value for value, _ in results] == [10 * item for item in range(count)]
-        pids = {pid for _, pid in results}
-        assert len(pids) == min(count, 3)
-        assert os.getpid() not in pids
+        assert os.getpid() not in {pid for _, pid in results}
 
 
+@under_linux
+def test_until_they_are_ready_this_process_works(make_workers):
+    workers = make_workers(answer)
+    assert workers.share(range(5)) == answer(range(5))
+    assert workers.processes == 3
+    assert os.getpid() not in {pid for _, pid in started(workers).share(range(5))}
+
+
+def test_what_takes_less_time_than_starting_them_is_done_here(make_workers):
+    workers = make_workers(answer, pays_from=60.0)
+    for _ in range(5):
+        assert workers.share(range(3000)) == answer(range(3000))
+    assert workers.processes == 0
+
+
+@under_linux
+def test_they_are_started_once_the_time_alone_and_the_time_to_come_are_long_enough(make_workers):
+    workers = make_workers(pause, count=2, pays_from=2.0)
+    workers.share(range(2))  # 0.3 s each
+    workers.share(range(2))
+    assert workers.processes == 0
+    workers.share(range(12))  # for four times as many, some 0.9 s, on top of 1.2 s
+    assert workers.processes == 2
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 8])
+@pytest.mark.parametrize("items", [1, 500, 3000, 9000])
+def test_shares_do_not_depend_on_who_works_on_them(monkeypatch, count, items):
+    monkeypatch.setattr(workers_module, "PAYS_FROM", 1e9)
+    shares = []
+    workers = Workers(lambda share: shares.append(len(share)) or list(share), partial(give, answer), count)
+    assert workers.share(range(items)) == list(range(items))
+    assert len(shares) % count == 0 or items < count
+    assert max(shares) <= workers_module.LARGEST_SHARE
+    assert max(shares) - min(shares) <= 1
+
+
+@under_linux
 def test_a_process_computes_with_one_thread_and_as_its_parent_does(make_workers):
-    before, weight = torch.get_num_threads(), torch.rand(64, 64)
+    before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        torch.rand(500, 500) @ torch.rand(500, 500)  # so that the parent's threads are there
-        workers = make_workers(lambda items: [(torch.get_num_threads(), (weight @ weight).sum().item())] * len(items))
-        results = workers.share(range(3))
+        (_, here), *_ = compute([0])  # so that the parent's threads are there
+        results = started(make_workers(compute)).share(range(3))
     finally:
         torch.set_num_threads(before)
     assert {threads for threads, _ in results} == {1}
-    assert [value for _, value in results] == pytest.approx([(weight @ weight).sum().item()] * 3)
+    assert [value for _, value in results] == pytest.approx([here] * 3)
 
 
-def test_large_shares_go_through(make_workers):
-    items = ["x" * 1000 + str(number) for number in range(5000)]
-    assert make_workers(lambda some: some).share(items) == items
-
-
-def test_an_error_of_the_work_is_raised_here_and_work_goes_on(make_workers):
-    def work(items, *, limit=5):
-        if max(items) > limit:
-            raise UserError("too large")
-        return items
-
-    workers = make_workers(work)
+@under_linux
+@pytest.mark.parametrize("is_started", [False, True])
+def test_an_error_of_the_work_is_raised_here_and_work_goes_on(make_workers, is_started):
+    workers = make_workers(refuse_large)
+    if is_started:
+        started(workers)
     with pytest.raises(UserError, match="too large"):
         workers.share([1, 2, 9])
     assert workers.share([1, 2, 3]) == [1, 2, 3]
 
 
-@pytest.mark.parametrize("at_work", [True, False])
-def test_a_process_that_is_killed_is_one_line_and_work_goes_on(make_workers, at_work):
-    def work(items, *, pause=0.3 * at_work):
-        time.sleep(pause)
-        return [os.getpid()] * len(items)
-
-    workers = make_workers(work)
+@under_linux
+def test_a_process_that_is_killed_is_one_line_and_work_goes_on(make_workers):
+    workers = started(make_workers(pause))
     victim = workers.share(range(3))[1]
-    if at_work:
-        threading.Timer(0.1, os.kill, (victim, signal.SIGKILL)).start()
-    else:
-        os.kill(victim, signal.SIGKILL)
-        wait_for(lambda: not alive(victim))
-    with pytest.raises(NmtError, match="ended from outside"):
+    threading.Timer(0.1, os.kill, (victim, signal.SIGKILL)).start()
+    with pytest.raises(NmtError, match=r"ended from outside.*decoding\.processes=1 starts none"):
         workers.share(range(3))
-    assert len(set(workers.share(range(3)))) == 3
+    assert workers.share(range(3)) == [os.getpid()] * 3  # until there are new ones
+    assert os.getpid() not in started(workers).share(range(3))
 
 
+@under_linux
+def test_a_process_that_is_killed_in_a_pause_is_replaced(make_workers):
+    workers = started(make_workers(pause))
+    os.kill(workers.share(range(3))[1], signal.SIGKILL)
+    end = time.monotonic() + 20
+    while workers.processes and time.monotonic() < end:
+        time.sleep(0.02)
+    assert workers.share(range(3)) == [os.getpid()] * 3
+    assert workers.processes == 3
+
+
+@under_linux
 def test_after_an_interruption_no_answer_goes_to_the_wrong_question(make_workers):
-    workers = make_workers(lambda items: time.sleep(0.5) or list(items))
+    workers = started(make_workers(pause))
     previous = signal.signal(signal.SIGALRM, signal.default_int_handler)
     signal.setitimer(signal.ITIMER_REAL, 0.1)
     try:
         with pytest.raises(KeyboardInterrupt):
-            workers.share([1, 2, 3])
+            workers.share(range(3))
     finally:
         signal.signal(signal.SIGALRM, previous)
-    assert workers.share([4, 5, 6]) == [4, 5, 6]
+    assert workers.share(range(3)) == [os.getpid()] * 3
 
 
-def test_threads_take_turns(make_workers):
-    workers, results = make_workers(lambda items: list(items)), {}
+def take_turns(workers):
+    results = {}
 
     def ask(number):
-        results[number] = [workers.share(range(number, number + 20)) for _ in range(10)]
+        results[number] = [[value for value, _ in workers.share(range(number, number + 20))] for _ in range(10)]
 
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    threads = [threading.Thread(target=ask, args=(number,), daemon=True) for number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert results == {number: [list(range(number, number + 20))] * 10 for number in range(4)}
 
 
-def test_closing_ends_the_processes(make_workers):
-    workers = make_workers(lambda items: [os.getpid()] * len(items))
-    pids = workers.share(range(3))
-    assert all(map(alive, pids))
-    workers.close()
-    assert not any(map(alive, pids))
+@under_linux
+def test_threads_take_turns(answering):
+    take_turns(answering)
 
 
-KILLED = """
-import os, time
-from nmt_attn.decoding.workers import Workers
-
-workers = Workers(lambda items: [os.getpid()] * len(items), 3)
-print(*workers.share(range(3)), flush=True)
-time.sleep(60)
-"""
+@under_linux
+def test_threads_take_turns_from_the_start(make_workers):
+    take_turns(make_workers(answer))
 
 
-def test_no_process_outlives_a_parent_that_is_killed():
-    with subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE, text=True) as parent:
-        assert parent.stdout is not None
-        pids = [int(pid) for pid in parent.stdout.readline().split()]
-        assert len(pids) == 3
-        assert all(map(alive, pids))
-        parent.kill()
-        parent.wait()
-        wait_for(lambda: not any(map(alive, pids)))
-
-
-def test_ctrl_c_is_the_parents_to_answer(make_workers):
-    workers = make_workers(lambda items: [os.getpid()] * len(items))
-    pids = workers.share(range(3))
-    for pid in pids:
-        os.kill(pid, signal.SIGINT)
-    assert workers.share(range(3)) == pids
-
-
+@under_linux
 def test_a_daemon_works_alone(make_workers):
-    assert make_workers(lambda items: [processes_here(torch.device("cpu"), 4)] * len(items)).share([1]) == [1]
+    assert started(make_workers(daemon)).share([1]) == [1]
 
 
-def test_how_many_there_are(monkeypatch):
+def test_the_number_of_processes_follows_threads_device_and_platform(monkeypatch):
     cpu, cuda = torch.device("cpu"), torch.device("cuda")
+    monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(torch, "get_num_threads", lambda: 6)
     assert [processes_here(cpu, wished) for wished in (None, 1, 4, 40)] == [6, 1, 4, 40]
     assert processes_here(cuda, 4) == 1

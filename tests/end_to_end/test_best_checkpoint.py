@@ -271,12 +271,18 @@ def test_what_best_means_cannot_change_on_the_way(tmp_path, change):
     assert f"--resume cannot change {change.partition('=')[0]}" in done.error
 
 
-@pytest.mark.parametrize("task", ["dates", "addition", "reverse"])
-def test_a_made_up_task_shows_what_decides(tmp_path, task):
-    sets = ["data.task.pairs=300", "data.split.valid=20", "data.split.test=20", "training.max_epochs=1", *BRIEF[1:]]
-    done = nmt_here(tmp_path, "train", "--config", str(ROOT / "configs" / f"{task}.yaml"), *with_sets(*sets))
+@pytest.mark.parametrize("kind", ["dates", "addition", "reverse"])
+def test_made_up_pairs_show_what_decides(tmp_path, kind):
+    sets = [
+        "data.synthetic.pairs=300",
+        "data.split.valid=20",
+        "data.split.test=20",
+        "training.max_epochs=1",
+        *BRIEF[1:],
+    ]
+    done = nmt_here(tmp_path, "train", "--config", str(ROOT / "configs" / f"{kind}.yaml"), *with_sets(*sets))
     assert done.code == 0, done.err
     line = next(line for line in done.err.splitlines() if "valid loss" in line)
-    assert ("BLEU " if task == "dates" else "chrF ") in line
+    assert ("BLEU " if kind == "dates" else "chrF ") in line
     assert "exact " in line
     assert "the best checkpoint goes by" in done.err

@@ -121,7 +121,7 @@ def test_files_of_ones_own_need_no_valid_and_test(tmp_path, lacking, written):
     ("without", "reason"),
     [
         (["data.corpus.path=a.tsv", "data.split.valid=0"], "data.split.valid is 0"),
-        (["data.task.kind=dates", "data.split.valid=0"], "data.split.valid is 0"),
+        (["data.synthetic.kind=dates", "data.split.valid=0"], "data.split.valid is 0"),
         (["data.parallel.train={source: a, target: b}"], "data.parallel.valid is not set"),
     ],
 )
@@ -132,9 +132,9 @@ def test_what_would_have_no_effect_without_validation_is_refused(idle, named, wi
     load_config(None, without)  # alone it is fine
 
 
-def test_prepared_data_of_a_task_may_lack_parts_too(tmp_path, monkeypatch):
+def test_prepared_data_of_made_up_pairs_may_lack_parts_too(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    sets = ["data.task.kind=reverse", "data.task.pairs=200", "data.split.valid=0", "data.split.test=10"]
+    sets = ["data.synthetic.kind=reverse", "data.synthetic.pairs=200", "data.split.valid=0", "data.split.test=10"]
     data = prepare(load_config(None, [*sets, "data.tokenizer.kind=char"])).data
     assert [len(data.held_out(split)) for split in ("valid", "test")] == [0, 10]
     assert data.manifest.splits.train.pairs + 10 <= 200

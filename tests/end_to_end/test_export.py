@@ -38,11 +38,12 @@ def alone(code: str, *arguments: str, stdin: bytes = b"", folder: Path) -> "subp
     return subprocess.run(command, cwd=folder, input=stdin, capture_output=True, env=environment, check=False)
 
 
-def test_everything_is_there(exported):
+def test_an_export_holds_exactly_the_promised_files(exported):
     names = {path.relative_to(exported).as_posix() for path in exported.rglob("*") if path.is_file()}
     assert names == {
         "encoder.onnx", "decoder.onnx", "model.json", "config.yaml", "tokenizer/tokenizer.json",
-        "tokenizer/source.model", "tokenizer/target.model", "translate.py", "normalise.py", "sentence_splitting.py",
+        "tokenizer/source.model", "tokenizer/target.model", "translate.py", "normalise.py", "line_division.py",
+        "sentence_splitting.py",
     }  # fmt: skip
 
 

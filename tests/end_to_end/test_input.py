@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from nmt_attn.text.reading import Bytes, TextLines
+from nmt_attn.text.reading import TextLines
+from nmt_attn.text.streams import Bytes
 from tests.conftest import ROOT, run_nmt, toy_corpus
 from tests.in_process import Done, nmt_here
 
@@ -65,7 +66,7 @@ def test_translate_score_and_eval_read_it(folder: Path, way: str) -> None:
 
 
 @pytest.mark.parametrize("way", ["gzip", "zstd", "UTF-16", "CR"])
-def test_so_it_is_in_a_pipe(trained: Path, way: str) -> None:
+def test_translate_reads_every_encoding_and_compression_from_a_pipe(trained: Path, way: str) -> None:
     arguments = ["--input", "-", "--output", "-"] if way == "gzip" else []
     finished = run_nmt(trained, "translate", *arguments, stdin=WAYS[way](SOURCES))
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, TARGETS, "")

@@ -133,7 +133,7 @@ def test_keys_that_have_an_effect(folder: Path, command: list[str], sets: list[s
     assert done.code == 0, done.err
 
 
-def test_sets_in_python_too(folder: Path) -> None:
+def test_a_key_without_effect_is_refused_in_python_too(folder: Path) -> None:
     with pytest.raises(ConfigError, match=r"--set data\.normalise\.lowercase has no effect"):
         Translator.load(folder / "runs" / "toy", overrides=["data.normalise.lowercase=true"])
 

@@ -17,16 +17,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nmt_attn.decoding import workers
+from nmt_attn.parallel import Pool
 from tests.conftest import ROOT, run_nmt, toy_corpus
+from tests.in_process import nmt_here
 
 KNOWN, ITS_TRANSLATION = b"Big dog.", b"Granda hundo."
 
 
 @contextmanager
-def running(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    folder: Path, *arguments: str, program: tuple[str, str] = ("-m", "nmt_attn")
+) -> Iterator[subprocess.Popen[bytes]]:
     """``nmt translate``, ready to be written to."""
     with subprocess.Popen(
-        [sys.executable, "-m", "nmt_attn", "translate", *arguments],
+        [sys.executable, *program, "translate", *arguments],
         cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -170,9 +175,20 @@ SHARED = ("--set", "decoding.processes=2")
 under_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="lines are shared under Linux alone")
 
 
-def children(process: subprocess.Popen[bytes]) -> list[int]:
-    """The processes that it has started."""
-    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+AT_ONCE = (
+    "-c",
+    "from nmt_attn.decoding import workers; workers.PAYS_FROM = 0; import nmt_attn.__main__ as it; it.main()",
+)
+"""The program, but for its patience: other processes are started as soon as there are many lines."""
+
+
+def children(pid: int) -> list[int]:
+    """The processes that one has started, with those that they have started."""
+    try:
+        own = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+    return [*own, *(other for child in own for other in children(child))]
 
 
 def wait_until_gone(pids: list[int]) -> None:
@@ -183,26 +199,33 @@ def wait_until_gone(pids: list[int]) -> None:
 
 
 @under_linux
-def test_many_lines_are_shared_by_processes_to_the_same_effect(trained):
+def test_many_lines_are_shared_by_processes_to_the_same_effect(trained, monkeypatch):
     sources = [source.encode() for source, _ in toy_corpus(700, seed=12)]
-    lines = [*sources, *ODD, b"", *sources[:500]]
-    stdin = b"\n".join(lines) + b"\n"
-    alone, shared = (run_nmt(trained, "translate", *some, stdin=stdin) for some in ((), SHARED))
-    assert shared.returncode == 0, shared.stderr
-    assert shared.stdout.count("\n") == len(lines)
-    assert shared.stdout == alone.stdout
+    lines = [*sources, *(odd for odd in ODD if b"\x00" not in odd), b"", *sources[:500]]  # a file would be no text
+    (trained / "many").write_bytes(b"\n".join(lines) + b"\n")
+    alone = nmt_here(trained, "translate", "--input", "many", checked=False)
+    tasks = []
+    share = Pool.map
+    monkeypatch.setattr(workers, "PAYS_FROM", 0.0)
+    monkeypatch.setattr(Pool, "ready", True)  # so that they are waited for
+    monkeypatch.setattr(Pool, "map", lambda pool, given: share(pool, (tasks.append(one) or one for one in given)))
+    shared = nmt_here(trained, "translate", "--input", "many", *SHARED, checked=False)
+    assert shared.code == 0, shared.err
+    assert tasks
+    assert shared.out.count("\n") == len(lines)
+    assert shared.out == alone.out
 
 
 @under_linux
 @pytest.mark.parametrize("ending", ["interrupted", "killed", "closed"])
 def test_however_it_ends_no_process_is_left_behind(trained, ending):
     sources = [source.encode() for source, _ in toy_corpus(3000, seed=13)]
-    with running(trained, *SHARED) as process:
+    with running(trained, *SHARED, program=AT_ONCE) as process:
         writer = threading.Thread(target=_write_for_ever, args=(process, sources), daemon=True)
         writer.start()
-        while len(pids := children(process)) < 2:  # what comes in first is answered before there is much
+        while len(pids := children(process.pid)) < 3:  # what comes in first is answered before there is much
             assert process.stdout.readline()
-        assert len(pids) == 2
+        assert len(pids) == 3  # two that work, and the one that they are copies of
         if ending == "interrupted":
             process.send_signal(signal.SIGINT)
         elif ending == "killed":

@@ -24,6 +24,7 @@ from nmt_attn.device import Compute, choose_compute
 from nmt_attn.errors import UserError
 from nmt_attn.inference.network import optimize_for_inference
 from nmt_attn.model.network import TranslationModel
+from nmt_attn.tasks.translation_loss import TranslationLoss
 from nmt_attn.text.tokenizer import EOS
 from nmt_attn.training.optimiser import make_optimiser
 from nmt_attn.training.step import TrainingStep
@@ -92,12 +93,16 @@ def network(sets: list[str], device: str) -> tuple[TranslationModel, Config]:
     return TranslationModel.of_weights(config.model, WORDS, WORDS, there), config
 
 
+def training_step(model: TranslationModel, config: Config, compute: Compute) -> TrainingStep:
+    """The training step of a network."""
+    loss = TranslationLoss(model, compute, config.training.label_smoothing)
+    return TrainingStep(model, make_optimiser(model, config.training), compute, config.training, loss)
+
+
 def trained(sets: list[str], precision: str, device: str) -> tuple[TranslationModel, list[float]]:
     """A network after two steps, one of them on words of its own, and the loss of each."""
     model, config = network(sets, device)
-    stepper = TrainingStep(
-        model, make_optimiser(model, config.training), Compute(torch.device(device), precision), config.training
-    )
+    stepper = training_step(model, config, Compute(torch.device(device), precision))
     batch = make_batch(*GIVEN)
     torch.manual_seed(2)
     results = [stepper.step([batch], learning_rate=1e-4, teacher_forcing=forcing) for forcing in (1.0, 0.5)]
@@ -153,9 +158,7 @@ def of_training(sets: list[str]) -> Callable[[int], Trace]:
     def count(tokens: int) -> Trace:
         with pretended_cuda() as trace:
             model, config = network(sets, "cuda")
-            stepper = TrainingStep(
-                model, make_optimiser(model, config.training), Compute(torch.device("cuda"), "bf16"), config.training
-            )
+            stepper = training_step(model, config, Compute(torch.device("cuda"), "bf16"))
             batch = make_batch([[5, 6]] * 2, [[7] * (tokens - 1)] * 2)
             stepper.step([batch], learning_rate=0.01, teacher_forcing=1.0)
             trace.clear()

@@ -33,7 +33,8 @@ def run_script(folder: Path, name: str, *arguments: str, stdin: str = "") -> str
     return done.stdout
 
 
-@pytest.mark.parametrize("style", ["luong", pytest.param("bahdanau", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("style", ["luong", "bahdanau"])
 def test_bench_train_counts_all_loops(folder, style):
     options = ("--config", "toy.yaml", "--set", f"model.decoder.style={style}", "--repeats", "1", "--seconds", "0.5")
     printed = run_script(folder, "bench_train.py", *options, "--loops", "nmt", "plain", "naive", "--json")
@@ -46,6 +47,7 @@ def test_bench_train_counts_all_loops(folder, style):
     assert len(table.split("\n\n")[0].splitlines()) == 4
 
 
+@pytest.mark.slow
 def test_profile_train_says_what_takes_time(folder):
     printed = run_script(folder, "profile_train.py", "--config", "toy.yaml", "--steps", "3", "--seconds", "1")
     assert "matrix products" in printed

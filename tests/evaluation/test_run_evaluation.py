@@ -101,7 +101,7 @@ def test_a_sentence_is_scored_against_its_other_references(run):
         assert mine["score"] == pytest.approx(same["score"], abs=0.01)
 
 
-def test_both_kinds_at_once(run):
+def test_blank_sources_and_blank_references_are_counted_apart(run):
     done = evaluate(run, without(SOURCES, [0, 1]), without(TARGETS, [1, 2, 3]), without(TARGETS, [2, 4]))
     assert done.err.splitlines() == [
         "left out: 3 of 40 lines, 2 with a blank source and 1 without a reference",

@@ -13,6 +13,7 @@ from nmt_attn.errors import UserError
 from nmt_attn.export import network as network_module
 from nmt_attn.export.network import OnnxNetwork, write_network
 from nmt_attn.export.verify import OnnxSession, largest_difference
+from nmt_attn.model.attention import DotScore
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.text.tokenizer import EOS
 from tests.model.test_family import combinations, configure
@@ -132,7 +133,7 @@ def test_the_values_are_those_that_are_announced():
     ]  # fmt: skip
     given = loaded.decoder.session.get_outputs()
     assert [one.name for one in given] == [one.name for one in written.decoder_outputs]
-    assert given[0].shape == list(written.log_probs.shape) == ["batch", "hypotheses", 40]
+    assert given[0].shape == list(written.decoder_outputs[0].shape) == ["batch", "hypotheses", 40]
     encoded = loaded.encoder.session.get_outputs()
     assert [(one.name, one.shape) for one in encoded] == [
         (one.name, list(one.shape)) for one in [*written.memory, *written.state]
@@ -159,3 +160,14 @@ def test_a_network_that_no_file_can_hold_is_refused(monkeypatch):
     monkeypatch.setattr(network_module, "MOST_BYTES", 1000)
     with pytest.raises(UserError, match="an ONNX file holds 2 GB at most"):
         write_network(make(ModelConfig.model_validate({**SHARED, **LARGER["luong-gru-dot-tied"]}), 30, 30))
+
+
+def test_a_score_that_is_made_from_another_one_is_refused():
+    class Sharper(DotScore):
+        def forward(self, queries: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
+            return 3 * super().forward(queries, keys)
+
+    model = make(ModelConfig.model_validate({**SHARED, **LARGER["luong-gru-dot-tied"]}), 30, 30)
+    model.decoder.attention.score = Sharper()
+    with pytest.raises(UserError, match="nothing is known here about Sharper"):
+        write_network(model)

@@ -18,7 +18,7 @@ def members():
 
 
 def probabilities(model, inputs):
-    return torch.softmax(model.output(model(SOURCE, LENGTHS, inputs)).float(), dim=-1).detach()
+    return torch.softmax(model.logits(model(SOURCE, LENGTHS, inputs)).float(), dim=-1).detach()
 
 
 def test_probabilities_are_the_mean_of_the_members(members):
@@ -31,7 +31,7 @@ def test_probabilities_are_the_mean_of_the_members(members):
     for position in range(3):
         step = ensemble.step(inputs[:, position : position + 1], state, start.encoded)
         state = step.state
-        found = torch.softmax(ensemble.output(step.readout[:, 0]), dim=-1)
+        found = torch.softmax(ensemble.logits(step.readout[:, 0]), dim=-1)
         assert torch.allclose(found, mean[:, position], atol=1e-6)
         assert torch.allclose(step.weights.sum(-1), torch.ones(2, 1, dtype=step.weights.dtype))
 

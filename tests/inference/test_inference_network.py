@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from torch import Tensor
+from torch.nn import functional as F
 
 from nmt_attn.config.schema import AttentionConfig, DecoderConfig, EncoderConfig, ModelConfig
 from nmt_attn.decoding.hypothesis import SearchOptions
@@ -10,6 +12,7 @@ from nmt_attn.device import Compute
 from nmt_attn.inference.ensemble import Ensemble
 from nmt_attn.inference.frozen_linear import FrozenLinear, PrecomputedEmbedding
 from nmt_attn.inference.network import InferenceNetwork, optimize_for_inference
+from nmt_attn.model.attention import AdditiveScore, Score
 from nmt_attn.model.network import NEVER_WRITTEN, TranslationModel
 
 VOCABULARY = 50
@@ -66,7 +69,42 @@ def test_every_step_is_that_of_the_network(style, feeding, cell, layers, score):
         torch.testing.assert_close(one.weights, other.weights, atol=1e-5, rtol=1e-5)
         torch.testing.assert_close(prepared.next_logits(one.readout), model.next_logits(other.readout))
         our_state, their_state = one.state, other.state
-    assert prepared.gates_of_token.table is not None
+    assert prepared.decoder.gates_of_token.table is not None
+
+
+class CosineScore(Score):
+    """A score that is in no list."""
+
+    def keys(self, states: Tensor) -> Tensor:
+        return F.normalize(states, dim=-1)
+
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
+        return 10 * torch.bmm(F.normalize(queries, dim=-1), keys.transpose(1, 2))
+
+
+class RectifiedScore(AdditiveScore):
+    """A score that is not the one that it is made from."""
+
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
+        return torch.relu(self.query_layer(queries).unsqueeze(2) + keys.unsqueeze(1)) @ self.vector
+
+
+@pytest.mark.parametrize("score", [CosineScore, RectifiedScore])
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@torch.inference_mode()
+def test_a_score_of_ones_own_is_computed_as_it_is(score, cell):
+    model = make("luong", True, cell, 1, "dot")
+    size = 2 * model.config.encoder.hidden_size
+    model.decoder.attention.score = score() if score is CosineScore else score(size, size, 7)
+    prepared = optimize_for_inference(model.eval(), compute())
+    assert isinstance(prepared, InferenceNetwork)
+    source, lengths = batch()
+    ours, theirs = prepared.encode(source, lengths), model.encode(source, lengths)
+    tokens = torch.arange(4, 13).unsqueeze(1)
+    one, other = (each.step(tokens, start.state, start.encoded) for each, start in ((prepared, ours), (model, theirs)))
+    torch.testing.assert_close(one.readout, other.readout, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(one.weights, other.weights, atol=1e-5, rtol=1e-5)
+    assert not model.train().decoder.can_be_fused()
 
 
 @pytest.mark.parametrize("options", [{"layer_norm": True}, {"attention": {"score": "additive", "coverage": True}}])

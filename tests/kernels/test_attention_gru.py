@@ -5,8 +5,8 @@ import torch
 
 from nmt_attn.config.schema import DecoderConfig, EncoderConfig, ModelConfig
 from nmt_attn.kernels.cuda_graphs import GraphCache, replaying
-from nmt_attn.model.decoder import BahdanauDecoder, LuongDecoder
 from nmt_attn.model.network import TranslationModel
+from nmt_attn.model.step import DecoderState
 from tests.kernels.test_cuda_graphs import Stand
 
 
@@ -26,16 +26,12 @@ def make(**decoder) -> TranslationModel:
 def results(model, run, steps):
     """What the run of the decoder gives for an uneven batch, and all gradients of a random sum of it."""
     source, lengths = torch.tensor([[4, 5, 6, 7], [8, 9, 0, 0], [3, 0, 0, 0]]), torch.tensor([4, 2, 1])
-    start = model.encode(source, lengths)
+    encoded, state = model.read(source, lengths)
     generator = torch.Generator().manual_seed(1)
     given = torch.randint(4, 20, (3, steps), generator=generator)
-    if isinstance(model.decoder, BahdanauDecoder):
-        passed = run(model.decoder._project_embedded(model.decoder.embed(given.t())), start.state, start.encoded)
-        outputs = [passed.hiddens, passed.contexts]
-    else:
-        outputs = [run(given, start.state, start.encoded)]
-    loss = sum((out * torch.randn(out.shape, generator=generator, dtype=out.dtype)).sum() for out in outputs)
-    return outputs, torch.autograd.grad(loss, list(model.parameters()), allow_unused=True)
+    readouts = run(model.decoder.token_parts(given.t()), state, encoded)
+    loss = (readouts * torch.randn(readouts.shape, generator=generator, dtype=readouts.dtype)).sum()
+    return readouts, torch.autograd.grad(loss, list(model.parameters()), allow_unused=True)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 6])
@@ -67,13 +63,13 @@ def test_replayed_they_give_the_same(decoder):
 
 def test_the_start_of_input_feeding_gets_its_gradient():
     model = make(style="luong", input_feeding=True)
-    assert isinstance(model.decoder, LuongDecoder)
-    start = model.encode(torch.tensor([[4, 5, 6, 7]]), torch.tensor([4]))
+    encoded, start = model.read(torch.tensor([[4, 5, 6, 7]]), torch.tensor([4]))
+    tokens = model.decoder.token_parts(torch.tensor([[2], [9], [4]]))
     gradients = []
     for run in (model.decoder._run_fused, model.decoder._run_plain):
         feed = torch.ones(1, 7, dtype=torch.float64, requires_grad=True)
-        state = type(start.state)(start.state.layers, feed)
-        gradients += torch.autograd.grad(run(torch.tensor([[2, 9, 4]]), state, start.encoded).sum(), [feed])
+        readouts = run(tokens, DecoderState(start.layers, feed), encoded)
+        gradients += torch.autograd.grad(readouts.sum(), [feed], retain_graph=True)
     torch.testing.assert_close(*gradients)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html.parser
+import io
 import json
 import re
 import warnings
@@ -42,7 +43,7 @@ def strange() -> Alignment:
 
 
 def plain(alignment: Alignment) -> str:
-    console = Console(width=400, record=True, force_terminal=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    console = Console(width=400, record=True, force_terminal=True, file=io.StringIO())
     console.print(to_text(alignment), end="")
     return console.export_text()
 

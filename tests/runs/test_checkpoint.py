@@ -14,7 +14,7 @@ def make() -> Checkpoint:
     return Checkpoint({"w": torch.randn(3, 4)}, {"step.w": torch.tensor(5.0)}, {"step": 5, "best": None})
 
 
-def test_comes_back_as_it_went(tmp_path):
+def test_a_checkpoint_is_loaded_as_it_was_saved(tmp_path):
     saved = make()
     save_checkpoint(tmp_path / "5", saved)
     loaded = load_checkpoint(tmp_path / "5", CPU)

@@ -22,7 +22,7 @@ def test_lines_after_the_checkpoint_and_broken_ones_go(tmp_path):
 
 
 @pytest.mark.parametrize("line", ['{"step": 1' + "0" * 400 + "}", "[" * 10**5])
-def test_lines_that_are_not_ours_go(tmp_path, line):
+def test_malformed_lines_of_the_log_are_removed(tmp_path, line):
     path = tmp_path / "metrics.jsonl"
     path.write_text('{"kind": "train", "step": 20}\n' + line + "\n", "utf-8")
     MetricsLog(path, 30)

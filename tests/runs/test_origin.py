@@ -72,7 +72,7 @@ def succeeds(done: Done) -> Done:
 
 # --- what is taken over -----------------------------------------------------------------------------------------
 
-OLD = ["data.task=dates", "model.cell=lstm", "data.tokenizer.kind=word", "data.source_lang=deu",
+OLD = ["data.synthetic=dates", "model.cell=lstm", "data.tokenizer.kind=word", "data.source_lang=deu",
        "data.normalise.lowercase=true", "model.encoder.hidden_size=64", "model.decoder.layers=2"]  # fmt: skip
 
 
@@ -81,14 +81,14 @@ def old() -> Config:
 
 
 def test_what_is_not_written_down_is_taken_over() -> None:
-    new = load_config(None, ["data.task=addition", "training.learning_rate=1e-4", "seed=3", "data.split.test=7"])
+    new = load_config(None, ["data.synthetic=addition", "training.learning_rate=1e-4", "seed=3", "data.split.test=7"])
     found = inherit(new, old(), "runs/old")
     assert (found.model, found.data.tokenizer, found.data.normalise) == (
         old().model, old().data.tokenizer, old().data.normalise,
     )  # fmt: skip
     assert (found.data.source_lang, found.data.target_lang) == ("de", "fr")
-    assert (found.seed, found.training, found.data.split, found.data.task) == (
-        3, new.training, new.data.split, new.data.task,
+    assert (found.seed, found.training, found.data.split, found.data.synthetic) == (
+        3, new.training, new.data.split, new.data.synthetic,
     )  # fmt: skip
     assert inherit(found, old(), "runs/old") == found
 
@@ -186,7 +186,7 @@ def test_a_run_of_an_earlier_version(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("named", ["runs/new", "runs/new/best", "runs/new/checkpoints/00000004", "link"])
-def test_not_from_itself(folder: Path, named: str) -> None:
+def test_a_training_cannot_begin_with_the_weights_of_its_own_run(folder: Path, named: str) -> None:
     succeeds(go_on(folder))
     (folder / "link").symlink_to("runs/new")
     for more in ((), ("--force",)):

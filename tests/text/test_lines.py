@@ -2,8 +2,8 @@
 
 import pytest
 
+from nmt_attn.text.line_division import Limits
 from nmt_attn.text.lines import TrainingLines, limits_of
-from nmt_attn.text.sentence_splitting import Limits
 
 ONE, TWO, THREE = "I go.", "I go. You stay.", "I go. You stay. We sleep."
 
@@ -49,7 +49,7 @@ def test_numbers_with_a_full_stop_end_no_line_in_german():
         ("on", False, Limits(250, 1)), ("off", True, Limits(250)), ("off", False, Limits(250)),
     ],
 )  # fmt: skip
-def test_limits(split, known, limits):
+def test_limits_follow_the_training_lines_and_split_sentences(split, known, limits):
     lines = TrainingLines(several=0.3, common_sentences=2, usual_tokens=30) if known else None
     assert limits_of(lines, split, 250, "en") == limits
     assert limits_of(lines, split, 250, "de").ordinals

@@ -39,7 +39,7 @@ latin = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x2030), max_siz
 
 
 @given(configs, latin)
-def test_nor_does_it_to_latin_text(config: NormaliseConfig, text: str) -> None:
+def test_applying_it_again_to_latin_text_changes_nothing(config: NormaliseConfig, text: str) -> None:
     normaliser = Normaliser(config)
     once = normaliser(text)
     assert normaliser(once) == once

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nmt_attn.text.reading import Bytes, TextLines
+from nmt_attn.text.reading import TextLines
+from nmt_attn.text.streams import Bytes
 from nmt_attn.text.writing import writing
 
 PACKED = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}

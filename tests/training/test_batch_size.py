@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from nmt_attn.config.loading import load_config
 from nmt_attn.config.schema import Config
-from nmt_attn.corpus.store import PairStore, TokenStore
 from nmt_attn.reporting.training_display import TrainingDisplay
 from nmt_attn.training.batch_size import choose_batch_tokens, rate_factor
 from nmt_attn.training.train import train
 from tests.conftest import write_prepared_toy
 from tests.pretended_cuda import pretended_cuda
-
-
-def pairs(count: int, tokens: int) -> PairStore:
-    """Pairs that are as long as that with their ends."""
-    offsets = np.arange(count + 1, dtype=np.int64) * (tokens - 1)
-    store = TokenStore(np.zeros(count * (tokens - 1), dtype=np.int32), offsets)
-    return PairStore(store, store)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +27,7 @@ def pairs(count: int, tokens: int) -> PairStore:
     ],
 )
 def test_what_suits_the_device(wished, device, tokens, chosen):
-    assert choose_batch_tokens(wished, device, pairs(tokens // 8, 8)) == chosen
+    assert choose_batch_tokens(wished, device, tokens) == chosen
 
 
 def test_the_learning_rate_goes_with_what_was_chosen_alone():

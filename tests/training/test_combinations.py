@@ -100,13 +100,16 @@ def test_it_trains_and_translates(folder, monkeypatch, sets, precision):
         (["model.decoder.input_feeding=true"], "needs model.decoder.style: luong"),
         (["training.teacher_forcing=0.5", "training.teacher_forcing.final_ratio=0.9"], "must not be above ratio"),
         (["training.subword_sampling=0.2", "data.tokenizer.kind=char"], "needs data.tokenizer.kind: unigram or bpe"),
-        (["data.task=dates"], "data.corpus.path and data.task are both set"),
-        (["data.corpus.path=null", "data.task=dates", "data.corpus.reverse=true"], "no effect beside data.task"),
+        (["data.synthetic=dates"], "data.corpus.path and data.synthetic are both set"),
+        (
+            ["data.corpus.path=null", "data.synthetic=dates", "data.corpus.reverse=true"],
+            "no effect beside data.synthetic",
+        ),
         (
             ["data.corpus.path=null", "data.parallel.train={source: a, target: b}", "data.corpus.max_pairs=5"],
             "data.corpus.max_pairs is for one file of pairs; it has no effect beside data.parallel",
         ),
-        (["data.task=hanoi"], "data.task.kind must be 'dates', 'addition' or 'reverse', found 'hanoi'"),
+        (["data.synthetic=hanoi"], "data.synthetic.kind must be 'dates', 'addition' or 'reverse', found 'hanoi'"),
     ],
 )
 def test_what_does_not_go_together_is_refused(folder, monkeypatch, sets, message):

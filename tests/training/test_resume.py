@@ -2,7 +2,8 @@
 
 import pytest
 
-from nmt_attn.config.loading import known_keys, load_config
+from nmt_attn.config.keys import known_keys
+from nmt_attn.config.loading import load_config
 from nmt_attn.config.schema import Config
 from nmt_attn.errors import UserError
 from nmt_attn.training.resume import FIXED, MOVABLE, check_changes, with_batch_of

@@ -21,8 +21,9 @@ from nmt_attn.model.network import TranslationModel
 from nmt_attn.reporting.training_display import TrainingDisplay
 from nmt_attn.runs.checkpoint import WEIGHTS, load_weights
 from nmt_attn.runs.directory import RunDirectory
+from nmt_attn.tasks import translation_loss
+from nmt_attn.tasks.registry import make_task
 from nmt_attn.tasks.translation_loss import batch_loss, to_device
-from nmt_attn.training import step as step_module
 from nmt_attn.training.optimiser import optimiser_tensors
 from nmt_attn.training.train import train as train_run
 from nmt_attn.training.trainer import Trainer
@@ -32,7 +33,9 @@ from tests.training.conftest import configure
 def train(config: Config, folder: Path, *, resume: bool = False):
     folder.mkdir(exist_ok=True)
     data = Dataset.open(config.data_directory)
-    return Trainer(config, data, RunDirectory(folder), resume=resume, reporter=TrainingDisplay()).train()
+    return Trainer(
+        config, make_task(config, data), RunDirectory(folder), resume=resume, reporter=TrainingDisplay()
+    ).train()
 
 
 def weights_of(folder: Path) -> dict[str, torch.Tensor]:
@@ -96,7 +99,7 @@ def test_early_stopping_ends_a_run_that_no_longer_gets_better(prepared, tmp_path
 
 
 def test_the_best_and_the_last_checkpoints_are_kept(prepared, tmp_path):
-    train(configure(prepared, "training.max_epochs=6", "training.keep_checkpoints=2"), tmp_path / "run")
+    train(configure(prepared, "training.max_epochs=4", "training.keep_checkpoints=2"), tmp_path / "run")
     run = RunDirectory(tmp_path / "run")
     kept = sorted(path.name for path in run.checkpoints.iterdir())
     best, latest = run.pointed("best"), run.pointed("latest")
@@ -116,7 +119,7 @@ def bad_losses(monkeypatch, *steps: int) -> None:
         factor = math.nan if next(calls) in steps else 1.0
         return TokenLoss(good.objective * factor, good.cross_entropy * factor)
 
-    monkeypatch.setattr(step_module, "batch_loss", loss)
+    monkeypatch.setattr(translation_loss, "batch_loss", loss)
 
 
 @pytest.mark.parametrize("clip", ["1.0", "null"])
@@ -125,7 +128,7 @@ def test_a_loss_that_is_no_number_teaches_nothing(prepared, tmp_path, monkeypatc
     sets = [f"training.clip_norm={clip}", f"training.optimiser={optimiser}", "training.max_epochs=null"]
     config = configure(prepared, *sets, "training.max_steps=4", "training.validation.every_steps=99")
     (tmp_path / "run").mkdir()
-    trainer = Trainer(config, Dataset.open(config.data_directory), RunDirectory(tmp_path / "run"))
+    trainer = Trainer(config, make_task(config, Dataset.open(config.data_directory)), RunDirectory(tmp_path / "run"))
     bad_losses(monkeypatch, 1, 3, 4)
     seen = []
     step = trainer.training_step.step
@@ -144,8 +147,8 @@ def test_a_loss_that_is_no_number_teaches_nothing(prepared, tmp_path, monkeypatc
     assert not all(torch.equal(seen[1][name], weight) for name, weight in before.items())
     for after in seen[2:]:
         assert all(torch.equal(value, after[name]) for name, value in seen[1].items())
-    lengths = trainer.batcher.epoch(0)[1]
-    assert outcome.state.target_tokens == sum(len(trainer.batcher.pairs.target[i]) + 1 for i in lengths)
+    lengths = trainer.source.epoch(0)[1]
+    assert outcome.state.target_tokens == sum(len(trainer.source.batcher.pairs.target[i]) + 1 for i in lengths)
 
 
 def test_skipped_steps_are_counted_and_leave_the_mean_loss_alone(prepared, tmp_path, monkeypatch, capsys):
@@ -190,7 +193,7 @@ def short_of_memory(monkeypatch, most: int, error: RuntimeError = OUT_OF_MEMORY[
         sizes.append(len(batch.source))
         return batch_loss(model, batch, *arguments, **options)
 
-    monkeypatch.setattr(step_module, "batch_loss", loss)
+    monkeypatch.setattr(translation_loss, "batch_loss", loss)
     return sizes
 
 
@@ -231,11 +234,11 @@ def test_a_single_pair_that_does_not_fit_is_one_line(prepared, tmp_path, monkeyp
 def test_the_largest_batch_is_tried_without_a_trace(prepared, tmp_path, monkeypatch):
     config = configure(prepared)
     (tmp_path / "run").mkdir()
-    trainer = Trainer(config, Dataset.open(config.data_directory), RunDirectory(tmp_path / "run"))
+    trainer = Trainer(config, make_task(config, Dataset.open(config.data_directory)), RunDirectory(tmp_path / "run"))
     weights = {name: weight.detach().clone() for name, weight in trainer.model.weights().items()}
     random = torch.get_rng_state()
     sizes = short_of_memory(monkeypatch, 5)
-    trainer.within_memory.try_largest_batch(trainer.batcher, 1)
+    trainer.within_memory.try_largest_batch(trainer.source, 1)
     assert trainer.state.batch_parts > 1
     assert sizes
     assert trainer.state.step == 0

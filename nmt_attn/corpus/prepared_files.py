@@ -1,0 +1,143 @@
+"""The files of prepared data: the splits as text, the token ids, the tokenizer, and the manifest that lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as np
+
+from nmt_attn.config.schema import Config
+from nmt_attn.corpus.clean import CleanPair
+from nmt_attn.corpus.dataset import SplitName
+from nmt_attn.corpus.gathering import CorpusSplits, Sentence
+from nmt_attn.corpus.inputs import sha256_of
+from nmt_attn.corpus.manifest import (
+    FORMAT,
+    InputFile,
+    Manifest,
+    SideCounts,
+    SplitCounts,
+    Splits,
+    Vocabulary,
+)
+from nmt_attn.corpus.progress import Progress
+from nmt_attn.corpus.store import PairStore, TokenStore
+from nmt_attn.text.lines import TrainingLines
+from nmt_attn.text.tokenizer import Tokenizer
+from nmt_attn.version import __version__
+
+_ENCODED_AT_ONCE = 4096
+
+
+def write_data(
+    folder: Path, config: Config, inputs: list[InputFile], material: CorpusSplits, tokenizer: Tokenizer, settings: str
+) -> None:
+    """Fill ``folder`` with all that prepared data consists of."""
+    _write_lines(folder / "train.source", [pair.raw.source for pair in material.train])
+    _write_lines(folder / "train.target", [pair.raw.target for pair in material.train])
+    _write_held_out(folder, "valid", material.valid)
+    _write_held_out(folder, "test", material.test)
+
+    groups = material.groups or {}
+    (folder / "store").mkdir()
+    valid, test = _all_pairs(material.valid), _all_pairs(material.test)
+    distinct = len({pair.normalised.source for pair in material.train})
+    splits = Splits(
+        train=_write_store(folder, "train", material.train, tokenizer, distinct, groups.get("train")),
+        valid=_write_store(folder, "valid", valid, tokenizer, len(material.valid), groups.get("valid")),
+        test=_write_store(folder, "test", test, tokenizer, len(material.test), groups.get("test")),
+    )
+    lines = _training_lines(folder, config, material)
+    replace(tokenizer, lines=lines).save(folder / "tokenizer")
+    written = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    manifest = Manifest(
+        format=FORMAT,
+        nmt_version=__version__,
+        source_lang=config.data.source_lang,
+        target_lang=config.data.target_lang,
+        settings=settings,
+        inputs=inputs,
+        pairs_read=material.pairs_read,
+        dropped=material.dropped,
+        html_entities=material.html_entities,
+        notes=material.notes,
+        splits=splits,
+        known=material.known,
+        lines=lines,
+        vocabulary=Vocabulary(
+            kind=tokenizer.kind,
+            joint=tokenizer.joint,
+            source_size=tokenizer.source_size,
+            target_size=tokenizer.target_size,
+        ),
+        files={name: path.stat().st_size for name, path in written.items()},
+        sha256={name: sha256_of(path) for name, path in written.items()},
+    )
+    manifest.save(folder)
+
+
+def _training_lines(folder: Path, config: Config, material: CorpusSplits) -> TrainingLines:
+    """Look at the source lines of the training part, whose store is written."""
+    tokens = PairStore.open(folder / "store", "train").source.lengths.tolist()
+    return TrainingLines.of([pair.raw.source for pair in material.train], tokens, config.data.source_lang)
+
+
+def _all_pairs(sentences: Sequence[Sentence]) -> list[CleanPair]:
+    return [pair for sentence in sentences for pair in sentence.pairs]
+
+
+def _write_held_out(folder: Path, split: SplitName, sentences: Sequence[Sentence]) -> None:
+    _write_lines(folder / f"{split}.source", [sentence.source for sentence in sentences])
+    columns = zip_longest(*(sentence.references for sentence in sentences), fillvalue="")
+    for number, column in enumerate(columns):
+        _write_lines(folder / f"{split}.reference.{number}", column)
+
+
+def _write_lines(path: Path, lines: Sequence[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(f"{line}\n" for line in lines)
+
+
+def _write_store(
+    folder: Path, split: SplitName, pairs: Sequence[CleanPair], tokenizer: Tokenizer, sentences: int, groups: int | None
+) -> SplitCounts:
+    """Tokenise the pairs of a split into its store; count what went in."""
+    stem = folder / "store" / split
+    with Progress(f"tokenising {split}", 2 * len(pairs), "sentences") as progress:
+        sources = _encoded(tokenizer.encode_source, [pair.normalised.source for pair in pairs], progress)
+        TokenStore.write(stem.with_name(f"{split}.source"), sources, tokenizer.source_size)
+        targets = _encoded(tokenizer.encode_target, [pair.normalised.target for pair in pairs], progress)
+        TokenStore.write(stem.with_name(f"{split}.target"), targets, tokenizer.target_size)
+    store = PairStore.open(folder / "store", split)
+    return SplitCounts(
+        sentences=sentences,
+        pairs=len(pairs),
+        groups=groups,
+        source=_side_counts(store.source),
+        target=_side_counts(store.target),
+    )
+
+
+def _encoded(
+    encode: Callable[[Sequence[str]], list[list[int]]], sentences: Sequence[str], progress: Progress
+) -> Iterator[list[int]]:
+    for some in _chunks(sentences):
+        yield from encode(some)
+        progress.update(len(some))
+
+
+def _chunks(sentences: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(sentences), _ENCODED_AT_ONCE):
+        yield sentences[start : start + _ENCODED_AT_ONCE]
+
+
+def _side_counts(store: TokenStore) -> SideCounts:
+    lengths = store.lengths
+    return SideCounts(
+        tokens=int(lengths.sum()),
+        mean_length=round(float(np.mean(lengths)), 3) if len(lengths) else 0.0,
+        max_length=int(lengths.max(initial=0)),
+    )
