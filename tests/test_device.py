@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from nmt_attn import device
-from nmt_attn.device import choose_compute
+from nmt_attn.device import choose_compute, denormals_as_zero
 from nmt_attn.errors import UserError
 
 
@@ -125,3 +125,10 @@ def test_one_gpu_is_number_0(two_gpus, monkeypatch):
 def test_a_device_that_nobody_knows(name):
     with pytest.raises(UserError, match=r"no device is called .*; there are auto, cpu, cuda, and cuda:0, cuda:1"):
         choose_compute(name)
+
+
+def test_numbers_that_slow_a_processor_down_count_as_zero_for_a_while():
+    small = torch.tensor(1e-39)
+    with denormals_as_zero():
+        assert float(small * torch.tensor(0.5)) == 0.0
+    assert float(small * torch.tensor(0.5)) > 0.0

@@ -26,6 +26,7 @@ from nmt_attn.inference.ensemble import Ensemble
 from nmt_attn.inference.network import fill_tables, optimize_for_inference
 from nmt_attn.model.decodable import DecodableModel
 from nmt_attn.runs.directory import find_model
+from nmt_attn.runs.task import refuse_other_task
 from nmt_attn.starter import can_be_copied
 from nmt_attn.text.tokenizer import UNK, Tokenizer
 
@@ -95,6 +96,7 @@ class Translator:
 
         Raises:
             InputError: there is no such run, its files are damaged, or the tokenizers differ.
+            UserError: it was trained for another task.
             ConfigError: an override is wrong, or has no effect on translations.
 
         >>> greedy = Translator.load("runs/tiny", device="cpu", overrides=["decoding.beam_size=1"])
@@ -107,6 +109,8 @@ class Translator:
         paths = list(model) if isinstance(model, Sequence) and not isinstance(model, str) else [model]
         runs = [find_model(None if path is None else Path(path)) for path in paths or [None]]
         configs = [load_config(found.run.config_file, () if index else overrides) for index, found in enumerate(runs)]
+        for found, config in zip(runs, configs, strict=True):
+            refuse_other_task(found, config, "translation")
         refuse_other_keys(overrides, ("decoding",), "the translations of a trained model")
         tokenizer = shared_tokenizer(runs)
         decoding = decoding or configs[0].decoding

@@ -15,6 +15,7 @@ from nmt_attn.model.attention import EncodedSource
 from nmt_attn.model.decodable import DecodableModel, DecodingStart, DecodingStep
 from nmt_attn.model.decoder import Decoder
 from nmt_attn.model.encoder import Encoder
+from nmt_attn.model.initial_weights import draw_linear_layers, make_embedding
 from nmt_attn.model.step import DecoderState
 from nmt_attn.model.trainable import TrainableModel
 from nmt_attn.text.tokenizer import BOS, PAD, UNK
@@ -36,18 +37,14 @@ class TranslationModel(TrainableModel, DecodableModel):
         super().__init__()
         self.config = config
         self.suppressed_tokens = list(NEVER_WRITTEN)  # tokens that a translation does not hold
-        target_embedding = _embedding(target_size, config.embedding_size)
+        target_embedding = make_embedding(target_size, config.embedding_size)
         shared = config.tie_embeddings == "all"
-        source_embedding = target_embedding if shared else _embedding(source_size, config.embedding_size)
+        source_embedding = target_embedding if shared else make_embedding(source_size, config.embedding_size)
         self.encoder = Encoder(config, source_embedding)
         self.decoder = Decoder(config, target_embedding)
         self.dropout = Dropout(config.dropout)
         self.output = Linear(config.readout_size, target_size)
-        for module in self.modules():
-            if isinstance(module, nn.Linear):  # torch's own default is three times smaller in variance
-                nn.init.xavier_uniform_(module.weight)
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
+        draw_linear_layers(self)
         nn.init.normal_(self.output.weight, std=config.readout_size**-0.5)
         if config.tie_embeddings != "none":
             self.output.weight = target_embedding.weight
@@ -68,14 +65,7 @@ class TranslationModel(TrainableModel, DecodableModel):
             InputError: names or shapes are not this network's.
         """
         model = cls.without_weights(config, source_size, target_size)
-        model.check_fit(weights)
-        # Layers that share a weight have one parameter, and are to share its successor.
-        filled = {
-            id(old): nn.Parameter(weights[name].to(old.dtype, copy=True)) for name, old in model.weights().items()
-        }
-        for module in model.modules():
-            for name, old in list(module.named_parameters(recurse=False)):
-                setattr(module, name, filled[id(old)])
+        model.replace_weights(weights)
         return model
 
     @property
@@ -145,10 +135,3 @@ class TranslationModel(TrainableModel, DecodableModel):
                 forced = torch.rand(reference.shape, device=reference.device) < teacher_forcing
                 tokens = torch.where(forced, reference, own)
         return torch.stack(readouts, dim=1)
-
-
-def _embedding(size: int, width: int) -> nn.Embedding:
-    """Draw vectors of length about 1, so that tied output scores start out small; they are scaled up when read."""
-    embedding = nn.Embedding(size, width)
-    nn.init.normal_(embedding.weight, std=width**-0.5)
-    return embedding

@@ -33,6 +33,19 @@ class TrainableModel(nn.Module):
             for name, parameter in self.weights().items():
                 parameter.copy_(weights[name])
 
+    def replace_weights(self, weights: Mapping[str, Tensor]) -> None:
+        """Put copies of the given weights, on their device, in the place of those of this network, which has none yet.
+
+        Raises:
+            InputError: names or shapes are not this network's.
+        """
+        self.check_fit(weights)
+        # Layers that share a weight have one parameter, and are to share its successor.
+        filled = {id(old): nn.Parameter(weights[name].to(old.dtype, copy=True)) for name, old in self.weights().items()}
+        for module in self.modules():
+            for name, old in list(module.named_parameters(recurse=False)):
+                setattr(module, name, filled[id(old)])
+
     def check_fit(self, weights: Mapping[str, Tensor]) -> None:
         """Compare names and shapes with those of this network, which may be one without weights.
 

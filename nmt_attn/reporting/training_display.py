@@ -29,7 +29,7 @@ class TrainingDisplay:
 
     def pace(self, pace: Pace) -> None:
         """Move the bar, or add a line now and then."""
-        figures = f"loss {pace.loss:.3f}, {pace.tokens_per_second:,.0f} tokens/s"
+        figures = f"loss {pace.loss:.3f}, {pace.tokens_per_second:,.0f} {pace.unit}/s"
         if not self._bar.disable:
             self._bar.set_description_str(f"epoch {pace.epoch}, step {pace.step}", refresh=False)
             self._bar.set_postfix_str(figures, refresh=False)
@@ -74,7 +74,7 @@ def opening_lines(opening: Opening) -> list[str]:
     if opening.learning_rate == opening.configured_rate:
         return [first, *opening.notes]
     chosen = (
-        f"batches of {opening.batch_tokens:,} target tokens suit the device (training.batch_tokens: auto), so the "
+        f"batches of {opening.batch_tokens:,} tokens suit the device (training.batch_tokens: auto), so the "
         f"learning rate is {opening.learning_rate:.2g} instead of {opening.configured_rate:.2g}"
     )
     return [first, chosen, *opening.notes]

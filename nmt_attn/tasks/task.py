@@ -156,8 +156,18 @@ class Task(Protocol):
         ...
 
     @property
+    def unit(self) -> str:
+        """The name of many of what the loss is a mean over, such as target tokens."""
+        ...
+
+    @property
     def training_tokens(self) -> int:
-        """The number of tokens that an epoch learns from."""
+        """The number of tokens of an epoch, as batches are measured in."""
+        ...
+
+    @property
+    def reference_tokens(self) -> int:
+        """The tokens of the batch for which learning rates are given, and which keeps a CPU busy."""
         ...
 
     def make_model(self) -> TrainableModel:

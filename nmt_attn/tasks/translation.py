@@ -72,6 +72,9 @@ class TranslationTask:
     example = "sentence pair"
     examples = "pairs"
 
+    unit = "target tokens"
+    reference_tokens = 1024
+
     @cached_property
     def training_tokens(self) -> int:
         """The target tokens of an epoch, EOS included."""

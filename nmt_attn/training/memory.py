@@ -89,7 +89,7 @@ class StepWithinMemory:
         if self.state.batch_parts >= sentences:
             raise NmtError(
                 f"out of memory with a single {self.example}, after {self.state.step} steps; the last checkpoint is "
-                "kept. A smaller model or data.filter.max_words needs less"
+                "kept. A smaller model needs less, and so does a shorter limit in data.filter"
             )
         self.state.batch_parts *= 2
         if self.step.compute.device.type == "cuda":

@@ -16,6 +16,7 @@ class Outcome:
     reason: str
     signal: int | None  # that interrupted it
     state: TrainingState
+    unit: str  # of what was learned from
     memory: dict[str, int]  # the most that was held, bytes, by kind; see peak_memory
 
     @property
@@ -31,6 +32,6 @@ class Outcome:
         begun = ", with which it began" if state.step and self.run.pointed("best") == self.run.checkpoint(0) else ""
         return (
             f"{self.run.path}: {self.reason} after {state.step:,} steps, {state.epochs:.1f} epochs and "
-            f"{state.seconds / 60:.1f} min ({speed:,.0f} target tokens/s, validation included); "
+            f"{state.seconds / 60:.1f} min ({speed:,.0f} {self.unit}/s, validation included); "
             f"best checkpoint: step {state.best_step}{begun}{memory}"
         )

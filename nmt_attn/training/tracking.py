@@ -48,8 +48,9 @@ class Pace:
 
     step: int
     epoch: int  # from 1
-    loss: float  # cross-entropy, nats a target token
+    loss: float  # cross-entropy, nats a token
     tokens_per_second: float
+    unit: str  # of those tokens
     progress: float  # used share of the budget
 
 

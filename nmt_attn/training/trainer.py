@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from nmt_attn.config.schema import Config
-from nmt_attn.device import choose_compute, give_back_freed_memory, peak_memory
+from nmt_attn.device import choose_compute, denormals_as_zero, give_back_freed_memory, peak_memory
 from nmt_attn.runs.directory import RunDirectory
 from nmt_attn.runs.metrics import MetricsLog
 from nmt_attn.tasks.task import Decided, Ids, Task
@@ -88,7 +88,8 @@ class Trainer:
     def _make_batches(self) -> None:
         state, device = self.state, self.compute.device.type
         if state.batch_tokens is None:
-            state.batch_tokens = choose_batch_tokens(self.settings.batch_tokens, device, self.task.training_tokens)
+            tokens, reference = self.task.training_tokens, self.task.reference_tokens
+            state.batch_tokens = choose_batch_tokens(self.settings.batch_tokens, device, tokens, reference)
         self.source = self.task.batches(state.batch_tokens)
 
     def _make_evaluator(self) -> None:
@@ -121,10 +122,9 @@ class Trainer:
         self._skips_said = state.skipped
         self._steps_in_epoch = 0
 
+    @denormals_as_zero()
     def train(self) -> Outcome:
-        """Train until the budget is used up, validation stands still, or somebody interrupts.
-
-        A checkpoint is left in every case but a crash.
+        """Train until the budget is used up, validation stands still, or somebody interrupts; leave a checkpoint.
 
         Raises:
             Interrupted: by a second signal.
@@ -139,7 +139,7 @@ class Trainer:
                 reason = self._train(interruption)
                 signal = interruption.signal if reason == loop.INTERRUPTED else None
                 self._end(validate=signal is None)
-                return Outcome(self.run, reason, signal, self.state, peak_memory())
+                return Outcome(self.run, reason, signal, self.state, self.task.unit, peak_memory())
         finally:
             self.reporter.close()
             self.writer.close()
@@ -192,7 +192,7 @@ class Trainer:
     @property
     def highest_rate(self) -> float:
         """The learning rate after the warm-up: the configured one, or what goes with a batch that the device chose."""
-        factor = rate_factor(self.settings.batch_tokens, self.source.batch_tokens)
+        factor = rate_factor(self.settings.batch_tokens, self.source.batch_tokens, self.task.reference_tokens)
         return self.settings.learning_rate * (1.0 if self.settings.batch_sentences else factor)
 
     def teacher_forcing(self, progress: float) -> float:
@@ -246,7 +246,8 @@ class Trainer:
             new, self._skips_said = state.skipped - self._skips_said, state.skipped
             last = f"{new} of the last {REPORT_STEPS} steps"
             self.reporter.notice(f"step {state.step}: {last} skipped: loss not a number")
-        self.reporter.pace(Pace(state.step, state.epoch + 1, reading.loss, reading.tokens_per_second, progress))
+        speed = reading.tokens_per_second
+        self.reporter.pace(Pace(state.step, state.epoch + 1, reading.loss, speed, self.task.unit, progress))
         values = {
             "epochs": round(state.epochs, 4),
             "loss": round(reading.loss, 5),

@@ -88,14 +88,19 @@ class NaiveSeq2Seq(nn.Module):
         return cast(Tensor, loss)
 
 
+def _batch_tokens(task: TranslationTask, config: Config, compute: Compute) -> int:
+    """Return the target tokens of a batch, as a training has them."""
+    wished, device = config.training.batch_tokens, compute.device.type
+    return choose_batch_tokens(wished, device, task.training_tokens, task.reference_tokens)
+
+
 def naive_step(config: Config, data: Dataset, compute: Compute) -> Iterator[Callable[[], int]]:
     """Yield training steps of the naive loop; each, when called, returns the number of its target tokens."""
     with torch.device(compute.device):
         model = NaiveSeq2Seq(config, data.tokenizer.source_size, data.tokenizer.target_size)
     optimiser = torch.optim.Adam(model.parameters(), config.training.learning_rate)
     pairs = data.pairs("train")
-    tokens = TranslationTask(config, data).training_tokens
-    batcher = Batcher(pairs, choose_batch_tokens(config.training.batch_tokens, compute.device.type, tokens))
+    batcher = Batcher(pairs, _batch_tokens(TranslationTask(config, data), config, compute))
     generator = np.random.default_rng(config.seed)
 
     def step(batch: Batch) -> int:
@@ -119,9 +124,8 @@ def own_step(config: Config, data: Dataset, compute: Compute) -> Iterator[Callab
     with torch.device(compute.device):
         model = TranslationModel(config.model, data.tokenizer.source_size, data.tokenizer.target_size)
     optimiser = make_optimiser(model, config.training)
-    task, options = TranslationTask(config, data), config.training
-    tokens = choose_batch_tokens(options.batch_tokens, compute.device.type, task.training_tokens)
-    batcher = task.batches(tokens)
+    task = TranslationTask(config, data)
+    batcher = task.batches(_batch_tokens(task, config, compute))
     graphs = GraphCache() if config.training.cuda_graphs and compute.device.type == "cuda" else None
 
     def step(batch: Batch) -> int:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from nmt_attn import Translator
 from nmt_attn.decoding.alignment import END, Alignment, word_spans
+from tests.conftest import toy_corpus
 
 PIECES = st.lists(st.sampled_from(["▁", "▁a", "▁bc", "d", "ef"]), max_size=8).map(lambda pieces: [*pieces, END])
 
@@ -68,9 +69,23 @@ def test_the_alignment_is_that_of_the_translation(translator, beam_size):
 
 
 def test_words_look_at_the_words_they_come_from(translator):
-    links = translator.align("Not big dog sees tree.").in_words().links()
-    # "ne" comes behind the word that it negates.
-    assert {(1, 0), (0, 1), (2, 2), (3, 3)} <= set(links)
+    right, words = 0, 0
+    for sentence, _ in toy_corpus(60, seed=9):
+        expected = {(place, written) for written, place in enumerate(written_order(sentence))}
+        right += len(expected & set(translator.align(sentence).in_words().links()))
+        words += len(expected)
+    # Which ones it gets wrong depends on the processor; by chance a third would be right.
+    assert right >= 0.75 * words
+
+
+def written_order(sentence: str) -> list[int]:
+    """The source words in the order of their translations: "ne" comes behind the word that it negates."""
+    words = sentence.lower().rstrip(".").split()
+    order = list(range(len(words)))
+    for place, word in enumerate(words[:-1]):
+        if word == "not":
+            order[place], order[place + 1] = place + 1, place
+    return order
 
 
 def test_a_given_translation_is_aligned_and_is_less_probable_if_wrong(translator):

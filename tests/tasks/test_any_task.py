@@ -106,7 +106,8 @@ class CountEvaluator:
 
 
 class CountTask:
-    example, examples, training_tokens = "sentence", "sentences", EXAMPLES
+    example, examples, unit = "sentence", "sentences", "counts"
+    training_tokens, reference_tokens = EXAMPLES, 64
 
     def counts(self, seed: int) -> np.ndarray:
         return np.random.default_rng(seed).integers(0, MOST + 1, EXAMPLES)

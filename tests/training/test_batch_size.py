@@ -27,13 +27,13 @@ from tests.pretended_cuda import pretended_cuda
     ],
 )
 def test_what_suits_the_device(wished, device, tokens, chosen):
-    assert choose_batch_tokens(wished, device, tokens) == chosen
+    assert choose_batch_tokens(wished, device, tokens, 1024) == chosen
 
 
 def test_the_learning_rate_goes_with_what_was_chosen_alone():
-    assert rate_factor("auto", 1024) == 1.0
-    assert rate_factor("auto", 16384) == 4.0
-    assert rate_factor(16384, 16384) == 1.0
+    assert rate_factor("auto", 1024, 1024) == 1.0
+    assert rate_factor("auto", 16384, 1024) == 4.0
+    assert rate_factor(16384, 16384, 1024) == 1.0
 
 
 SIZES = ["model.embedding_size=8", "model.encoder.hidden_size=8", "model.decoder.hidden_size=8",
@@ -54,7 +54,7 @@ def test_a_run_keeps_its_batch_wherever_it_goes_on(tmp_path, monkeypatch, capsys
         assert state.batch_tokens is not None
         assert state.batch_tokens > 1024
         said = capsys.readouterr().err
-        assert f"batches of {state.batch_tokens:,} target tokens suit the device" in said
+        assert f"batches of {state.batch_tokens:,} tokens suit the device" in said
         assert "so the learning rate is" in said
     resumed = train(configured("cpu", 2), resume=True, reporter=TrainingDisplay()).state
     assert resumed.batch_tokens == state.batch_tokens
