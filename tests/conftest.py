@@ -87,6 +87,61 @@ def write_toy(folder: Path) -> Path:
     return folder
 
 
+# A word decides, and "not" before it turns it round; the others say nothing.
+PRAISE, BLAME = ["good", "kind", "fine", "bright"], ["bad", "rude", "dull", "dark"]
+THINGS, TIMES = ["room", "meal", "book", "song"], ["Today", "On Monday", "In the rain", "By the lake"]
+
+
+def opinion(generator: random.Random) -> tuple[str, str]:
+    praises, turned = generator.random() < 0.5, generator.random() < 0.3
+    word = generator.choice(PRAISE if praises else BLAME)
+    text = f"{'not ' if turned else ''}a {word} {generator.choice(THINGS)}"
+    if generator.random() < 0.6:
+        text = f"{generator.choice(TIMES)}, {text}"
+    return "pos" if praises != turned else "neg", f"{text[0].upper()}{text[1:]}{generator.choice(['.', '!', ''])}"
+
+
+def opinions(count: int, seed: int = 1) -> list[tuple[str, str]]:
+    """Different texts, each with its label."""
+    generator = random.Random(seed)
+    texts: dict[str, str] = {}
+    while len(texts) < count:
+        label, text = opinion(generator)
+        texts[text] = label
+    return [(label, text) for text, label in texts.items()]
+
+
+OPINIONS_CONFIG = """\
+name: opinions
+task: classification
+data:
+  corpus: {path: opinions.tsv}
+  split: {valid: 40, test: 60}
+  filter: {max_tokens: 12}
+  tokenizer: {kind: word, vocab_size: 60}
+model:
+  cell: lstm
+  embedding_size: 16
+  dropout: 0.1
+  encoder: {hidden_size: 12}
+  attention: {size: 8}
+  classifier: {size: 8, dropout: 0.0}
+training:
+  max_epochs: 12
+  batch_tokens: 64
+  learning_rate: 1e-2
+  precision: fp32
+  schedule: {warmup_steps: 10}
+"""
+
+
+def write_opinions(folder: Path) -> Path:
+    lines = [f"{label}\t{text}" for label, text in opinions(380)]
+    (folder / "opinions.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "opinions.yaml").write_text(OPINIONS_CONFIG, encoding="utf-8")
+    return folder
+
+
 def write_prepared_toy(folder: Path) -> Path:
     write_toy(folder)
     with chdir(folder):
@@ -121,16 +176,26 @@ def run_nmt(
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the toy model has been trained by the real command, once for all processes of the tests."""
-    own = tmp_path_factory.getbasetemp()
-    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "toy-model"
+    return _trained_once(tmp_path_factory, "toy", write_toy)
+
+
+@pytest.fixture(scope="session")
+def trained_classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the run ``runs/opinions`` of a classifier, trained likewise."""
+    return _trained_once(tmp_path_factory, "opinions", write_opinions)
+
+
+def _trained_once(factory: pytest.TempPathFactory, name: str, write: Callable[[Path], Path]) -> Path:
+    own = factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / f"{name}-model"
     with FileLock(f"{shared}.lock"):
         if not shared.exists():
-            making = shared.with_name("toy-model-in-the-making")
+            making = shared.with_name(f"{name}-model-in-the-making")
             making.mkdir()
-            done = run_nmt(write_toy(making), "train", "--config", "toy.yaml")
+            done = run_nmt(write(making), "train", "--config", f"{name}.yaml")
             assert done.returncode == 0, done.stderr
             making.rename(shared)
-    return shutil.copytree(shared, own / "trained")
+    return shutil.copytree(shared, own / f"trained-{name}")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
@@ -78,7 +79,28 @@ def test_every_file_that_a_page_names_exists():
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
     for page in pages:
         text = page.read_text(encoding="utf-8")
-        for name in re.findall(r"\b(?:nmt_attn|tests|scripts|configs|data/tiny)/[\w/.-]*\.(?:py|yaml|md|sh)\b", text):
+        for name in re.findall(
+            r"\b(?:nmt_attn|tests|scripts|configs|data/tiny|data/sentiment)/[\w/.-]*\.(?:py|yaml|md|sh)\b", text
+        ):
             assert (ROOT / name).exists(), f"{page.name}: {name}"
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.slow
+def test_the_bundled_reviews_are_what_their_script_writes():
+    script = "data/sentiment/generator/make_sentiment_corpus.py"
+    done = subprocess.run([sys.executable, script, "--check"], cwd=ROOT, check=False)
+    assert done.returncode == 0
+
+
+def test_the_bundled_reviews_are_clean_and_say_their_label_once():
+    folder = ROOT / "data" / "sentiment"
+    rows = [line.split("\t") for line in (folder / "reviews.tsv").read_text(encoding="utf-8").splitlines()]
+    assert {len(row) for row in rows} == {2}
+    assert Counter(label for label, _ in rows) == {"pos": 2500, "neg": 2500}
+    keys = {re.sub(r"\W+", " ", text).casefold() for _, text in rows}
+    assert len(keys) == len(rows)
+    held_out = (folder / "generator" / "material" / "held_out.tsv").read_text(encoding="utf-8").splitlines()
+    assert not keys & {re.sub(r"\W+", " ", line.partition("\t")[2]).casefold() for line in held_out}
+    assert not [text for _, text in rows if re.search(r"[{}\[\]|*]|  |\ba [aeio]|\b(\w+) \1\b(?<!had had)", text)]

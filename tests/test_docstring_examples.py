@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 import nmt_attn
-from nmt_attn import Translator
+from nmt_attn import Classifier, Translator
+from nmt_attn.classification import classifier, prediction, weighed_text
 from nmt_attn.decoding import alignment, scoring, translator
 
-MODULES = (nmt_attn, translator, alignment, scoring)
+MODULES = (nmt_attn, translator, alignment, scoring, classifier, prediction, weighed_text)
 EXAMPLES = {
     test.name: test
     for module in MODULES
@@ -20,10 +21,11 @@ EXAMPLES = {
 
 
 @pytest.fixture(scope="module")
-def folder(trained, tmp_path_factory) -> Path:
-    """A folder with the run ``runs/tiny``, as the examples call it."""
+def folder(trained, trained_classifier, tmp_path_factory) -> Path:
+    """A folder with the runs ``runs/tiny`` and ``runs/opinions``, as the examples call them."""
     folder = tmp_path_factory.mktemp("examples")
     shutil.copytree(trained / "runs" / "toy", folder / "runs" / "tiny")
+    shutil.copytree(trained_classifier / "runs" / "opinions", folder / "runs" / "opinions")
     return folder
 
 
@@ -46,7 +48,7 @@ def _run(test: doctest.DocTest, names: dict[str, object], said: list[str]) -> No
     doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(again, out=said.append, clear_globs=False)
 
 
-@pytest.mark.parametrize("kind", [Translator, alignment.Alignment])
+@pytest.mark.parametrize("kind", [Translator, alignment.Alignment, Classifier])
 def test_every_public_method_has_an_example(kind):
     methods = [name for name, value in vars(kind).items() if not name.startswith("_") and callable(getattr(kind, name))]
     assert methods

@@ -10,6 +10,7 @@ import typer
 
 from nmt_attn.cli.attend import attend_command
 from nmt_attn.cli.average import average_command
+from nmt_attn.cli.classify import classify_command
 from nmt_attn.cli.command import Command, TextCommand
 from nmt_attn.cli.eval import eval_command
 from nmt_attn.cli.export import export_command
@@ -39,6 +40,7 @@ app.command("prepare", cls=Command)(prepare_command)
 app.command("train", cls=Command)(train_command)
 app.command("eval", cls=Command)(eval_command)
 app.command("translate", cls=TextCommand)(translate_command)
+app.command("classify", cls=TextCommand)(classify_command)
 app.command("score", cls=Command)(score_command)
 app.command("average", cls=Command)(average_command)
 app.command("attend", cls=TextCommand)(attend_command)

@@ -33,7 +33,7 @@ SourceOption = Annotated[
     typer.Option(
         "--source",
         callback=expanded,
-        help="File of sentences to translate instead of a split; -: standard input.",
+        help="File of sentences to translate instead of a split; -: standard input. Of a classifier: labelled texts.",
         show_default=False,
     ),
 ]
@@ -60,6 +60,17 @@ TokenizeOption = Annotated[
         show_default=False,
     ),
 ]
+RemoveWordsOption = Annotated[
+    float | None,
+    typer.Option(
+        "--remove-words",
+        min=0.001,
+        max=0.9,
+        help="Classifier: also remove this share of the words of each text, those with the most attention, the least, "
+        "and random ones, and show how the probability of the label changes.",
+        show_default=False,
+    ),
+]
 
 
 def eval_command(
@@ -72,12 +83,13 @@ def eval_command(
     output: OutputOption = None,
     beam: BeamOption = None,
     tokenize: TokenizeOption = None,
+    remove_words: RemoveWordsOption = None,
     precision: PrecisionOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the scores as one JSON object.")] = False,
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
 ) -> None:
-    """Translate held-out sentences and score them: BLEU, chrF, TER, exact matches."""
+    """Score a model on held-out data: BLEU, chrF, TER and exact matches, or accuracy, F1 and calibration of labels."""
     check_standard_input([("--source", source), *(("--reference", path) for path in reference or ())])
     if output == STANDARD:
         raise UserError("--output -: standard output is for the scores; give a file")
@@ -87,8 +99,9 @@ def eval_command(
     refuse_both(overrides, "--tokenize", tokenize, "evaluation.tokenize")
     check_output(output, source, *(reference or ()))
     cut = _tokenize(tokenize)
-    prepare_for_torch(model if model or config is None else [])
-    from nmt_attn.evaluation.run import EvaluationRequest, report
+    prepare_for_torch(model if model or config is None else [], None)
+    from nmt_attn.evaluation.request import EvaluationRequest
+    from nmt_attn.evaluation.run import report
 
     request = EvaluationRequest(
         models=tuple(model or ()),
@@ -98,13 +111,14 @@ def eval_command(
         source=source,
         references=tuple(reference or ()),
         beam_size=beam,
+        remove_words=remove_words,
         device=device,
     )
     result = report(request)
     print(json.dumps(result.to_json(), ensure_ascii=False) if as_json else result.to_text(), flush=True)
     if output is not None:  # after the scores, which are not lost if this fails
         with writing(output) as write:
-            write("".join(line + "\n" for line in result.translations))
+            write("".join(line + "\n" for line in result.output_lines))
 
 
 def _tokenize(name: str | None) -> list[str]:

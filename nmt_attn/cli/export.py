@@ -19,7 +19,7 @@ def export_command(
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier export.")] = False,
     overrides: RunSetOption = None,
 ) -> None:
-    """Write the encoder and a decoder step as ONNX, with a program that translates with them without torch."""
+    """Write a run as ONNX, with a program that translates, or classifies, with it without torch."""
     from nmt_attn.errors import UserError
 
     if file_format != "onnx":
@@ -31,6 +31,6 @@ def export_command(
 
     exported = export_run(found, output, overrides=overrides or (), force=force)
     print(
-        f"{exported.path}: {found.checkpoint} as encoder.onnx and decoder.onnx, {exported.bytes / 1e6:.1f} MB; "
+        f"{exported.path}: {found.checkpoint} as {' and '.join(exported.models)}, {exported.bytes / 1e6:.1f} MB; "
         f"differs from the network by {exported.difference:.1g} at most"
     )

@@ -86,7 +86,7 @@ OutputOption = Annotated[
         "--output",
         "-o",
         callback=expanded,
-        help="Write the translations to this file, compressed if its name ends in .gz, .bz2, .xz or .zst.",
+        help="Write the results to this file, compressed if its name ends in .gz, .bz2, .xz or .zst.",
         show_default=False,
     ),
 ]
@@ -148,19 +148,25 @@ def as_text(argument: str) -> str:
     return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace").removeprefix("\ufeff")
 
 
-def prepare_for_torch(model: Path | Sequence[Path] | None) -> None:
+def prepare_for_torch(model: Path | Sequence[Path] | None, task: str | None = "translation") -> None:
     """Do what must precede the import of torch, which takes seconds: a wrong name of a model is reported at once.
 
     Args:
         model: the path or paths that the user has given; None means the default model.
+        task: what the model has to be trained for; None: anything.
 
     Raises:
         InputError: there is no such run, or nothing in it can be read.
+        UserError: it is of another task.
     """
+    from nmt_attn.config.loading import load_config
     from nmt_attn.runs.directory import find_model
+    from nmt_attn.runs.task import refuse_other_task
     from nmt_attn.threads import leave_numpy_alone, let_threads_sleep
 
     let_threads_sleep()
     leave_numpy_alone()
     for path in [model] if model is None or isinstance(model, Path) else model:
-        find_model(path)
+        found = find_model(path)
+        if task is not None:
+            refuse_other_task(found, load_config(found.run.config_file), task)

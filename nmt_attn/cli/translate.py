@@ -6,11 +6,11 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nmt_attn.cli.input_options import BatchLinesOption, InputOption, JsonOption, OnErrorOption, check_input
 from nmt_attn.cli.lines import check_output, is_large, say_remarks, text_of
 from nmt_attn.cli.options import (
     BeamOption,
@@ -21,7 +21,6 @@ from nmt_attn.cli.options import (
     RunSetOption,
     ThreadsOption,
     as_text,
-    expanded,
     prepare_for_torch,
     refuse_both,
     refuse_idle,
@@ -29,7 +28,6 @@ from nmt_attn.cli.options import (
 )
 from nmt_attn.cli.prompt import is_interactive, prompted_lines
 from nmt_attn.cli.sampling import SampleOption, SeedOption, TemperatureOption, TopKOption, TopPOption, sampling_options
-from nmt_attn.errors import UserError
 from nmt_attn.text.streams import STANDARD
 from nmt_attn.text.writing import Write, writing
 
@@ -57,32 +55,12 @@ SentencesArgument = Annotated[
         metavar="SENTENCE", help="Sentences to translate. Without any, standard input is read, one sentence per line."
     ),
 ]
-InputOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--input",
-        "-i",
-        callback=expanded,
-        help="Read this file, compressed or not; -: standard input.",
-        show_default=False,
-    ),
-]
 NbestOption = Annotated[
     int,
     typer.Option(
         "--nbest", min=1, help="Number of translations per sentence, each on its own line: index, score, text."
     ),
 ]
-BatchLinesOption = Annotated[
-    int | None,
-    typer.Option(
-        "--batch-lines",
-        min=1,
-        help="Largest number of lines translated at once; 1 gives the least delay. Default: 1024 for each process.",
-        show_default=False,
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 AlignmentsOption = Annotated[
     bool,
     typer.Option(
@@ -97,14 +75,6 @@ MbrOption = Annotated[
         "--mbr",
         min=0,
         help="Choose, of this many candidates (the best, or drawn ones), the one most like the others; 0: off.",
-    ),
-]
-OnErrorOption = Annotated[
-    str | None,
-    typer.Option(
-        "--on-error",
-        help="For a line that is not UTF-8: replace (mark the wrong bytes and go on, the default) or fail.",
-        show_default=False,
     ),
 ]
 ReplaceUnknownOption = Annotated[
@@ -142,7 +112,7 @@ def translate_command(
 ) -> None:
     """Translate sentences, a file or a pipe: one output line for each input line, in the same order."""
     drawing = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
-    _check_input(sentences, source, batch_lines, on_error)
+    check_input(sentences, source, batch_lines, on_error, "sentences")
     _check_search(overrides, beam, sampled=sampled, drawing=drawing)
     check_output(output, None if sentences else source or STANDARD)
     sampling = sampling_options(temperature, top_k, top_p, seed) if sampled else None
@@ -166,18 +136,6 @@ def translate_command(
     with writing(output) as write:
         _write(_answered(lines, wish, translator, most), write, None if as_json else nbest)
     say_remarks(texts)
-
-
-def _check_input(
-    sentences: list[str] | None, source: Path | None, batch_lines: int | None, on_error: str | None
-) -> None:
-    """Refuse options about the input that contradict each other."""
-    if sentences and source is not None:
-        raise UserError("sentences and --input are both given; keep one of them")
-    if sentences:
-        refuse_idle("on sentences that are arguments", batch_lines=batch_lines, on_error=on_error)
-    if on_error not in (None, "replace", "fail"):
-        raise UserError(f"--on-error {on_error}: expected replace or fail")
 
 
 def _check_search(

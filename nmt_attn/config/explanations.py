@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Any
 
 from pydantic_core import ErrorDetails
@@ -15,6 +16,8 @@ _MESSAGES = {
     "model_type": "must be a section of `key: value` lines",
     "string_pattern_mismatch": "may hold letters, digits, '_', '-' and '.', and begins with none of the last two",
 }
+
+_KEY = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 
 
 def explain(error: ErrorDetails, settings: Settings) -> str:
@@ -29,6 +32,8 @@ def explain(error: ErrorDetails, settings: Settings) -> str:
         message = error["msg"].removeprefix("Value error, ")
         if isinstance(error["input"], str) and len(error["input"]) > 80:  # which the message may quote
             message = message.replace(error["input"][80:], "…")
+        if not key and (named := _KEY.match(message)):  # of the whole, about several keys: the first is to blame
+            place = settings.place_of(tuple(named[0].split(".")))
         return f"{place}: {message}" if "." in message else f"{place}: {dotted}: {message}"
     message = _MESSAGES.get(error["type"], error["msg"].replace("Input should be", "must be"))
     return f"{place}: {dotted} {message[:1].lower()}{message[1:]}, found {_shown(error['input'])}"

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from nmt_attn.config.language_codes import standard_code
+from nmt_attn.config.task_keys import check_task_keys
 from nmt_attn.device_names import known_device
 from nmt_attn.files import expand_user
 
@@ -91,6 +92,28 @@ def known_size(value: Any) -> Any:
 BatchTokens = Annotated[int | Literal["auto"], BeforeValidator(known_size)]
 
 
+def known_weights(value: Any) -> Any:
+    """Return weights of labels as they are, but for labels that YAML takes for numbers or truth values.
+
+    Raises:
+        ValueError: they are neither ``balanced`` nor positive numbers by label.
+    """
+    if value is None or value == "balanced":
+        return value
+    if not isinstance(value, dict) or not value:
+        raise ValueError("must be balanced, or a positive number for each label, such as {rare: 5, usual: 1}")
+    names = {True: "true", False: "false"}
+    named = {names[label] if isinstance(label, bool) else str(label): weight for label, weight in value.items()}
+    for label, weight in named.items():
+        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 < weight <= 1e9:
+            raise ValueError(f"the weight of {label[:40]!r} must be a number above 0")
+    return {label: float(weight) for label, weight in named.items()}
+
+
+# Weights of labels in the loss.
+ClassWeights = Annotated[dict[str, float] | Literal["balanced"] | None, BeforeValidator(known_weights)]
+
+
 # Where to compute; whether this machine has such a device is seen when it is used.
 Device = Annotated[str, AfterValidator(known_device)]
 
@@ -132,11 +155,19 @@ class CorpusConfig(Section):
     path: File | None = _key(
         None,
         "File with the corpus: lines of source<TAB>target[<TAB>attribution], a .csv or TMX file, or a .zip with one of "
-        "these or with one file per language. gzip, bzip2, xz and zstd are unpacked (docs/data.md).",
+        "these or with one file per language. gzip, bzip2, xz and zstd are unpacked (docs/data.md). classification: "
+        "lines of label<TAB>text, .csv, JSON lines, or a folder, .tar.gz or .zip with one folder a label "
+        "(docs/classification.md).",
         "file",
     )
     url: str | None = _key(
         None, "Address to download the corpus from if the file data.corpus.path does not exist.", "https address"
+    )
+    sha256: str | None = _key(
+        None,
+        "SHA-256 of the file, which is refused if it has another one (null: it is not checked).",
+        "64 hexadecimal digits",
+        pattern=r"^[0-9a-f]{64}$",
     )
     allow_http: bool = _key(
         False, "Accept an http address in url. Without encryption, others can change the file on its way."
@@ -147,12 +178,23 @@ class CorpusConfig(Section):
     columns: list[Column] | None = _key(
         None,
         "Numbers of the source column and the target column, such as [2, 4] (null: the first two, or as a header "
-        "says).",
+        "says). classification: of the label and the text.",
         "columns, from 1",
         min_length=2,
         max_length=2,
     )
     reverse: bool = _key(False, "Swap the two columns, for a file of target<TAB>source lines.")
+    fields: list[str] | None = _key(
+        None,
+        "classification: names of the label and of the text in the header of a .csv, or in JSON lines, such as "
+        "[stars, review] (null: usual names).",
+        "names",
+        min_length=2,
+        max_length=2,
+    )
+    ignore_labels: list[str] = _key(
+        list, "classification: labels whose texts are left out, such as those of a folder of texts without label."
+    )
 
     @field_validator("columns")
     @classmethod
@@ -196,6 +238,23 @@ class ParallelConfig(Section):
         """Return the files of each part that has any, by its name."""
         parts = {"train": self.train, "valid": self.valid, "test": self.test}
         return {name: files for name, files in parts.items() if files is not None}
+
+
+class LabelledConfig(Section):
+    """Your own files of labelled texts, already split; each is of any kind that data.corpus.path may be."""
+
+    train: File = Field(description="Texts to train on.", json_schema_extra={"unit": "file or folder"})
+    valid: File | None = _key(
+        None, "Texts for the validation (null: data.split.valid texts of train).", "file or folder"
+    )
+    test: File | None = _key(
+        None, "Texts for the final score (null: data.split.test texts of train).", "file or folder"
+    )
+
+    def given(self) -> dict[str, Path]:
+        """Return the files that are given, by the name of their part."""
+        parts = {"train": self.train, "valid": self.valid, "test": self.test}
+        return {name: path for name, path in parts.items() if path is not None}
 
 
 class SyntheticConfig(ShortSection):
@@ -243,6 +302,7 @@ class NormaliseConfig(Section):
     html_entities: bool = _key(
         False, "Replace HTML entities such as &amp; and &#39; by the characters that they stand for, in references too."
     )
+    html_tags: bool = _key(False, "Replace HTML tags such as <br /> by a space, in references too.")
     lowercase: bool = _key(
         False,
         "Convert everything to lowercase by the rules of the language (in Turkish, I becomes ı). Scores then ignore "
@@ -256,7 +316,7 @@ class NormaliseConfig(Section):
 
 
 class FilterConfig(Section):
-    """Rules by which pairs are dropped before the split. Every dropped pair is counted under its reason."""
+    """Rules by which pairs, or texts, are dropped. Each one that is dropped is counted under its reason."""
 
     max_words: int = _key(80, "Drop a pair if one of its sides has more words than this.", "words", ge=1, le=1_000_000)
     max_characters: int = _key(
@@ -275,6 +335,20 @@ class FilterConfig(Section):
     )
     identical: bool = _key(True, "Drop pairs whose source and target are the same text.")
     duplicates: bool = _key(True, "Drop pairs that occurred earlier in the corpus.")
+    max_tokens: int = _key(
+        400,
+        "classification: number of tokens to which longer texts are cut, in training and later.",
+        "tokens",
+        ge=1,
+        le=1_000_000,
+    )
+    keep: Literal["head", "tail", "both"] = _key(
+        "head",
+        "classification: part of a longer text that is kept: its beginning, its end, or half of max_tokens of each.",
+    )
+    overlap: bool = _key(
+        True, "classification: drop training texts that are also validation or test texts, whatever their label."
+    )
 
 
 class SplitConfig(Section):
@@ -340,6 +414,9 @@ class DataConfig(Section):
     directory: File | None = _key(None, "Folder of the prepared data (null: data/<name>).", "folder")
     corpus: CorpusConfig = _key(CorpusConfig, "One file of pairs.")
     parallel: ParallelConfig | None = _key(None, "Your own files, already split, instead of data.corpus.")
+    labelled: LabelledConfig | None = _key(
+        None, "classification: your own files, already split, instead of data.corpus."
+    )
     synthetic: SyntheticConfig | None = _key(
         None, "An artificial task instead of data.corpus; a single word here means its kind."
     )
@@ -354,14 +431,17 @@ class DataConfig(Section):
             "data.corpus.path": self.corpus.path,
             "data.parallel": self.parallel,
             "data.synthetic": self.synthetic,
+            "data.labelled": self.labelled,
         }
         both = [name for name, value in given.items() if value is not None]
         if len(both) > 1:
             raise ValueError(f"{' and '.join(both[:2])} are both set; keep one of them")
-        if self.parallel is not None or self.synthetic is not None:
-            for name, default in CorpusConfig().model_dump().items():
+        if both and self.corpus.path is None:
+            of_tables = ("columns", "fields", "ignore_labels") if self.labelled is not None else ()
+            for name, default in CorpusConfig().model_dump(exclude={*of_tables}).items():
                 if getattr(self.corpus, name) != default:
-                    raise ValueError(f"data.corpus.{name} is for one file of pairs; it has no effect beside {both[0]}")
+                    one = "one file" if self.labelled is not None else "one file of pairs"
+                    raise ValueError(f"data.corpus.{name} is for {one}; it has no effect beside {both[0]}")
         if self.corpus.url is not None and self.corpus.path is None:
             raise ValueError("data.corpus.url needs data.corpus.path, the file to fetch it to")
         return self
@@ -370,6 +450,8 @@ class DataConfig(Section):
         """Say why a split has no sentences, as ``data.split.valid is 0``; None where it is to have some."""
         if self.parallel is not None:
             return f"data.parallel.{split} is not set" if getattr(self.parallel, split) is None else None
+        if self.labelled is not None and getattr(self.labelled, split) is not None:
+            return None
         return f"data.split.{split} is 0" if getattr(self.split, split) == 0 else None
 
 
@@ -412,11 +494,18 @@ class DecoderConfig(Section):
 class AttentionConfig(Section):
     """The attention: how a decoder state is compared with the source states."""
 
-    score: Literal["additive", "dot", "scaled_dot", "general", "location", "none"] = _key(
-        "additive", "Score function of the attention (concat is another name of additive); none: no attention."
+    score: Literal["additive", "dot", "scaled_dot", "general", "location", "none", "mean", "max"] = _key(
+        "additive",
+        "Score function of the attention (concat is another name of additive); none: no attention. classification, "
+        "for comparison: mean and max of all states.",
     )
     size: int | None = _key(
-        None, "additive: size of its hidden layer (null: model.decoder.hidden_size).", "units", ge=1, le=_WIDEST
+        None,
+        "additive: size of its hidden layer (null: that of the query, model.decoder.hidden_size or twice "
+        "model.encoder.hidden_size).",
+        "units",
+        ge=1,
+        le=_WIDEST,
     )
     max_positions: int = _key(
         100, "location: largest source position that can be attended to.", "tokens", ge=1, le=100_000
@@ -430,6 +519,15 @@ class AttentionConfig(Section):
     @classmethod
     def _concat_is_additive(cls, value: Any) -> Any:
         return "additive" if value == "concat" else value
+
+
+class ClassifierConfig(Section):
+    """The small layer between the attention and the labels."""
+
+    size: int = _key(
+        64, "Size of the layer, with ReLU (0: none, the labels read the context itself).", "units", ge=0, le=_WIDEST
+    )
+    dropout: float = _key(0.2, "Dropout rate on the context and on this layer.", ge=0.0, lt=1.0)
 
 
 class ModelConfig(Section):
@@ -458,6 +556,7 @@ class ModelConfig(Section):
     encoder: EncoderConfig = _key(EncoderConfig, "Encoder.")
     decoder: DecoderConfig = _key(DecoderConfig, "Decoder.")
     attention: AttentionConfig = _key(AttentionConfig, "Attention.")
+    classifier: ClassifierConfig = _key(ClassifierConfig, "Layer of a classifier.")
 
     @property
     def readout_size(self) -> int:
@@ -474,8 +573,12 @@ class ModelConfig(Section):
         """Size of the context vector: that of a source state, or 0 where there is no attention."""
         return 0 if self.attention.score == "none" else self.source_size
 
-    @model_validator(mode="after")
-    def _parts_fit(self) -> Self:
+    def check_translation(self) -> None:
+        """Refuse parts that do not fit together in a network that translates.
+
+        Raises:
+            ValueError: there are some.
+        """
         if self.decoder.hidden_size != self.source_size:
             sizes = (
                 f"model.decoder.hidden_size ({self.decoder.hidden_size}) must be twice "
@@ -501,7 +604,6 @@ class ModelConfig(Section):
                 f"model.decoder.readout_size ({self.readout_size}) must equal model.embedding_size "
                 f"({self.embedding_size})"
             )
-        return self
 
 
 # --- training --------------------------------------------------------------------------
@@ -553,12 +655,12 @@ class TeacherForcingConfig(ShortSection):
 class EarlyStoppingConfig(Section):
     """The choice of the checkpoint `best`, and the end of a training that gets no better."""
 
-    metric: Literal["auto", "bleu", "chrf", "exact", "loss"] = _key(
+    metric: Literal["auto", "bleu", "chrf", "exact", "accuracy", "f1", "loss"] = _key(
         "auto",
         "Validation score that decides; between equal scores the loss does. auto: BLEU if at least half of the "
         "validation sentences have a reference of 4 words or more, else chrF; as soon as more than half of the "
         "sentences are translated exactly, the number of exact ones decides first. The first lines of a training "
-        "show the choice.",
+        "show the choice. classification: accuracy (auto), f1 (the mean over the labels), or loss.",
     )
     patience: int | None = _key(
         None, "Stop after this many validations that were not better (null: never).", "validations", ge=1, le=_MOST
@@ -647,7 +749,16 @@ class TrainingConfig(Section):
         le=_LARGEST,
     )
     label_smoothing: float = _key(
-        0.1, "Share of the probability that label smoothing spreads over the whole vocabulary.", ge=0.0, lt=1.0
+        0.1,
+        "Share of the probability that label smoothing spreads over the whole vocabulary, or all labels.",
+        ge=0.0,
+        lt=1.0,
+    )
+    class_weights: ClassWeights = _key(
+        None,
+        "classification: weight of each label in the loss, such as {rare: 5, usual: 1}; what counts is their "
+        "proportion. balanced: 1 / frequency; null: all alike.",
+        "numbers by label, or balanced",
     )
     teacher_forcing: TeacherForcingConfig = _key(
         TeacherForcingConfig, "Scheduled sampling; a single number is a ratio that stays the same."
@@ -811,12 +922,21 @@ class Config(Section):
         max_length=100,
     )
     seed: int = _key(1, "Seed of every random choice.", ge=0, lt=2**63)
-    task: Literal["translation"] = _key("translation", "The task that is learned.")
+    task: Literal["translation", "classification"] = _key(
+        "translation", "The task that is learned: sentence to sentence, or text to label."
+    )
     data: DataConfig = _key(DataConfig, "Data.")
     model: ModelConfig = _key(ModelConfig, "Model.")
     training: TrainingConfig = _key(TrainingConfig, "Training.")
     decoding: DecodingConfig = _key(DecodingConfig, "Decoding.")
     evaluation: EvaluationConfig = _key(EvaluationConfig, "Evaluation.")
+
+    @model_validator(mode="after")
+    def _fits_the_task(self) -> Self:
+        check_task_keys(self, self.task)
+        if self.task == "translation":
+            self.model.check_translation()
+        return self
 
     @model_validator(mode="after")
     def _tying_needs_a_joint_vocabulary(self) -> Self:

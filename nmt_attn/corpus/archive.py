@@ -67,10 +67,10 @@ def find_members(path: Path, languages: Languages | None = None) -> Members:
     Raises:
         InputError: the archive is damaged or no archive, or it is not clear where in it they are.
     """
-    with _open(path) as archive, _one_line_for_damage(path):
+    with _open(path) as archive, one_line_for_damage(path):
         names = [info.filename for info in archive.infolist() if not info.is_dir()]
     for name in names:
-        if _leads_out(name):
+        if leads_out(name):
             raise InputError(
                 f"{path}: {shown([name])} has a name that leads out of the archive; no honest archive has one, "
                 "so it is refused"
@@ -101,8 +101,8 @@ def _parallel(names: Sequence[str], languages: Languages) -> list[Members]:
     """Find files that differ only in a language code at the end of the name, such as ``x.en-fr.en`` and ``.fr``."""
     sides: dict[str, dict[str, list[str]]] = {}
     for name in names:
-        stem, dot, code = _without_packing(name).rpartition(".")
-        side = languages.side(code) if dot and not _is_hidden(name) else None
+        stem, dot, code = without_packing(name).rpartition(".")
+        side = languages.side(code) if dot and not is_hidden(name) else None
         if side is not None:
             sides.setdefault(stem, {"source": [], "target": []})[side].append(name)
     return [
@@ -116,13 +116,13 @@ def member_bytes(path: Path, member: str) -> Bytes:
     Raises:
         InputError: it is encrypted, damaged, or far larger than what it was packed to.
     """
-    with _open(path) as archive, _one_line_for_damage(path):
+    with _open(path) as archive, one_line_for_damage(path):
         size = archive.getinfo(member).compress_size
     return Bytes(f"{shown([member])} in {path}", _chunks(path, member), size)
 
 
 def _chunks(path: Path, member: str) -> Iterator[bytes]:
-    with _open(path) as archive, _one_line_for_damage(path):
+    with _open(path) as archive, one_line_for_damage(path):
         info = archive.getinfo(member)
         if info.flag_bits & 1:
             raise InputError(
@@ -141,45 +141,48 @@ def shown(names: Sequence[str]) -> str:
     return ", ".join(tidy(name)[:80] for name in names[:5]) + (", …" if len(names) > 5 else "")
 
 
-def _leads_out(name: str) -> bool:
+def leads_out(name: str) -> bool:
     """Say whether a file unpacked under this name would lie elsewhere. Nothing is unpacked here; others may do so."""
     path = PureWindowsPath(name)  # takes either slash, and letters of drives
     return bool(path.drive or path.root) or ".." in path.parts
 
 
 def _is_table(name: str) -> bool:
-    path = PurePosixPath(_without_packing(name))
-    return (
-        path.suffix.lower() in (*TABLES, ".tmx")
-        and not _is_hidden(name)
-        and not path.stem.lower().startswith(_SIDE_FILES)
-    )
+    path = PurePosixPath(without_packing(name))
+    return path.suffix.lower() in (*TABLES, ".tmx") and not is_hidden(name) and not is_side_file(name)
 
 
-def _is_hidden(name: str) -> bool:
+def is_side_file(name: str) -> bool:
+    """Say whether a file is called as what lies beside data: a readme, a licence."""
+    return PurePosixPath(without_packing(name)).stem.lower().startswith(_SIDE_FILES)
+
+
+def is_hidden(name: str) -> bool:
+    """Say whether a file, or a folder that it lies in, has a name that is not for people."""
     return any(part.startswith(("_", ".")) for part in PurePosixPath(name).parts)
 
 
-def _without_packing(name: str) -> str:
+def without_packing(name: str) -> str:
+    """Return the name of a file without the ending that says how it is packed."""
     path = PurePosixPath(name)
     return str(path.with_suffix("")) if path.suffix.lower() in _PACKED else name
 
 
 def is_csv(name: str) -> bool:
     """Say whether a file is called CSV, packed or not."""
-    return PurePosixPath(_without_packing(name)).suffix.lower() == ".csv"
+    return PurePosixPath(without_packing(name)).suffix.lower() == ".csv"
 
 
 @contextmanager
 def _open(path: Path) -> Iterator[zipfile.ZipFile]:
-    with _one_line_for_damage(path):
+    with one_line_for_damage(path):
         archive = zipfile.ZipFile(path)
     with archive:
         yield archive
 
 
 @contextmanager
-def _one_line_for_damage(path: Path) -> Iterator[None]:
+def one_line_for_damage(path: Path) -> Iterator[None]:
     """Report in one line what the libraries raise about a broken file."""
     try:
         yield

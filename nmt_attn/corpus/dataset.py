@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
+from nmt_attn.config.schema import FilterConfig
 from nmt_attn.corpus.manifest import Manifest
 from nmt_attn.corpus.store import PairStore, TokenStore
 from nmt_attn.errors import InputError
+from nmt_attn.text.text_cut import TextCut
 from nmt_attn.text.tokenizer import Tokenizer
 
 SplitName = Literal["train", "valid", "test"]
@@ -29,6 +31,17 @@ class HeldOut:
 
     def __len__(self) -> int:
         return len(self.sources)
+
+
+@dataclass(frozen=True)
+class LabelledTexts:
+    """Texts of a part with their labels: raw text, not tokenised, not normalised, not cut."""
+
+    texts: list[str]
+    labels: list[str]
+
+    def __len__(self) -> int:
+        return len(self.texts)
 
 
 @dataclass(frozen=True)
@@ -56,6 +69,8 @@ class Dataset:
     def pairs(self, split: SplitName) -> PairStore:
         """Return token ids of a split without ``BOS`` and ``EOS``; of valid and test every (source, reference) pair.
 
+        Of labelled texts the source is the text, cut to ``data.filter.max_tokens``, and the target one id: its label.
+
         Raises:
             InputError: the store is damaged.
         """
@@ -81,6 +96,32 @@ class Dataset:
         """
         ids = self.tokenizer.sample(*self.train_text(), alpha, seed)
         return PairStore(TokenStore.of(ids.sources), TokenStore.of(ids.targets))
+
+    def labelled(self, split: SplitName) -> LabelledTexts:
+        """Return the texts of a split with their labels.
+
+        Raises:
+            InputError: the files are damaged.
+        """
+        texts, labels = self._lines(f"{split}.text"), self._lines(f"{split}.label")
+        if len(texts) != len(labels):
+            raise InputError(f"{self.directory / f'{split}.label'}: damaged; run nmt prepare --force")
+        return LabelledTexts(texts, labels)
+
+    def sampled_texts(self, alpha: float, seed: int, config: FilterConfig) -> PairStore:
+        """Return the labelled texts of the training part, cut into subwords anew and at random, in memory.
+
+        Args:
+            alpha: see ``training.subword_sampling``.
+            seed: seed of the choice.
+            config: says where texts are cut.
+
+        Raises:
+            InputError: the files are damaged.
+        """
+        ids = self.tokenizer.sample(self.labelled("train").texts, [], alpha, seed).sources
+        cut = TextCut(config.max_tokens, config.keep)
+        return PairStore(TokenStore.of([cut(text) for text in ids]), self.pairs("train").target)
 
     def held_out(self, split: Literal["valid", "test"]) -> HeldOut:
         """Return the raw sentences of a held-out split with their references.

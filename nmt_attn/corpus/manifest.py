@@ -79,6 +79,18 @@ class Known(_Entry):
     test: int
 
 
+class LabelledCounts(_Entry):
+    """Labels of the texts of a classifier's data, in numbers."""
+
+    labels: dict[str, dict[str, int]]
+    """Texts by part and label."""
+    cut: dict[str, int]
+    """Texts by part that are longer than ``data.filter.max_tokens``, and therefore cut."""
+    max_tokens: int
+    contradictions: int
+    """Training texts that occur with several labels."""
+
+
 class Vocabulary(_Entry):
     """The tokenizer in numbers."""
 
@@ -113,6 +125,8 @@ class Manifest(_Entry):
     """The files of the prepared data with their sizes in bytes."""
     sha256: dict[str, str] = {}
     """SHA-256 of the same files (none in format 2)."""
+    labelled: LabelledCounts | None = None
+    """The labels (null: sentence pairs)."""
     lines: TrainingLines | None = None
     """Numbers of sentences in the lines of the training part (null: made before they were counted)."""
 
@@ -144,6 +158,14 @@ class Manifest(_Entry):
         return manifest
 
 
+_OF_TEXTS = ("max_tokens", "keep", "overlap")
+_NO_SETTINGS: dict[str, Any] = {
+    **dict.fromkeys(("directory", "corpus", "parallel", "labelled", "split"), True),
+    "filter": set(_OF_TEXTS),
+}
+_NOT_READ = {"path", "url", "sha256", "allow_http", "fields", "ignore_labels"}
+
+
 def settings_hash(config: Config, tokenizer: Tokenizer | None = None) -> str:
     """Hash the configuration keys that change prepared data; the content of the input files is left out.
 
@@ -152,14 +174,20 @@ def settings_hash(config: Config, tokenizer: Tokenizer | None = None) -> str:
         tokenizer: the one that cuts the data, where it is not learned from this very data.
     """
     data = config.data
-    settings: dict[str, Any] = data.model_dump(mode="json", exclude={"directory", "corpus", "parallel", "split"})
+    settings: dict[str, Any] = data.model_dump(mode="json", exclude=_NO_SETTINGS)
     settings["task"] = settings.pop("synthetic")  # its old name, so that data of then is not taken for stale
+    if not data.normalise.html_tags:  # nor for want of a key that came later
+        del settings["normalise"]["html_tags"]
     settings["same_ids"] = config.same_ids
+    if config.task == "classification":
+        settings["classification"] = data.filter.model_dump(mode="json", include=set(_OF_TEXTS))
+        settings["labelled"] = None if data.labelled is None else sorted(data.labelled.given())
+        settings["read"] = data.corpus.model_dump(mode="json", include={"columns", "fields", "ignore_labels"})
     if tokenizer is not None:
         models = (tokenizer.source_model, tokenizer.target_model)
         settings["given_tokenizer"] = [hashlib.sha256(model).hexdigest() for model in models]
     if data.parallel is None:
-        settings["corpus"] = data.corpus.model_dump(mode="json", exclude={"path", "url", "allow_http"})
+        settings["corpus"] = data.corpus.model_dump(mode="json", exclude=_NOT_READ)
         settings["split"] = data.split.model_dump(mode="json")
     else:
         settings["targets"] = {name: len(given.target) for name, given in data.parallel.given().items()}

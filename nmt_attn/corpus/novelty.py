@@ -39,23 +39,29 @@ def remarks(data: Dataset, origin: Origin) -> list[str]:
     lines = []
     unknown = [one for one in unknown_tokens(data) if one.share]
     if unknown:
+        side = {"source": "source ", "target": "target "} if data.manifest.labelled is None else {"source": ""}
         shares = " and ".join(
-            f"{one.share:.2%} of the {one.side} tokens (such as {' '.join(one.examples)})" for one in unknown
+            f"{one.share:.2%} of the {side[one.side]}tokens (such as {' '.join(one.examples)})" for one in unknown
         )
         warning = "warning: " if any(one.share > MUCH for one in unknown) else ""
         lines.append(f"{warning}the tokenizer of {origin.name} does not know {shares} of the new training data")
     learned = learned_before(data, origin)
     for split, count in learned.items():
         if count:
-            of_all = f"{count:,} of the {getattr(data.manifest.splits, split).sentences:,} {split} sentences"
-            lines.append(f"warning: {origin.name} was trained on a side of {of_all}, so scores on them flatter")
+            what = "sentences" if data.manifest.labelled is None else "texts"
+            of_all = f"{count:,} of the {getattr(data.manifest.splits, split).sentences:,} {split} {what}"
+            of = "a side of " if data.manifest.labelled is None else ""
+            lines.append(f"warning: {origin.name} was trained on {of}{of_all}, so scores on them flatter")
     return lines
 
 
 def unknown_tokens(data: Dataset) -> list[Unknown]:
-    """Count unknown tokens in the training part, by side."""
-    pairs, (sources, targets) = data.pairs("train"), data.train_text()
-    tokenizer = data.tokenizer
+    """Count unknown tokens in the training part, by side; labelled texts have one side."""
+    pairs, tokenizer = data.pairs("train"), data.tokenizer
+    if data.manifest.labelled is not None:
+        texts = data.labelled("train").texts
+        return [_unknown("source", pairs.source, texts, tokenizer.encode_source, tokenizer.source_pieces)]
+    sources, targets = data.train_text()
     return [
         _unknown("source", pairs.source, sources, tokenizer.encode_source, tokenizer.source_pieces),
         _unknown("target", pairs.target, targets, tokenizer.encode_target, tokenizer.target_pieces),
@@ -87,6 +93,8 @@ def learned_before(data: Dataset, origin: Origin) -> dict[Literal["valid", "test
         old = Dataset.open(origin.config.data_directory)
         if not old.manifest.same_data_as(Manifest.load(origin.found.run.path)):
             return {}
+        if data.manifest.labelled is not None:
+            return _texts_learned_before(data, origin, old.labelled("train").texts)
         sources, targets = old.train_text()
     except InputError:
         return {}
@@ -100,6 +108,15 @@ def learned_before(data: Dataset, origin: Origin) -> dict[Literal["valid", "test
         )
 
     return {"valid": count(data.held_out("valid")), "test": count(data.held_out("test"))}
+
+
+def _texts_learned_before(data: Dataset, origin: Origin, old: Sequence[str]) -> dict[Literal["valid", "test"], int]:
+    """Do as :func:`learned_before` for labelled texts."""
+    known = frozenset(_keys(origin, old))
+    return {
+        "valid": sum(key in known for key in _keys(origin, data.labelled("valid").texts)),
+        "test": sum(key in known for key in _keys(origin, data.labelled("test").texts)),
+    }
 
 
 def _keys(origin: Origin, lines: Sequence[str]) -> Iterator[str]:

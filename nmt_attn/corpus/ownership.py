@@ -17,6 +17,7 @@ from nmt_attn.files import disk_errors
 
 _OURS = re.compile(
     r"manifest\.json|tokenizer/[^/]+|store/[^/]+|train\.(source|target)|(valid|test)\.(source|reference\.\d+)"
+    r"|(train|valid|test)\.(text|label)"
 )
 
 
@@ -28,7 +29,7 @@ def refuse_inputs_inside(config: Config) -> None:
         ConfigError: the configuration names no input files.
     """
     directory = config.data_directory
-    for path in input_paths(config.data).values():
+    for path in input_paths(config).values():
         if path.resolve().is_relative_to(directory.resolve()):
             raise UserError(
                 f"{path}: lies in {directory}, which nmt prepare writes anew as a whole; move it elsewhere, or set "

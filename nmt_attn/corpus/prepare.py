@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from nmt_attn.config.schema import Config
 from nmt_attn.corpus.dataset import Dataset
-from nmt_attn.corpus.gathering import CorpusSplits, gather
+from nmt_attn.corpus.gathering import gather
 from nmt_attn.corpus.inputs import fetch_inputs, input_paths, is_unchanged
-from nmt_attn.corpus.manifest import (
-    FORMAT,
-    Manifest,
-    settings_hash,
-)
+from nmt_attn.corpus.labelled_files import with_labels_of, write_labelled
+from nmt_attn.corpus.labelled_gathering import check_class_weights, gather_labelled
+from nmt_attn.corpus.manifest import FORMAT, InputFile, Manifest, settings_hash
 from nmt_attn.corpus.novelty import remarks
 from nmt_attn.corpus.ownership import check_folder, edited_texts, move_aside, refuse_inputs_inside
 from nmt_attn.corpus.prepared_files import write_data
@@ -81,24 +80,42 @@ def _make(config: Config, given: Tokenizer | None, *, force: bool) -> Preparatio
         )
     if (old := _format_of(directory)) not in (None, FORMAT):
         note(f"{directory}: prepared by an earlier version of nmt (format {old}, now {FORMAT}); it is made anew")
-    inputs = fetch_inputs(config.data)
-    material = gather(config.data)
-    tokenizer = given or _learned(config, material)
+    inputs = fetch_inputs(config)
+    write = (
+        _writer_of_texts(config, inputs, given) if config.task == "classification" else _writer(config, inputs, given)
+    )
     if edited:
         note(f"{edited[0]}: not as nmt prepare wrote it; the old data is now {move_aside(_place(config))}")
     with atomic_directory(_place(config)) as folder:
-        write_data(folder, config, inputs, material, tokenizer, settings_hash(config, given))
+        write(folder)
     return Preparation(Dataset.open(directory), fresh=True)
 
 
-def _learned(config: Config, material: CorpusSplits) -> Tokenizer:
-    note(f"training the tokenizer on {len(material.train):,} pairs")
-    return Tokenizer.train(
-        config.data,
-        [pair.normalised.source for pair in material.train],
-        [pair.normalised.target for pair in material.train],
-        same_ids=config.same_ids,
-    )
+def _writer(config: Config, inputs: list[InputFile], given: Tokenizer | None) -> Callable[[Path], None]:
+    """Gather sentence pairs and learn their vocabulary; return what writes them into a folder."""
+    material = gather(config.data)
+    if given is None:
+        note(f"training the tokenizer on {len(material.train):,} pairs")
+        sides = zip(*((pair.normalised.source, pair.normalised.target) for pair in material.train), strict=True)
+        tokenizer = Tokenizer.train(config.data, *map(list, sides), same_ids=config.same_ids)
+    else:
+        tokenizer = given
+    settings = settings_hash(config, given)
+    return lambda folder: write_data(folder, config, inputs, material, tokenizer, settings)
+
+
+def _writer_of_texts(config: Config, inputs: list[InputFile], given: Tokenizer | None) -> Callable[[Path], None]:
+    """Do as :func:`_writer` for labelled texts."""
+    material = gather_labelled(config.data)
+    check_class_weights(config, material.labels)
+    train = material.parts.train
+    if given is None:
+        note(f"training the tokenizer on {len(train):,} texts")
+        tokenizer = Tokenizer.train_for_labels(config.data, [text.normalised for text in train], material.labels)
+    else:
+        tokenizer = with_labels_of(given, material.labels)
+    settings = settings_hash(config, given)
+    return lambda folder: write_labelled(folder, config, inputs, material, tokenizer, settings)
 
 
 def _refuse_data_of(origin: Origin, config: Config) -> None:
@@ -158,7 +175,7 @@ def expected_data(config: Config, tokenizer: Tokenizer | None = None) -> Expecte
     Raises:
         ConfigError: the configuration names no input files.
     """
-    return ExpectedData(settings_hash(config, tokenizer), input_paths(config.data))
+    return ExpectedData(settings_hash(config, tokenizer), input_paths(config))
 
 
 def is_current(config: Config) -> bool:
@@ -181,6 +198,8 @@ def _current(config: Config, tokenizer: Tokenizer | None) -> Dataset | None:
         return None
     if not expected.matches(data.manifest):
         return None
+    if config.task == "classification":
+        check_class_weights(config, data.tokenizer.labels)
     return data if not edited_texts(config.data_directory, data.manifest) else None
 
 

@@ -36,8 +36,8 @@ def write_data(
     folder: Path, config: Config, inputs: list[InputFile], material: CorpusSplits, tokenizer: Tokenizer, settings: str
 ) -> None:
     """Fill ``folder`` with all that prepared data consists of."""
-    _write_lines(folder / "train.source", [pair.raw.source for pair in material.train])
-    _write_lines(folder / "train.target", [pair.raw.target for pair in material.train])
+    write_lines(folder / "train.source", [pair.raw.source for pair in material.train])
+    write_lines(folder / "train.target", [pair.raw.target for pair in material.train])
     _write_held_out(folder, "valid", material.valid)
     _write_held_out(folder, "test", material.test)
 
@@ -90,13 +90,14 @@ def _all_pairs(sentences: Sequence[Sentence]) -> list[CleanPair]:
 
 
 def _write_held_out(folder: Path, split: SplitName, sentences: Sequence[Sentence]) -> None:
-    _write_lines(folder / f"{split}.source", [sentence.source for sentence in sentences])
+    write_lines(folder / f"{split}.source", [sentence.source for sentence in sentences])
     columns = zip_longest(*(sentence.references for sentence in sentences), fillvalue="")
     for number, column in enumerate(columns):
-        _write_lines(folder / f"{split}.reference.{number}", column)
+        write_lines(folder / f"{split}.reference.{number}", column)
 
 
-def _write_lines(path: Path, lines: Sequence[str]) -> None:
+def write_lines(path: Path, lines: Sequence[str]) -> None:
+    """Write lines that hold no line break."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(f"{line}\n" for line in lines)
 
@@ -116,8 +117,8 @@ def _write_store(
         sentences=sentences,
         pairs=len(pairs),
         groups=groups,
-        source=_side_counts(store.source),
-        target=_side_counts(store.target),
+        source=side_counts(store.source),
+        target=side_counts(store.target),
     )
 
 
@@ -134,7 +135,8 @@ def _chunks(sentences: Sequence[str]) -> Iterator[Sequence[str]]:
         yield sentences[start : start + _ENCODED_AT_ONCE]
 
 
-def _side_counts(store: TokenStore) -> SideCounts:
+def side_counts(store: TokenStore) -> SideCounts:
+    """Count the tokens of one side of a split."""
     lengths = store.lengths
     return SideCounts(
         tokens=int(lengths.sum()),

@@ -37,8 +37,8 @@ def evaluate(
     Args:
         translator: the model.
         sources: raw source sentences.
-        references: one or several raw reference translations per source sentence; HTML entities in them are resolved
-            if the model resolves those of its training text.
+        references: one or several raw reference translations per source sentence; HTML entities and tags in them
+            are treated as those of the model's training text are.
         scorer: a scorer of the target language that treats case as the model does.
         beam_size: replaces the configured one.
     """
@@ -46,6 +46,6 @@ def evaluate(
     translations = translator.translate(sources, beam_size=beam_size)
     seconds = time.perf_counter() - began
     normaliser = translator.tokenizer.target_normaliser
-    if normaliser.config.html_entities:
+    if normaliser.config.html_entities or normaliser.config.html_tags:
         references = [[normaliser.tidy(text) for text in some] for some in references]
     return Evaluation(scorer.scores(translations, references), translations, seconds)

@@ -5,41 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any
 
 from nmt_attn.config.loading import load_config, refuse_other_keys
 from nmt_attn.config.schema import Config
-from nmt_attn.corpus.dataset import Dataset, HeldOut
-from nmt_attn.corpus.manifest import Manifest
+from nmt_attn.corpus.dataset import HeldOut
 from nmt_attn.corpus.read import read_parallel
 from nmt_attn.decoding.translator import Translator
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.evaluation.evaluate import Evaluation, evaluate
+from nmt_attn.evaluation.labels_run import report_labels
+from nmt_attn.evaluation.request import EvaluationReport, EvaluationRequest
 from nmt_attn.evaluation.scores import Score, Scorer
+from nmt_attn.evaluation.splits import SPLIT_KEYS, data_of, nothing_to_score, split_name
 from nmt_attn.runs.directory import ModelPath, find_model
 from nmt_attn.runs.origin import inherit
 from nmt_attn.text.normalise import Normaliser, tidy
 
 FILE_KEYS = ("decoding", "evaluation", "data.target_lang")
 """Keys that can be set for an evaluation; the language decides how texts are cut into words."""
-
-SPLIT_KEYS = (*FILE_KEYS, "data.directory", "name")
-"""Keys that can be set where the sentences are those of the prepared data."""
-
-
-@dataclass(frozen=True)
-class EvaluationRequest:
-    """The model to evaluate and the sentences to evaluate it on."""
-
-    models: tuple[Path, ...] = ()  # runs or checkpoints, which translate as one; none: the last
-    config: Path | None = None  # instead of the run's own
-    overrides: tuple[str, ...] = ()
-    split: str = "test"
-    source: Path | None = None  # instead of a split
-    references: tuple[Path, ...] = ()
-    beam_size: int | None = None
-    device: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -67,7 +51,7 @@ class Report:
     of_files: bool  # of the user's, instead of a split that prepare has put right
 
     @property
-    def translations(self) -> list[str]:
+    def output_lines(self) -> list[str]:
         """One line per line of the source; an empty one where the line was left out."""
         lines = [""] * self.sentences.lines
         for place, translation in zip(self.sentences.places, self.evaluation.translations, strict=True):
@@ -113,19 +97,30 @@ def _as_line(name: str, score: Score) -> str:
     return f"{name:5} {score.score:6.2f}   {score.signature}"
 
 
-def report(request: EvaluationRequest) -> Report:
-    """Evaluate a model on the sentences of a request.
+def report(request: EvaluationRequest) -> EvaluationReport:
+    """Evaluate a model on the examples of a request.
 
     Raises:
         InputError: a model, a split or a file is missing, files differ in length, or nothing in them can be scored.
-        UserError: the split is empty, or BLEU's tokenizer is not available.
+        UserError: the split is empty, BLEU's tokenizer is not available, or a wish is for another task.
     """
     runs = [find_model(model) for model in request.models or (None,)]
     config = load_config(request.config or runs[0].run.config_file, request.overrides)
     if request.config is not None and config.training.from_run is not None:  # it need not say what is taken over
         config = inherit(config, load_config(runs[0].run.config_file), str(runs[0].run.path))
+    if config.task == "classification":
+        return report_labels(request, config, runs)
+    if request.remove_words is not None:
+        raise UserError("--remove-words is for a classifier, and this run translates; leave it out")
+    return _report_translations(request, config, runs)
+
+
+def _report_translations(request: EvaluationRequest, config: Config, runs: Sequence[ModelPath]) -> Report:
+    """Translate and score."""
     of_files = request.source is not None or bool(request.references)
-    refuse_other_keys(request.overrides, FILE_KEYS if of_files else SPLIT_KEYS, "the evaluation of a trained model")
+    refuse_other_keys(
+        request.overrides, FILE_KEYS if of_files else (*FILE_KEYS, *SPLIT_KEYS), "the evaluation of a trained model"
+    )
     splits = None if of_files else _of_split(request.split, config, runs)
     checkpoints = [found.checkpoint for found in runs]
     translator = Translator.load(checkpoints, device=request.device, decoding=config.decoding)
@@ -144,25 +139,11 @@ def report(request: EvaluationRequest) -> Report:
 
 def _of_split(name: str, config: Config, runs: Sequence[ModelPath]) -> Sentences:
     """Return the sentences of a split of the data that all runs were trained on."""
-    if name not in ("test", "valid"):
-        raise UserError(f"--split {name}: must be test or valid")
-    split = cast(Literal["test", "valid"], name)
-    data = Dataset.open(config.data_directory)
-    for found in runs:
-        if not data.manifest.same_data_as(Manifest.load(found.run.path)):
-            raise UserError(
-                f"{data.directory} is not the data that {found.run.path} was trained on, which may hold sentences "
-                f"of its {split} split; to score on them all the same, name the files with --source and --reference"
-            )
+    split = split_name(name)
+    data = data_of(split, config, runs)
     held_out = data.held_out(split)
     if not held_out.sources:
-        reason = config.data.nothing_held_out(split)
-        other: Literal["test", "valid"] = "valid" if split == "test" else "test"
-        instead = f" or --split {other}" if getattr(data.manifest.splits, other).sentences else ""
-        raise UserError(
-            f"{data.directory} has no {split} sentences{f' ({reason})' if reason else ''}; score on others with "
-            f"--source FILE --reference FILE{instead}"
-        )
+        raise UserError(nothing_to_score(split, config, data, "sentences", "--source FILE --reference FILE"))
     return Sentences(held_out, name, list(range(len(held_out))), len(held_out))
 
 

@@ -10,7 +10,7 @@ import onnx
 
 from nmt_attn.export.cells import advance, normalise_inputs
 from nmt_attn.export.graph import GraphWriter, Weights
-from nmt_attn.export.scores import attention_scores
+from nmt_attn.export.scores import Memory, attended_context, attention_weights
 from nmt_attn.export.values import NEXT, SUPPRESSED_TOKENS, TOKENS, decoder_inputs, decoder_outputs, state_values
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.model.recurrence import recurrences
@@ -18,6 +18,9 @@ from nmt_attn.model.step import Attended, DecoderState, StepwiseDecoder, TokenPa
 
 NOTHING = ""
 """The name of a value without any columns, as a context is without attention."""
+
+MEMORY = Memory(TOKENS.name, "mask", "states", "keys", "fertility", "coverage")
+"""What a step attends to, by the names of the decoder's inputs."""
 
 
 class OnnxDecoder(StepwiseDecoder[str, None]):
@@ -60,12 +63,10 @@ class OnnxDecoder(StepwiseDecoder[str, None]):
         """Add what :meth:`nmt_attn.model.attention.Attention.forward` does."""
         graph = self.graph
         if self.decoder.attention.score is None:
-            shape = graph.shape(graph.op("Shape", TOKENS.name), graph.size("mask", 1))
+            shape = graph.shape(graph.op("Shape", TOKENS.name), graph.size(MEMORY.mask, 1))
             return Attended(NOTHING, graph.op("Expand", graph.number(0.0), shape), None)
-        scores = attention_scores(graph, self.decoder.attention, hidden)  # (B, K, S)
-        masked = graph.op("Where", graph.unsqueeze("mask", 1), scores, graph.number(-math.inf))
-        weights = graph.op("Softmax", masked, axis=-1)
-        context = graph.rows(graph.op("MatMul", weights, "states"), graph.size("states", 2))  # (N, A)
+        weights = attention_weights(graph, self.decoder.attention, hidden, MEMORY)  # (B, K, S)
+        context = attended_context(graph, weights, MEMORY.states)  # (N, A)
         if coverage is not None:
             coverage = self.add(coverage, graph.rows(weights, graph.size(coverage, 1)))
         return Attended(context, weights, coverage)

@@ -1,50 +1,35 @@
-"""The folder that ``nmt export`` writes: all that is needed to translate, and a program that does so without torch."""
+"""The folder that ``nmt export`` writes: a model with all that belongs to it, and a program that needs no torch."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import torch
 
-from nmt_attn.config.loading import dump_config, load_config, refuse_other_keys
-from nmt_attn.config.schema import Config
+from nmt_attn.config.loading import dump_config, load_config
 from nmt_attn.errors import NmtError, UserError
+from nmt_attn.export.classifier_contents import CLASSIFICATION
+from nmt_attn.export.contents import TOKENIZER, Contents, Trained
+from nmt_attn.export.translation_contents import TRANSLATION
 from nmt_attn.files import atomic_directory
-from nmt_attn.model.network import TranslationModel
 from nmt_attn.runs.checkpoint import load_weights
 from nmt_attn.runs.directory import ModelPath
-from nmt_attn.text import line_division, normalise, sentence_splitting
-from nmt_attn.text.tokenizer import BOS, EOS, PAD, UNK, Tokenizer
-from nmt_attn.text.tokenizer_files import INFO_FILE
-from nmt_attn.version import __version__
+from nmt_attn.text.tokenizer import Tokenizer
 
-if TYPE_CHECKING:
-    from nmt_attn.export.graph import Value
-    from nmt_attn.export.network import OnnxNetwork
+MODEL_FILE, CONFIG_FILE = "model.json", "config.yaml"
 
-FORMAT = "nmt-onnx 1"
-MODEL_FILE, ENCODER_FILE, DECODER_FILE, TOKENIZER = "model.json", "encoder.onnx", "decoder.onnx", "tokenizer"
-CONFIG_FILE = "config.yaml"
+TASKS = {"translation": TRANSLATION, "classification": CLASSIFICATION}
 
-PROGRAM = {
-    "translate.py": Path(__file__).with_name("runtime.py"),  # not imported, since it needs onnxruntime
-    "normalise.py": Path(normalise.__file__),
-    "line_division.py": Path(line_division.__file__),
-    "sentence_splitting.py": Path(sentence_splitting.__file__),
+CONTENTS = {
+    *(name for task in TASKS.values() for name in (*task.models, *task.program)),
+    *(MODEL_FILE, TOKENIZER, CONFIG_FILE, "cut.py", "__pycache__"),
 }
-"""Files that are put beside the model as they stand, so that its text is treated as training did."""
-
-CONTENTS = {MODEL_FILE, ENCODER_FILE, DECODER_FILE, TOKENIZER, CONFIG_FILE, *PROGRAM, "cut.py", "__pycache__"}
 """All that lies in an exported folder that has been used; ``cut.py`` is of earlier versions."""
-
-DECODING = ("max_source_tokens", "max_length_ratio", "min_length_ratio", "no_repeat_ngram", "split_sentences")
-"""Keys of ``decoding`` that the program beside the model goes by."""
 
 TOLERANCE = 1e-3
 """An export is refused where it differs by more from the network; rounding makes up about 1e-5."""
@@ -55,7 +40,8 @@ class Exported:
     """An export that has been written."""
 
     path: Path
-    bytes: int
+    models: tuple[str, ...]  # names of the ONNX files
+    bytes: int  # of them
     difference: float  # the largest seen between the network and its export
 
 
@@ -63,38 +49,35 @@ def export_run(found: ModelPath, output: Path, *, overrides: Sequence[str] = (),
     """Write a run as ONNX, and compare what the export computes with the network.
 
     Args:
-        found: the checkpoint.
+        found: the checkpoint, of any task.
         output: the folder; it must not exist or be empty.
-        overrides: ``decoding.…=value`` over the run's configuration.
+        overrides: ``decoding.…=value`` over the run's configuration; a classifier takes none.
         force: replace an earlier export.
 
     Raises:
-        UserError: onnx or onnxruntime is missing, ``output`` is taken, or the network cannot be exported.
+        UserError: onnx or onnxruntime is missing, ``output`` is taken, an override has no effect, or the network cannot
+            be exported.
         NmtError: the export does not compute what the network computes, or the disk is full.
     """
     check_output(output, force=force)
     _check_installed()
-    config = load_config(found.run.config_file, overrides)
-    refuse_other_keys(overrides, [f"decoding.{name}" for name in DECODING], "an export, which searches greedily")
-    from nmt_attn.export.network import write_network
-
+    task = TASKS[load_config(found.run.config_file).task]
+    config = task.configure(found.run.config_file, overrides)
     tokenizer = Tokenizer.load(found.run.tokenizer_directory)
     weights = load_weights(found.checkpoint, torch.device("cpu"))
-    model = TranslationModel.of_weights(config.model, tokenizer.source_size, tokenizer.target_size, weights)
-    network = write_network(model.eval())
+    trained = Trained(f"{found.run.path.name}/{found.checkpoint.name}", config, tokenizer, weights)
+    contents = task.contents(trained)
     with atomic_directory(output.resolve()) as aside:
-        (aside / ENCODER_FILE).write_bytes(network.encoder.SerializeToString())
-        (aside / DECODER_FILE).write_bytes(network.decoder.SerializeToString())
+        for name, model in contents.models.items():
+            (aside / name).write_bytes(model.SerializeToString())
         tokenizer.save(aside / TOKENIZER)
         (aside / CONFIG_FILE).write_text(dump_config(config), encoding="utf-8")
-        name = f"{found.run.path.name}/{found.checkpoint.name}"
-        description = json.dumps(describe(config, network, tokenizer, name), indent=2)
-        (aside / MODEL_FILE).write_text(description + "\n", encoding="utf-8")
-        for name, source in PROGRAM.items():
+        (aside / MODEL_FILE).write_text(json.dumps(contents.description, indent=2) + "\n", encoding="utf-8")
+        for name, source in task.program.items():
             shutil.copyfile(source, aside / name)
-        difference = _difference(model, network, aside)
+        difference = _difference(contents, aside)
         size = sum(path.stat().st_size for path in aside.glob("*.onnx"))
-    return Exported(output, size, difference)
+    return Exported(output, task.models, size, difference)
 
 
 def check_output(output: Path, *, force: bool) -> None:
@@ -118,47 +101,12 @@ def check_output(output: Path, *, force: bool) -> None:
         raise UserError(f"{output} also holds {foreign[0]}, which --force would delete; move it away first")
 
 
-def describe(config: Config, network: OnnxNetwork, tokenizer: Tokenizer, run: str) -> dict[str, Any]:
-    """Return the content of ``model.json``."""
-    from nmt_attn.export.values import LENGTHS, NEXT, SOURCE, SUPPRESSED_TOKENS
-
-    return {
-        "format": FORMAT,
-        "nmt": __version__,
-        "run": run,
-        "source_lang": config.data.source_lang,
-        "target_lang": config.data.target_lang,
-        "tokenizer": f"{TOKENIZER}/{INFO_FILE}",
-        "dotted_i": tokenizer.source_normaliser.dotted_i,
-        "limits": asdict(tokenizer.limits(config.decoding.split_sentences, config.decoding.max_source_tokens)),
-        "spaces": dict(zip(("between_sentences", "between_words"), tokenizer.spaces, strict=True)),
-        "special_ids": {"pad": PAD, "unk": UNK, "bos": BOS, "eos": EOS},
-        "forbidden_ids": list(SUPPRESSED_TOKENS),
-        "encoder": {
-            "file": ENCODER_FILE,
-            "inputs": _listed([SOURCE, LENGTHS]),
-            "outputs": _listed([*network.memory, *network.state]),
-        },
-        "decoder": {
-            "file": DECODER_FILE,
-            "inputs": _listed(network.decoder_inputs),
-            "outputs": _listed(network.decoder_outputs),
-        },
-        "memory": [value.name for value in network.memory],
-        "state": {value.name: NEXT + value.name for value in network.state},
-        "decoding": {name: getattr(config.decoding, name) for name in DECODING},
-    }
-
-
-def _listed(values: Sequence[Value]) -> list[dict[str, Any]]:
-    return [{"name": value.name, "type": value.type, "shape": list(value.shape)} for value in values]
-
-
 def _is_export(folder: Path) -> bool:
     try:
-        return bool(json.loads((folder / MODEL_FILE).read_text(encoding="utf-8"))["format"] == FORMAT)
+        found = json.loads((folder / MODEL_FILE).read_text(encoding="utf-8"))["format"]
     except (OSError, ValueError, KeyError, TypeError):
         return False
+    return any(found == task.format for task in TASKS.values())
 
 
 def _check_installed() -> None:
@@ -167,11 +115,8 @@ def _check_installed() -> None:
             raise UserError(f"exporting needs {name}; install it with: pip install onnx onnxruntime")
 
 
-def _difference(model: TranslationModel, network: OnnxNetwork, folder: Path) -> float:
-    from nmt_attn.export.verify import OnnxSession, largest_difference
-
-    encoder, decoder = (OnnxSession.load(folder / name) for name in (ENCODER_FILE, DECODER_FILE))
-    difference = largest_difference(model, network, encoder, decoder)
+def _difference(contents: Contents, folder: Path) -> float:
+    difference = contents.difference(folder)
     if not difference <= TOLERANCE:
         raise NmtError(f"the export differs from the network by {difference:.2g}, so it has not been written")
     return difference

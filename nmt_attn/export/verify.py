@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from nmt_attn.export.network import OnnxNetwork
 from nmt_attn.export.values import NEXT, SUPPRESSED_TOKENS
+from nmt_attn.model.classifier import ClassificationModel
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.model.step import DecoderState
 from nmt_attn.text.tokenizer import EOS
@@ -21,6 +23,12 @@ from nmt_attn.text.tokenizer import EOS
 Arrays = dict[str, NDArray[np.generic]]
 
 SENTENCES, STEPS, HYPOTHESES = 4, 5, 2
+
+TEXT_LENGTHS = (1, 5, 20, 80)
+"""Tokens of the texts that are classified, EOS included."""
+
+LEAST_PROBABILITY = 1e-30
+"""Smaller probabilities count as this one: float32 holds hardly any digits of them, or none at all."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,28 @@ def largest_difference(
         found = [values["log_probs"], values["attention"], *states.values()]
         worst = max(worst, _worst([*expected, *state_arrays(state)], found))
     return worst
+
+
+@torch.inference_mode()
+def classifier_difference(model: ClassificationModel, written: OnnxSession) -> float:
+    """Find the largest difference between a classifier and its export, over some texts drawn at random.
+
+    Args:
+        model: in evaluation mode.
+        written: its export, loaded again.
+
+    Returns:
+        The largest difference of log-probabilities and attention weights.
+    """
+    generator = torch.Generator().manual_seed(1)
+    lengths = torch.tensor(TEXT_LENGTHS)
+    vocabulary = len(model.encoder.embedding.weight)
+    source = torch.randint(EOS, vocabulary, (len(lengths), max(TEXT_LENGTHS)), generator=generator)
+    found = model(source.to(model.device), lengths)
+    values = written.run({"source": source.numpy(), "lengths": lengths.numpy()})
+    expected = torch.log_softmax(found.logits, dim=-1).clamp(min=math.log(LEAST_PROBABILITY))
+    given = np.log(np.maximum(values["probabilities"], np.float32(LEAST_PROBABILITY)))
+    return _worst([expected.numpy(force=True), found.weights.numpy(force=True)], [given, values["attention"]])
 
 
 def log_probs(model: TranslationModel, readout: Tensor) -> Tensor:

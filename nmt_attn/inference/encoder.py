@@ -1,4 +1,4 @@
-"""A GRU encoder made ready to translate on a CPU.
+"""An encoder made ready to read sentences on a CPU.
 
 It reads no padding, and looks up each token's part of the gate pre-activations in a table.
 
@@ -18,7 +18,7 @@ from nmt_attn.inference.frozen_linear import FrozenLinear, PrecomputedEmbedding
 from nmt_attn.kernels.gru import gru_forward
 from nmt_attn.kernels.reversal import reversed_positions
 from nmt_attn.model.encoder import Encoder
-from nmt_attn.model.recurrence import Recurrence, recurrences
+from nmt_attn.model.recurrence import LayerState, Recurrence, recurrences
 from nmt_attn.model.residual import has_residual, run_stack
 
 
@@ -68,10 +68,10 @@ class PackedStates:
 
 
 class InferenceEncoder:
-    """A frozen GRU encoder, see the top of this module.
+    """A frozen encoder, see the top of this module.
 
     Args:
-        encoder: GRU, in evaluation mode, without layer normalisation.
+        encoder: in evaluation mode, without layer normalisation.
         compute: device and precision.
     """
 
@@ -119,27 +119,31 @@ class _Layer:
     """One direction of one layer."""
 
     def __init__(self, layer: Recurrence, compute: Compute) -> None:
-        self.size = layer.hidden_size
+        self.layer, self.size = layer, layer.hidden_size
         self.recurrent = FrozenLinear(layer.recurrent_weight, layer.recurrent_bias, compute, bounded=True)
 
     def run(self, gates: Tensor, running: list[int]) -> tuple[Tensor, Tensor]:
-        """Run over the input's part of the gate pre-activations, packed (N, 3H).
+        """Run over the input's part of the gate pre-activations, packed (N, G·H), with G gates.
 
         Returns:
             All outputs, packed (N, H), and the last ones (B, H).
         """
         outputs, last = gates.new_empty(len(gates), self.size), gates.new_empty(running[0], self.size)
-        buffer = gates.new_empty(running[0], 4 * self.size)
-        hidden = gates.new_zeros(running[0], self.size)
-        from_hidden = self.recurrent(hidden[:1]).expand(running[0], -1)  # the same of all zeros
+        buffer = gates.new_empty(running[0], 4 * self.size)  # of a GRU
+        state: LayerState = (gates.new_zeros(running[0], self.size),) * self.layer.state_parts
+        from_hidden = self.recurrent(state[0][:1]).expand(running[0], -1)  # the same of all zeros
         begin = 0
         for count, next_count in zip(running, [*running[1:], 0], strict=True):
             rows = slice(begin, begin + count)
-            hidden = gru_forward(gates[rows], from_hidden, hidden, buffer[:count], outputs[rows])
-            last[next_count:count] = hidden[next_count:]
-            hidden, begin = hidden[:next_count], begin + count
+            if self.layer.cell == "gru":
+                state = (gru_forward(gates[rows], from_hidden, state[0], buffer[:count], outputs[rows]),)
+            else:
+                state = self.layer.cell_step(gates[rows], from_hidden, state)
+                outputs[rows] = state[0]
+            last[next_count:count] = state[0][next_count:]
+            state, begin = tuple(part[:next_count] for part in state), begin + count
             if next_count:
-                from_hidden = self.recurrent(hidden)
+                from_hidden = self.recurrent(state[0])
         return outputs, last
 
 

@@ -218,5 +218,5 @@ def _make_score(config: AttentionConfig, query_size: int, state_size: int) -> Sc
             return AdditiveScore(query_size, state_size, config.size or query_size)
         case "location":
             return LocationScore(query_size, config.max_positions)
-        case "none":
+        case "none" | "mean" | "max":
             return None

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from nmt_attn.corpus.dataset import Dataset
 from nmt_attn.corpus.manifest import Manifest, SplitCounts
+from nmt_attn.reporting.labelled_preparation import labelled_summary
 
 _REASONS = {
     "blank": "blank line",
@@ -26,6 +27,8 @@ _REASONS = {
 def summary(data: Dataset) -> RenderableType:
     """Show what went in, what was dropped and why, and what came out, as tables for a terminal."""
     manifest = data.manifest
+    if manifest.labelled is not None:
+        return labelled_summary(data, manifest.labelled)
     parts: list[RenderableType] = [_flow(manifest), _splits(manifest), *_lacking(manifest), _last_lines(data)]
     if manifest.known.valid or manifest.known.test:
         parts.append(

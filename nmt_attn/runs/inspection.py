@@ -13,10 +13,11 @@ from typing import Literal
 from pydantic import BaseModel, ValidationError
 
 from nmt_attn.config.loading import load_config
-from nmt_attn.config.schema import ModelConfig
+from nmt_attn.config.schema import Config
 from nmt_attn.errors import InputError
 from nmt_attn.files import read_small
 from nmt_attn.text.sentencepiece_model import count_pieces
+from nmt_attn.text.tokenizer_files import INFO_FILE, MAX_INFO_BYTES, MAX_MODEL_BYTES
 
 WEIGHTS = "model.safetensors"
 """The file of a checkpoint with the weights used for translation."""
@@ -77,7 +78,7 @@ def refuse_misfit(run: Path, checkpoint: Path) -> None:
         return  # whoever loads the tokenizer says what is wrong with it, and no network is built
     if not weights.is_file():
         raise InputError(f"{weights}: {'not an ordinary' if weights.exists() else 'no such'} file")
-    needed = count_weights(load_config(run / "config.yaml").model, *vocabulary)
+    needed = count_weights(load_config(run / "config.yaml"), *vocabulary)
     size = weights.stat().st_size
     if not _FEWEST_BYTES * needed <= size <= _MOST_BYTES * needed + _SLACK:
         raise InputError(
@@ -86,17 +87,17 @@ def refuse_misfit(run: Path, checkpoint: Path) -> None:
         )
 
 
-def count_weights(config: ModelConfig, source_size: int, target_size: int) -> int:
+def count_weights(config: Config, source_size: int, target_size: int) -> int:
     """Count the weights of a network by building it from names and shapes alone, which takes no memory for them.
 
     Args:
-        config: the sizes and kinds of the network's parts.
+        config: the task, and the sizes and kinds of the network's parts.
         source_size: the size of the source vocabulary.
-        target_size: the size of the target vocabulary.
+        target_size: the size of the target vocabulary, or the number of labels.
     """
-    from nmt_attn.model.network import TranslationModel
+    from nmt_attn.model.family import network_without_weights
 
-    network = TranslationModel.without_weights(config, source_size, target_size)
+    network = network_without_weights(config, source_size, target_size)
     return sum(weight.numel() for weight in network.weights().values())
 
 
@@ -109,12 +110,16 @@ class _TokenizerFiles(BaseModel):
 
     source: _ModelFile
     target: _ModelFile
+    labels: list[str] = []
 
 
 def _vocabulary(tokenizer: Path) -> list[int] | None:
     """Return the sizes of the source and the target vocabulary; None if the files are missing or damaged."""
     try:
-        files = _TokenizerFiles.model_validate_json(read_small(tokenizer / "tokenizer.json", 1 << 16))
-        return [count_pieces(read_small(tokenizer / side.file, 1 << 26)) for side in (files.source, files.target)]
+        files = _TokenizerFiles.model_validate_json(read_small(tokenizer / INFO_FILE, MAX_INFO_BYTES))
+        sizes = [
+            count_pieces(read_small(tokenizer / side.file, MAX_MODEL_BYTES)) for side in (files.source, files.target)
+        ]
     except (OSError, ValidationError):
         return None
+    return [sizes[0], len(files.labels)] if files.labels else sizes

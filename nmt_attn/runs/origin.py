@@ -52,7 +52,12 @@ def origin_of(config: Config) -> Origin | None:
             f"training.from: {named} is of the run {config.run_directory} itself, which is to be trained; give the new "
             "run another name, such as --set name=NEW, or go on with this one on the same data by --resume"
         )
-    return Origin(found, load_config(found.run.config_file), Tokenizer.load(found.run.tokenizer_directory))
+    old = load_config(found.run.config_file)
+    if old.task != config.task:
+        raise UserError(
+            f"training.from: {named} is a run of task: {old.task}, and cannot go on with task: {config.task}"
+        )
+    return Origin(found, old, Tokenizer.load(found.run.tokenizer_directory))
 
 
 def inherit(config: Config, old: Config, name: str) -> Config:

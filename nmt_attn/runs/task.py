@@ -6,7 +6,7 @@ from nmt_attn.config.schema import Config
 from nmt_attn.errors import UserError
 from nmt_attn.runs.directory import ModelPath
 
-_USE = {"translation": "translates; use nmt translate"}
+_USE = {"translation": "translates; use nmt translate", "classification": "classifies texts; use nmt classify"}
 
 
 def refuse_other_task(found: ModelPath, config: Config, task: str) -> None:

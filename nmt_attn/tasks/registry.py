@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from nmt_attn.config.schema import Config
 from nmt_attn.corpus.dataset import Dataset
-from nmt_attn.model.network import TranslationModel
+from nmt_attn.model.family import network_without_weights
 from nmt_attn.model.trainable import TrainableModel
+from nmt_attn.tasks.classification import ClassificationTask
 from nmt_attn.tasks.task import Task
 from nmt_attn.tasks.translation import TranslationTask
 from nmt_attn.text.tokenizer import Tokenizer
@@ -13,11 +14,9 @@ from nmt_attn.text.tokenizer import Tokenizer
 
 def make_task(config: Config, data: Dataset) -> Task:
     """Make the configured task with its prepared data."""
-    tasks = {"translation": TranslationTask}
-    return tasks[config.task](config, data)
+    return ClassificationTask(config, data) if config.task == "classification" else TranslationTask(config, data)
 
 
 def model_of_shapes(config: Config, tokenizer: Tokenizer) -> TrainableModel:
     """Make the network of a task of names and shapes alone, to compare weights with."""
-    models = {"translation": TranslationModel.without_weights}
-    return models[config.task](config.model, tokenizer.source_size, tokenizer.target_size)
+    return network_without_weights(config, tokenizer.source_size, tokenizer.target_size)

@@ -15,25 +15,38 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from nmt_attn.errors import InputError
 from nmt_attn.evaluation.scores import NGRAM
 from nmt_attn.tasks.task import Standing
 
 MOSTLY_EXACT = 50.0
 """Percent of exact translations above which ``auto`` goes by their number."""
 
-Setting = Literal["auto", "bleu", "chrf", "exact", "loss"]
-Metric = Literal["bleu", "chrf", "exact", "loss"]
-NAMES: dict[Metric, str] = {"bleu": "BLEU", "chrf": "chrF", "exact": "exact matches", "loss": "loss"}
+Setting = Literal["auto", "bleu", "chrf", "exact", "accuracy", "f1", "loss"]
+Metric = Literal["bleu", "chrf", "exact", "accuracy", "f1", "loss"]
+NAMES: dict[Metric, str] = {
+    "bleu": "BLEU",
+    "chrf": "chrF",
+    "exact": "exact matches",
+    "accuracy": "accuracy",
+    "f1": "macro F1",
+    "loss": "loss",
+}
+
+OF_TRANSLATIONS: tuple[Metric, ...] = ("bleu", "chrf", "exact", "loss")
+OF_LABELS: tuple[Metric, ...] = ("accuracy", "f1", "loss")
 
 
 @dataclass(frozen=True)
 class Figures:
     """The figures of a validation, as ``metrics.jsonl`` has them; None: it has none."""
 
-    loss: float | None = None  # nats a target token
+    loss: float | None = None  # nats a target token, or a text
     bleu: float | None = None  # percent, as the others
     chrf: float | None = None
     exact: float | None = None
+    accuracy: float | None = None
+    f1: float | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +61,7 @@ class Selection:
         """Return the figure that decides, higher is better; BLEU that has nothing to count is 0."""
         if self.metric == "loss":
             return -math.inf if figures.loss is None else -figures.loss
-        score = {"bleu": figures.bleu, "chrf": figures.chrf, "exact": figures.exact}[self.metric]
+        score: float | None = getattr(figures, self.metric)
         return 0.0 if score is None else score
 
     def standing(self, figures: Figures) -> Standing:
@@ -113,7 +126,7 @@ def logged_ranks(lines: Iterable[Mapping[str, Any]], setting: str) -> dict[int, 
         metric = values.get("metric", "bleu" if setting == "auto" else setting)
         if not isinstance(metric, str) or metric not in NAMES or not _is_known(values, metric):
             continue
-        figures = Figures(**{name: _figure(values.get(name)) for name in ("loss", "bleu", "chrf", "exact")})
+        figures = Figures(**{name: _figure(values.get(name)) for name in NAMES})
         rank = Selection(metric, auto=setting == "auto").rank_of(figures)
         if math.isfinite(rank[0]):
             ranks[values["step"]] = rank
@@ -123,6 +136,20 @@ def logged_ranks(lines: Iterable[Mapping[str, Any]], setting: str) -> dict[int, 
 def _is_known(values: Mapping[str, Any], metric: Metric) -> bool:
     """Say whether a validation has the deciding metric; BLEU counts even where it has nothing to count."""
     return _figure(values.get(metric)) is not None or (metric == "bleu" and "bleu_reason" in values)
+
+
+def known_metric(name: str | None, known: Sequence[Metric] = OF_TRANSLATIONS) -> Metric | None:
+    """Return one of the ``known`` metrics by its name; None for None.
+
+    Raises:
+        InputError: none of them has that name.
+    """
+    for metric in known:
+        if metric == name:
+            return metric
+    if name is None:
+        return None
+    raise InputError(f"the checkpoint goes by {name!r}, which is no metric here; there are {', '.join(known)}")
 
 
 def _figure(value: Any) -> float | None:

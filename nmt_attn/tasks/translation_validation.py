@@ -12,10 +12,10 @@ from nmt_attn.corpus.batches import Batcher
 from nmt_attn.corpus.dataset import Dataset, HeldOut
 from nmt_attn.decoding.translator import Translator
 from nmt_attn.device import Compute, choose_compute
-from nmt_attn.errors import InputError
 from nmt_attn.evaluation.scores import Score, Scorer
 from nmt_attn.model.network import TranslationModel
-from nmt_attn.tasks.selection import NAMES, Figures, Metric, select
+from nmt_attn.tasks.sample import evenly_spaced
+from nmt_attn.tasks.selection import Figures, known_metric, select
 from nmt_attn.tasks.task import Decided, Sample, Standing
 from nmt_attn.tasks.translation_loss import batch_loss, to_device
 
@@ -155,7 +155,7 @@ class Validator:
         references = self.held_out.references
         bleu, chrf = self.scorer.bleu(translations, references), self.scorer.chrf(translations, references)
         exact = self.scorer.exact(translations, references)
-        shown = _evenly_spaced(len(translations), options.samples)
+        shown = evenly_spaced(len(translations), options.samples)
         samples = [Sample(self.held_out.sources[i], translations[i], references[i][0]) for i in shown]
         return Validation(loss, bleu, chrf, exact, samples)
 
@@ -175,26 +175,7 @@ class Validator:
         return total / tokens
 
 
-def known_metric(name: str | None) -> Metric | None:
-    """Return a metric by its name.
-
-    Raises:
-        InputError: there is none of that name.
-    """
-    for metric in NAMES:
-        if metric == name:
-            return metric
-    if name is None:
-        return None
-    raise InputError(f"the checkpoint goes by {name!r}, which is no metric of translations")
-
-
 def _evenly(held_out: HeldOut, count: int) -> HeldOut:
     """At most ``count`` sentences, from all over the set."""
-    chosen = _evenly_spaced(len(held_out.sources), count)
+    chosen = evenly_spaced(len(held_out.sources), count)
     return HeldOut([held_out.sources[i] for i in chosen], [held_out.references[i] for i in chosen])
-
-
-def _evenly_spaced(size: int, count: int) -> list[int]:
-    count = min(size, count)
-    return [(2 * i + 1) * size // (2 * count) for i in range(count)]

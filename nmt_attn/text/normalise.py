@@ -95,6 +95,9 @@ _AMPERSANDS = re.compile("&(?:(?:amp|AMP|#0{0,4}38|#[xX]0{0,4}26);)+")
 # Each round takes away one level; so many are no text but a trap that takes time.
 _MOST_ENTITIES = 64
 
+# Letters right behind the sign: "a < b" is none, nor is "<3".
+_TAG = re.compile("</?[A-Za-z][^<>]*>|<!--.*?-->|<![A-Za-z][^<>]*>")
+
 
 class _CharacterTable(dict[int, str]):
     """A table for ``str.translate`` that asks a function about each character once."""
@@ -179,6 +182,16 @@ def resolve_entities(text: str) -> str:
     return text
 
 
+def remove_tags(text: str) -> str:
+    """Put a space in place of HTML tags such as ``<br />``, and of comments."""
+    for _ in range(_MOST_ENTITIES):
+        cleared = _TAG.sub(" ", text)
+        if cleared == text:
+            break
+        text = cleared
+    return text
+
+
 def _entity(found: re.Match[str]) -> str:
     known = found[1][0] == "#" or found[1] + ";" in html.entities.html5
     return html.unescape(found[0]) if known else found[0]
@@ -213,7 +226,8 @@ class Normaliser:
     def __call__(self, text: str) -> str:
         """Tidy ``text``, then apply what the configuration asks for."""
         text = self.tidy(text)
-        ordinary = _ORDINARY.fullmatch(text) and not (self.config.html_entities and "&" in text)
+        markup = (self.config.html_entities and "&" in text) or (self.config.html_tags and "<" in text)
+        ordinary = _ORDINARY.fullmatch(text) and not markup
         text = self._once(text)
         if ordinary:
             return text
@@ -226,8 +240,12 @@ class Normaliser:
         return text
 
     def tidy(self, text: str) -> str:
-        """Return ``text`` as raw text is kept: tidied, and without entities where the configuration asks for that."""
-        return tidy(resolve_entities(text) if self.config.html_entities and "&" in text else text)
+        """Return ``text`` as raw text is kept: tidied, without entities and tags where they are to go."""
+        if self.config.html_entities and "&" in text:
+            text = resolve_entities(text)
+        if self.config.html_tags and "<" in text:
+            text = remove_tags(tidy(text))
+        return tidy(text)
 
     def _once(self, text: str) -> str:
         config = self.config

@@ -1,4 +1,4 @@
-"""The pieces of a serialised sentencepiece model, counted and taken out without loading it.
+"""The pieces of a sentencepiece model: which are needed, and of a serialised one counted and taken out.
 
 A model is a protobuf message: a row of fields, of which those with the number 1 are the pieces, in the order of their
 ids.
@@ -6,7 +6,12 @@ ids.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
+
+from sentencepiece import SentencePieceProcessor
+
+from nmt_attn.errors import ConfigError
 
 _PIECE = 1
 
@@ -24,6 +29,33 @@ def keep_pieces(model: bytes, kept: Collection[int]) -> bytes:
             fields.append(field)
         place += number == _PIECE
     return b"".join(fields)
+
+
+def needed_pieces(
+    model: SentencePieceProcessor, sentences: Iterable[Sequence[int]], unknown: int, last_special: int
+) -> set[int]:
+    """Return the pieces that sentences of ids hold, and those that any other is written with: letters and bytes.
+
+    Args:
+        model: a loaded model.
+        sentences: of its ids.
+        unknown: the id of an unknown token.
+        last_special: the last id of the tokens that stand for no text, which are kept too.
+
+    Raises:
+        ConfigError: the sentences hold none.
+    """
+    found = set(chain.from_iterable(sentences))
+    if found <= {unknown}:
+        raise ConfigError(
+            f"a joint vocabulary of {model.get_piece_size():,} tokens has none for one of the two languages; "
+            "raise data.tokenizer.vocab_size, or set data.tokenizer.joint to false"
+        )
+    return found | {
+        token
+        for token in range(model.get_piece_size())
+        if token <= last_special or model.is_byte(token) or len(model.id_to_piece(token)) == 1
+    }
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:

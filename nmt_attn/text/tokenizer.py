@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -18,12 +18,12 @@ from sentencepiece import SentencePieceProcessor, set_random_generator_seed
 
 from nmt_attn.config.language_codes import has_dotted_i, sentence_space, word_space
 from nmt_attn.config.schema import DataConfig, NormaliseConfig
-from nmt_attn.errors import ConfigError, InputError
+from nmt_attn.errors import InputError
 from nmt_attn.text.line_division import Limits
 from nmt_attn.text.lines import SplitSentences, TrainingLines, limits_of
 from nmt_attn.text.normalise import Normaliser, tidy
 from nmt_attn.text.sentencepiece_encoding import encode, pieces, sample
-from nmt_attn.text.sentencepiece_model import keep_pieces
+from nmt_attn.text.sentencepiece_model import keep_pieces, needed_pieces
 from nmt_attn.text.sentencepiece_training import train_model
 from nmt_attn.text.tokenizer_files import read_info, read_models, write_files
 
@@ -52,6 +52,8 @@ class Tokenizer:
     The ids of ``PAD``, ``UNK``, ``BOS`` and ``EOS`` are the same in every vocabulary. Sides whose tokens have the same
     ids share one model. Each side is lowercased as its language is; one that was saved before it knew its languages has
     empty codes for them, and lowercases as it always did. Two are equal if they treat text alike.
+
+    That of a classifier has labels instead of target text: their ids are their places in ``labels``.
     """
 
     kind: Literal["unigram", "bpe", "word", "char"]
@@ -63,6 +65,7 @@ class Tokenizer:
     source_lang: str = field(default="", compare=False)
     target_lang: str = field(default="", compare=False)
     lines: TrainingLines | None = field(default=None, compare=False)  # what it was trained on, where that is known
+    labels: tuple[str, ...] = ()
     _dotted_i: tuple[bool, bool] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -127,6 +130,25 @@ class Tokenizer:
         )
         return trained._for_each_side(sources, targets) if settings.joint and not same_ids else trained
 
+    @classmethod
+    def train_for_labels(cls, config: DataConfig, texts: Sequence[str], labels: Sequence[str]) -> Self:
+        """Learn the vocabulary of texts that have labels.
+
+        Args:
+            config: its ``tokenizer`` and ``normalise`` say how.
+            texts: those of the training part.
+            labels: all labels, each once.
+
+        Raises:
+            ConfigError: ``data.tokenizer.vocab_size`` does not fit the text, or there is no text.
+        """
+        normaliser = normaliser_for(config.normalise, config.source_lang)
+        model = train_model(config.tokenizer, map(normaliser, texts), "training text", _SPECIAL)
+        trained = cls.from_models(
+            config.tokenizer.kind, Normaliser(config.normalise), model, model, source_lang=config.source_lang
+        )
+        return replace(trained, labels=tuple(labels))
+
     @cached_property
     def source_normaliser(self) -> Normaliser:
         """Normaliser of source text."""
@@ -144,8 +166,8 @@ class Tokenizer:
 
     @property
     def target_size(self) -> int:
-        """Number of tokens in the target vocabulary, special ones included."""
-        return int(self._target.get_piece_size())
+        """Number of tokens in the target vocabulary, special ones included; of a classifier the number of labels."""
+        return len(self.labels) or int(self._target.get_piece_size())
 
     @property
     def joint(self) -> bool:
@@ -218,6 +240,7 @@ class Tokenizer:
             "source_lang": self.source_lang,
             "target_lang": self.target_lang,
             "lines": self.lines,
+            "labels": self.labels,
         }
         write_files(folder, self.source_model, self.target_model, about)
 
@@ -231,7 +254,7 @@ class Tokenizer:
         info = read_info(folder)
         source_model, target_model = read_models(folder, info)
         try:
-            return cls.from_models(
+            loaded = cls.from_models(
                 info.kind,
                 Normaliser(info.normalise),
                 source_model,
@@ -242,6 +265,7 @@ class Tokenizer:
             )
         except InputError as error:
             raise InputError(f"{folder}: {error}") from None
+        return replace(loaded, labels=info.labels)
 
     def _for_each_side(self, sources: Sequence[str], targets: Sequence[str]) -> Self:
         """Divide a joint vocabulary: each side keeps the pieces that its sentences hold, cut up as before.
@@ -250,30 +274,12 @@ class Tokenizer:
         """
         if self.kind == "bpe":
             return self
-        needed = (self._needed(self.encode_source(sources)), self._needed(self.encode_target(targets)))
+        sides = (self.encode_source(sources), self.encode_target(targets))
+        needed = (needed_pieces(self._source, side, UNK, EOS) for side in sides)
         models = [keep_pieces(self.source_model, kept) for kept in needed]
         return self.from_models(
             self.kind, self.normaliser, *models, source_lang=self.source_lang, target_lang=self.target_lang
         )
-
-    def _needed(self, sentences: Sequence[Sequence[int]]) -> set[int]:
-        """Return the pieces that sentences of ids hold, and those that any other is written with: letters and bytes.
-
-        Raises:
-            ConfigError: they hold none.
-        """
-        model = self._source
-        found = set(chain.from_iterable(sentences))
-        if found <= {UNK}:
-            raise ConfigError(
-                f"a joint vocabulary of {model.get_piece_size():,} tokens has none for one of the two languages; "
-                "raise data.tokenizer.vocab_size, or set data.tokenizer.joint to false"
-            )
-        return found | {
-            token
-            for token in range(model.get_piece_size())
-            if token <= EOS or model.is_byte(token) or len(model.id_to_piece(token)) == 1
-        }
 
 
 def normaliser_for(config: NormaliseConfig, language: str) -> Normaliser:

@@ -16,7 +16,7 @@ from nmt_attn.files import read_small
 from nmt_attn.text.lines import TrainingLines
 
 INFO_FILE = "tokenizer.json"
-MAX_INFO_BYTES = 1 << 16
+MAX_INFO_BYTES = 1 << 20
 MAX_MODEL_BYTES = 64 << 20
 _FORMAT = 1
 
@@ -47,6 +47,7 @@ class TokenizerInfo(_Strict):
     source_lang: _Code = ""
     target_lang: _Code = ""
     lines: TrainingLines | None = None
+    labels: tuple[str, ...] = ()
 
 
 def write_files(folder: Path, source_model: bytes, target_model: bytes, about: Mapping[str, Any]) -> None:

@@ -38,6 +38,9 @@ def test_the_promised_files_are_shipped():
         "dates",
         "addition",
         "reverse",
+        "imdb",
+        "imdb-classroom",
+        "sentiment-tiny",
     }
     assert {path.stem for path in SHIPPED} == promised
 

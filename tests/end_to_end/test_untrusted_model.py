@@ -356,7 +356,7 @@ TOKENIZERS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a model anywhere": (with_info(lambda info: info["source"].update(file="/etc/passwd")), r"\.json: damaged"),
     "an unknown key": (with_info(lambda info: info.update(x={})), r"tokenizer\.json: damaged"),
     "depth": (lambda run: info_of(run).write_text("[" * 60_000), r"tokenizer\.json: damaged"),
-    "too long": (lambda run: info_of(run).write_text(" " * 70_000), r"tokenizer\.json: larger than 65,536 bytes"),
+    "too long": (lambda run: info_of(run).write_text(" " * (1 << 21)), r"tokenizer\.json: larger than 1,048,576 bytes"),
     "a model too long": (
         lambda run: os.truncate(run / "tokenizer" / "source.model", 1 << 40), r"source\.model: larger than 67,108,864"
     ),

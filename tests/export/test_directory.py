@@ -153,7 +153,7 @@ def test_only_an_earlier_export_is_replaced(tmp_path):
             check_output(full, force=force)
     with pytest.raises(UserError, match="is not a folder"):
         check_output(full / "thesis.txt", force=True)
-    (full / "model.json").write_text(json.dumps({"format": directory.FORMAT}))
+    (full / "model.json").write_text(json.dumps({"format": directory.TRANSLATION.format}))
     with pytest.raises(UserError, match=r"also holds thesis\.txt"):
         check_output(full, force=True)
     (full / "thesis.txt").unlink()

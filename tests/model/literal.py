@@ -30,6 +30,7 @@ class Literal:
     config: ModelConfig
     weights: dict[str, Tensor]
     attentions: list[Tensor] = field(default_factory=list)  # of the last sentence, one vector a target position
+    attention_name = "decoder.attention"
 
     def negative_log_likelihood(self, source: list[int], target: list[int]) -> Tensor:
         """-Σ log p(target_t | target_<t, source); the target begins with BOS and ends with EOS, the source with EOS."""
@@ -122,7 +123,7 @@ class Literal:
 
     def score(self, query: Tensor, states: list[Tensor], place: int, seen: Tensor) -> Tensor:
         """How well the source state at ``place`` fits the query."""
-        state, name = states[place], "decoder.attention.score"
+        state, name = states[place], f"{self.attention_name}.score"
         match self.config.attention.score:
             case "dot":
                 return query @ state
@@ -167,3 +168,32 @@ class Literal:
     def affine(self, name: str, vector: Tensor) -> Tensor:
         """W x + b."""
         return self.weights[f"{name}.weight"] @ vector + self.weights[f"{name}.bias"]
+
+
+class LiteralClassifier(Literal):
+    """The network that classifies, in evaluation mode: Zhou et al. 2016, with the final states as the query."""
+
+    attention_name = "attention"
+
+    def log_probabilities(self, text: list[int]) -> Tensor:
+        """log p(label | text) for each label; the text ends with EOS."""
+        states, last = self.encode(text)
+        context = self.pool(states, last[0])
+        if self.config.classifier.size:
+            context = torch.clamp(self.affine("hidden", context), min=0)
+        logits = self.affine("output", context)
+        return logits - torch.log(torch.exp(logits).sum())
+
+    def pool(self, states: list[Tensor], query: Tensor) -> Tensor:
+        """The states as one vector; the attention is kept in ``attentions``."""
+        self.attentions = [torch.zeros(len(states))]
+        match self.config.attention.score:
+            case "none":
+                return query
+            case "mean":
+                self.attentions = [torch.full((len(states),), 1 / len(states))]
+                return sum(states, torch.zeros(())) / len(states)
+            case "max":
+                return torch.stack([max(state[unit] for state in states) for unit in range(len(query))])
+        self.attentions = []
+        return self.attend(query, states, torch.zeros(len(states)))

@@ -8,12 +8,13 @@ import time
 import pytest
 from pydantic import ValidationError
 
-from nmt_attn.config.schema import ModelConfig
+from nmt_attn.config.schema import Config
+from nmt_attn.model.classifier import ClassificationModel
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.runs.inspection import count_weights
 
 
-def network(draw: random.Random) -> tuple[ModelConfig, int, int]:
+def network(draw: random.Random) -> tuple[Config, int, int]:
     """Any network and the sizes of its vocabularies."""
     sizes = [1, 2, 16, 64, 500]
     while True:
@@ -32,25 +33,37 @@ def network(draw: random.Random) -> tuple[ModelConfig, int, int]:
                           "coverage": draw.random() < 0.2},
         }  # fmt: skip
         try:
-            config = ModelConfig.model_validate(values)
+            config = Config.model_validate({"model": values})
         except ValidationError:
             continue
-        joint = config.tie_embeddings == "all"
+        joint = config.model.tie_embeddings == "all"
         return config, vocabulary, vocabulary if joint else draw.choice([4, 60, 3000])
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_the_weights_are_counted_without_making_them(seed: int) -> None:
     config, source_size, target_size = network(random.Random(seed))
-    model = TranslationModel(config, source_size, target_size)
+    model = TranslationModel(config.model, source_size, target_size)
     expected = sum(weight.numel() for weight in model.weights().values())
     assert count_weights(config, source_size, target_size) == expected
 
 
+@pytest.mark.parametrize("score", ["additive", "dot", "general", "location", "none", "mean", "max"])
+def test_the_weights_of_a_classifier_are_counted(score: str) -> None:
+    model = {
+        "cell": "lstm",
+        "embedding_size": 16,
+        "encoder": {"hidden_size": 8, "layers": 2},
+        "attention": {"score": score},
+    }
+    config = Config.model_validate({"task": "classification", "model": model})
+    network = ClassificationModel(config.model, 60, 3)
+    assert count_weights(config, 60, 3) == sum(weight.numel() for weight in network.weights().values())
+
+
 def test_a_huge_network_is_counted_at_once() -> None:
-    config = ModelConfig.model_validate(
-        {"encoder": {"hidden_size": 16384, "layers": 8}, "decoder": {"hidden_size": 32768}}
-    )
+    model = {"encoder": {"hidden_size": 16384, "layers": 8}, "decoder": {"hidden_size": 32768}}
+    config = Config.model_validate({"model": model})
     began = time.monotonic()
     assert count_weights(config, 10**6, 10**6) > 10**10  # 40 GB, were they made
     assert time.monotonic() - began < 5

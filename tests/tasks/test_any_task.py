@@ -18,8 +18,8 @@ from nmt_attn.kernels.output_loss import TokenLoss
 from nmt_attn.model.trainable import TrainableModel
 from nmt_attn.runs.directory import RunDirectory
 from nmt_attn.runs.metrics import read_metrics
+from nmt_attn.tasks.selection import known_metric
 from nmt_attn.tasks.task import Decided, Ids, Sample, Standing
-from nmt_attn.tasks.translation_validation import known_metric
 from nmt_attn.training.trainer import Trainer
 
 MOST = 8
@@ -158,7 +158,7 @@ def test_another_task_is_resumed_to_the_bit(tmp_path):
 
 
 def test_a_metric_of_another_task_is_refused():
-    with pytest.raises(InputError, match="'accuracy', which is no metric of translations"):
+    with pytest.raises(InputError, match="'accuracy', which is no metric here"):
         known_metric("accuracy")
     assert known_metric(None) is None
     assert known_metric("chrf") == "chrf"

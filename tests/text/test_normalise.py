@@ -15,6 +15,7 @@ configs = st.builds(
     ascii_fold=st.booleans(),
     punctuation=st.sampled_from(["keep", "split", "basic"]),
     html_entities=st.booleans(),
+    html_tags=st.booleans(),
 )
 # Characters with a history of trouble (joiners, marks, odd cases, quotes, parts of emoji) among all others there are.
 texts = st.lists(
@@ -22,6 +23,7 @@ texts = st.lists(
         st.characters(),
         st.sampled_from("\u200b\u200c\u200d\ufeff\u0301\u0345İıIßẞΣςK´`’«»…½ﬁœ\u1fef\u0621\u064bक\u094d▁ "),
         st.sampled_from("\u180e\u1820កน\ufe0e\ufe0f\u20e3👩🏽❤🏴\U000e0067\U000e007f🇫1&;#\u0307"),
+        st.sampled_from(["<br />", "<b", ">", "＜i＞", "</p>", "<!--", "-->", "&lt;br&gt;"]),
         st.sampled_from(["&amp;", "amp;", "&#39;", "&EACUTE;", "&shy;", "＆ａｍｐ；", "&zwj;"]),
     ),
     max_size=12,
@@ -52,6 +54,24 @@ def test_the_result_is_one_clean_line(config: NormaliseConfig, text: str) -> Non
     assert len(result.splitlines()) <= 1
     assert result == " ".join(result.split())
     assert not any(unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") for character in result)
+
+
+@pytest.mark.parametrize(
+    ("text", "cleared"),
+    [
+        ("Good.<br /><br />Bad.", "Good. Bad."),
+        ('<p class="x">A <b>word</b></p>', "A word"),
+        ("a < b and c > d, <3", "a < b and c > d, <3"),
+        ("one<!-- not seen -->two", "one two"),
+        ("<<b>b>", "<"),
+        ("<br", "<br"),
+    ],
+)
+def test_tags_become_spaces(text: str, cleared: str) -> None:
+    normaliser = Normaliser(NormaliseConfig(html_tags=True))
+    assert normaliser(text).replace("< b>", "<") == cleared
+    assert normaliser.tidy(text).replace("< b>", "<") == cleared
+    assert Normaliser()(text) == " ".join(text.split())
 
 
 @given(texts)

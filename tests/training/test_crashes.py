@@ -10,28 +10,35 @@ import random
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nmt_attn.runs.directory import RunDirectory
-from tests.conftest import write_toy
+from tests.conftest import write_opinions, write_toy
 from tests.training.conftest import SAMPLES_ALIKE
 from tests.training.faults import FULL, TWO_SIGNALS, Ended, Trainings
 
 # All that draws random numbers, all that keeps a state.
 SETS = [
     "data.directory=data/toy", "model.embedding_size=8", "model.encoder.hidden_size=8",
-    "model.decoder.hidden_size=16", "model.recurrent_dropout=0.1", "model.encoder.word_dropout=0.1",
+    "model.recurrent_dropout=0.1", "model.encoder.word_dropout=0.1",
     "training.device=cpu", "training.max_epochs=null", "training.batch_tokens=1000", "training.ema=0.9",
-    "training.teacher_forcing=0.9", "training.teacher_forcing.final_ratio=0.7",
     "training.validation.max_sentences=4", "training.validation.samples=0", "training.validation.every_steps=7",
     "training.schedule.kind=plateau", "training.schedule.plateau_patience=0", "training.early_stopping.patience=1000",
 ]  # fmt: skip
 if SAMPLES_ALIKE:
     SETS.append("training.subword_sampling=0.2")
+OF_TASK = {
+    "translation": ["model.decoder.hidden_size=16", "training.teacher_forcing=0.9",
+                    "training.teacher_forcing.final_ratio=0.7"],
+    "classification": ["data.tokenizer.kind=unigram", "data.tokenizer.vocab_size=40", "model.classifier.dropout=0.1",
+                       "training.class_weights=balanced"],
+}  # fmt: skip
 STEPS = 40
 TIMES = {"seconds", "meter_seconds", "tokens_per_second", "minutes"}
 
@@ -82,12 +89,22 @@ def undisturbed(trainings: Trainings, *sets: str) -> Undisturbed:
     return Undisturbed(result_of(run), state["seconds"], whole - state["seconds"])
 
 
-@pytest.fixture(scope="module")
-def trainings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trainings]:
-    folder = write_toy(tmp_path_factory.mktemp("crashes"))
-    with Trainings(folder, *SETS) as trainings:
+@contextmanager
+def trainings_of(task: str, folder: Path) -> Iterator[Trainings]:
+    """Trainings of a task, whose data is prepared."""
+    if task == "classification":
+        (write_opinions(folder) / "opinions.yaml").rename(folder / "toy.yaml")
+    else:
+        write_toy(folder)
+    with Trainings(folder, *SETS, *OF_TASK[task]) as trainings:
         first = trainings.run("first", "training.max_steps=1")  # makes the data
         assert first.code == 0, first.said
+        yield trainings
+
+
+@pytest.fixture(scope="module", params=["translation", pytest.param("classification", marks=pytest.mark.slow)])
+def trainings(request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trainings]:
+    with trainings_of(request.param, tmp_path_factory.mktemp("crashes")) as trainings:
         yield trainings
 
 
@@ -145,6 +162,13 @@ def kill_often(
 def test_killed_at_random_moments(trainings, times, steps):
     sets = [f"training.max_steps={steps}", "training.checkpoint_steps=2"]
     assert kill_often(trainings, times, signal.SIGKILL, *sets) == [-signal.SIGKILL] * times
+
+
+def test_a_classifier_killed_at_random_moments(tmp_path):
+    """The others do this with classifiers too, with ``-m slow``."""
+    with trainings_of("classification", tmp_path) as trainings:
+        sets = ["training.max_steps=30", "training.checkpoint_steps=2"]
+        assert kill_often(trainings, 4, signal.SIGKILL, *sets) == [-signal.SIGKILL] * 4
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
