@@ -12,8 +12,10 @@ import zipfile
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import chain
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, cast
+from typing import IO, Any, Self, cast
 
 from nmt_attn.corpus.archive import is_hidden, is_side_file, leads_out, one_line_for_damage, shown
 from nmt_attn.corpus.labelled_table import checked_label
@@ -32,6 +34,9 @@ PARTS: dict[str, PartName] = {
 """Names of the folders of parts, in any case."""
 
 ARCHIVES = (".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".zip")
+
+HELD_BACK = 100
+"""Texts that may come before the first one in a folder of a part."""
 
 MOST_BYTES = 16 << 20
 """Size of a single text, at most."""
@@ -97,6 +102,24 @@ class TextFiles:
         self.count += 1
         return LabelledText(label, text, place, part)
 
+    def of_parts(self, texts: Iterator[LabelledText]) -> Iterator[LabelledText]:
+        """Yield the texts; where there are folders of parts, only those in them: the others are notes beside them.
+
+        As an archive is read once, the first :data:`HELD_BACK` texts wait until one comes that lies in a part.
+        """
+        waiting: list[LabelledText] = []
+        for text in texts:
+            waiting.append(text)
+            if text.part is not None or len(waiting) > HELD_BACK:
+                break
+        split = any(text.part is not None for text in waiting)
+        for text in chain(waiting, texts):
+            if text.part is None and split:
+                self.count -= 1
+                self.skipped["files that lie in no folder of a label"] += 1
+            else:
+                yield text
+
     def finish(self) -> None:
         """Say what was skipped.
 
@@ -119,6 +142,11 @@ def folder_texts(path: Path, ignore_labels: Collection[str]) -> Iterator[Labelle
         InputError: there is no text in it, a file cannot be read, is too large, or is no text.
     """
     files = TextFiles(str(path), ignore_labels)
+    yield from files.of_parts(_in_folder(path, files))
+    files.finish()
+
+
+def _in_folder(path: Path, files: TextFiles) -> Iterator[LabelledText]:
     for file in sorted(path.rglob("*")):
         inside = file.relative_to(path).as_posix()
         if file.is_dir() or (found := files.belongs(inside)) is None:
@@ -128,7 +156,6 @@ def folder_texts(path: Path, ignore_labels: Collection[str]) -> Iterator[Labelle
             content += chunk
             _refuse_large(len(content), f"{path}: {shown([inside])}")
         yield files.text(inside, bytes(content), *found)
-    files.finish()
 
 
 def archive_texts(path: Path, ignore_labels: Collection[str]) -> Iterator[LabelledText]:
@@ -138,6 +165,11 @@ def archive_texts(path: Path, ignore_labels: Collection[str]) -> Iterator[Labell
         InputError: it is damaged, no archive, encrypted or a trap, or there is no text in it.
     """
     files = TextFiles(str(path), ignore_labels)
+    yield from files.of_parts(_in_archive(path, files))
+    files.finish()
+
+
+def _in_archive(path: Path, files: TextFiles) -> Iterator[LabelledText]:
     members = _zip_members(path) if path.name.lower().endswith(".zip") else _tar_members(path, files)
     for inside, size, read in members:
         if leads_out(inside):
@@ -148,7 +180,6 @@ def archive_texts(path: Path, ignore_labels: Collection[str]) -> Iterator[Labell
         if (found := files.belongs(inside)) is not None:
             _refuse_large(size, f"{path}: {shown([inside])}")
             yield files.text(inside, read(), *found)
-    files.finish()
 
 
 def _refuse_large(size: int, place: str) -> None:
@@ -162,13 +193,37 @@ Member = tuple[str, int, Any]
 
 def _tar_members(path: Path, files: TextFiles) -> Iterator[Member]:
     stream = cast(IO[bytes], _Chunked(unpacked(Bytes.of(path, regular=True))))
-    with _one_line_for_tar(path), tarfile.open(fileobj=stream, mode="r|") as archive:
+    with _one_line_for_tar(path), tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header) as archive:
         for member in archive:
             archive.members = []  # type: ignore[attr-defined]  # which it would keep all
             if member.isfile():
-                yield member.name, member.size, lambda member=member: archive.extractfile(member).read()  # type: ignore[union-attr]
+                yield member.name, member.size, partial(_content, path, archive, member)
             elif not member.isdir():
                 files.skipped["links and devices"] += 1
+
+
+def _content(path: Path, archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member)
+    with _one_line_for_tar(path):
+        return b"" if file is None else file.read()
+
+
+class _Header(tarfile.TarInfo):
+    """A header that is whole: tarfile takes a damaged one, or none, for the end of the archive."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Read a header.
+
+        Raises:
+            ReadError: it is damaged, or the archive is cut off before its end mark.
+        """
+        if buf and not any(buf):
+            return super().frombuf(buf, encoding, errors)  # which says that this is the end
+        try:
+            return super().frombuf(buf, encoding, errors)
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError(str(error)) from None
 
 
 @contextmanager

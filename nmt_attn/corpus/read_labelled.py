@@ -90,7 +90,7 @@ def _of_table(path: Path, wish: LabelledWish) -> Iterator[LabelledLine]:
     first = next(lines, None)
     if first is None:
         raise InputError(f"{text.name}: the file is empty")
-    if is_web_page(first.encode("utf-8")):
+    if is_web_page(first[:2000].encode("utf-8")):
         raise InputError(
             f"{text.name}: this is a web page, likely an error page of the server; delete it and try again"
         )

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import tarfile
+import time
 import tracemalloc
 import zipfile
 from collections import Counter
@@ -24,6 +25,7 @@ REVIEWS = ROOT.parent / "shared" / "data" / "aclImdb.tar.gz"
 FILES = {
     "top/README": "no text",
     "top/imdb.vocab": "the",
+    "top/notes.txt": "a list beside the parts, before them",
     "top/train/urls_pos.txt": "an address",
     "top/train/labeledBow.feat": "1:1",
     "top/train/pos/1_9.txt": "A good film.<br />\nYes.",
@@ -33,6 +35,7 @@ FILES = {
     "top/test/neg/.hidden.txt": "x",
     "__MACOSX/top/test/neg/8_1.txt": "x",
     "top/test/neg/8_1.txt": "Dull.",
+    "top/more.txt": "and behind them",
 }
 TEXTS = {
     ("pos", "A good film.<br />\nYes.", "train"),
@@ -165,6 +168,13 @@ def test_what_is_wrong_with_a_table_is_said_in_one_line(tmp_path, name, content,
     assert "\n" not in str(error.value)
 
 
+def test_a_long_first_line_takes_no_time(tmp_path):
+    path = write(tmp_path / "a.jsonl", json.dumps({"label": "x", "text": "<word " * 20_000}) + "\n")
+    began = time.monotonic()
+    assert len(read(path)) == 1
+    assert time.monotonic() - began < 1
+
+
 # --- folders and archives ------------------------------------------------------------------------------------------
 
 
@@ -227,7 +237,14 @@ def linked() -> bytes:
     return buffer.getvalue()
 
 
+PLAIN = tar_of({"pos/1.txt": "x" * 3000, "neg/1.txt": "y" * 3000}, "w")
+SECOND = 512 + 3072  # where the header of the second text begins
+
 WRONG_ARCHIVES = [
+    ("a.tar", PLAIN[:SECOND] + b"\x01" * 512 + PLAIN[SECOND + 512 :], "damaged, cut off or no tar archive"),
+    ("a.tar", PLAIN[:SECOND], "damaged, cut off or no tar archive"),
+    ("a.tar", PLAIN[: SECOND + 900], "damaged, cut off or no tar archive"),
+    ("a.tar", PLAIN[: SECOND + 100], "damaged, cut off or no tar archive"),
     ("a.tar.gz", tar_of({"pos/1.txt": "x" * 20_000, "neg/1.txt": "y"})[:-60], "a.tar.gz"),
     ("a.tar", b"no archive at all" * 100, "damaged, cut off or no tar archive"),
     ("a.tar", tar_of({"../../pos/1.txt": "x"}, "w"), "leads out of the archive"),
