@@ -122,7 +122,14 @@ def test_a_planted_import_upwards_or_in_a_circle_is_found(tmp_path, file, line, 
 
 
 @pytest.mark.parametrize(
-    "file", ["text/normalise.py", "text/sentence_splitting.py", "text/line_division.py", "text/text_cut.py"]
+    "file",
+    [
+        "text/normalise.py",
+        "text/sentence_splitting.py",
+        "text/line_division.py",
+        "text/text_cut.py",
+        "export/program.py",
+    ],
 )
 def test_what_is_put_beside_an_export_needs_nothing_else(file):
     tree = ast.parse((PACKAGE / file).read_text(encoding="utf-8"))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nmt_attn.classification.prediction import Prediction
 from nmt_attn.classification.reading import Network, Read, read_texts
 from nmt_attn.classification.weighed_text import WeighedText
-from nmt_attn.config.loading import load_config, refuse_other_keys
+from nmt_attn.config.loading import refuse_other_keys
 from nmt_attn.config.schema import Config, DecodingConfig
 from nmt_attn.decoding.arguments import list_of_texts
 from nmt_attn.decoding.workers import Workers, one_thread_until, processes_here, threads_here
@@ -23,8 +23,8 @@ from nmt_attn.errors import InputError, UserError
 from nmt_attn.inference.classifier import freeze_classifier
 from nmt_attn.model.classifier import ClassificationModel
 from nmt_attn.runs.checkpoint import load_weights
-from nmt_attn.runs.directory import ModelPath, find_model
-from nmt_attn.runs.task import refuse_other_task
+from nmt_attn.runs.directory import ModelPath
+from nmt_attn.runs.task import find_runs
 from nmt_attn.starter import can_be_copied
 from nmt_attn.text.text_cut import TextCut
 from nmt_attn.text.tokenizer import Tokenizer
@@ -116,23 +116,18 @@ class Classifier:
         >>> Classifier.load("runs/opinions", device="cpu").labels
         ('neg', 'pos')
         """
-        paths = list(model) if isinstance(model, Sequence) and not isinstance(model, str) else [model]
-        runs = [find_model(None if path is None else Path(path)) for path in paths or [None]]
-        configs = [load_config(found.run.config_file, () if index else overrides) for index, found in enumerate(runs)]
-        for found, config in zip(runs, configs, strict=True):
-            refuse_other_task(found, config, "classification")
+        runs = find_runs(model, overrides, "classification")
         refuse_other_keys(overrides, DECODING_KEYS, "the labels that a trained model gives")
-        decoding = configs[0].decoding
+        decoding = runs[0][0].decoding
         compute = choose_compute(device, decoding.precision)
         threads = threads_here(decoding.threads)
         processes = processes_here(compute.device, decoding.processes, threads)
         with one_thread_until(threads):
-            members = [Member.load(config, found, compute.device) for config, found in zip(configs, runs, strict=True)]
-            for found, member in zip(runs, members, strict=True):
+            members = [Member.load(*one, compute.device) for one in runs]
+            for (_, found), member in zip(runs, members, strict=True):
                 if member.tokenizer.labels != members[0].tokenizer.labels:
-                    raise InputError(
-                        f"{found.run.path} has other labels than {runs[0].run.path}; they cannot be averaged"
-                    )
+                    first = runs[0][1].run.path
+                    raise InputError(f"{found.run.path} has other labels than {first}; they cannot be averaged")
             return cls(members, compute, decoding, processes)
 
     @property
@@ -174,12 +169,13 @@ class Classifier:
         return [found[text] for text in texts]
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Return the probabilities of N texts, none of them blank, as an array (N, L) in the order of ``labels``.
+        """Return the probabilities of N texts as an array (N, L) in the order of ``labels``; of blank ones all alike.
 
         >>> classifier.probabilities(["A good room."]).argmax(1).tolist()
         [1]
         """
-        return np.array([prediction.probabilities for prediction in self.classify(texts)])
+        alike = (1 / len(self.labels),) * len(self.labels)
+        return np.array([prediction.probabilities or alike for prediction in self.classify(texts)])
 
     def _classify(self, texts: Sequence[str]) -> list[Prediction]:
         encoded = self.members[0].encode(texts)
@@ -187,20 +183,20 @@ class Classifier:
         found = [Prediction()] * len(texts)
         if not real:
             return found
-        cut = self.members[0].cut
-        means = self._mean(
-            [self._read(number, [texts[place] for place in real]) for number in range(len(self.members))]
-        )
+        others = [member.encode([texts[place] for place in real]) for member in self.members[1:]]
+        means, cut = self._mean(self._read([[encoded[place] for place in real], *others])), self.members[0].cut
         for place, row in zip(real, means.tolist(), strict=True):
             tokens = len(encoded[place])
             found[place] = Prediction(self.labels, tuple(row), tokens, max(0, tokens - cut.most))
         return found
 
-    def _read(self, number: int, texts: Sequence[str], *, attention: bool = False) -> Read:
-        """Read texts with one of the members."""
-        member = self.members[number]
-        ids = [member.cut(text) for text in member.encode(texts)]
-        return read_texts(self.networks[number], ids, self.batch_tokens, self.compute.device, attention=attention)
+    def _read(self, encoded: Sequence[Sequence[Sequence[int]]], *, attention: bool = False) -> list[Read]:
+        """Read texts with all members, each of which has its own ids of them."""
+        device = self.compute.device
+        return [
+            read_texts(network, [member.cut(ids) for ids in texts], self.batch_tokens, device, attention=attention)
+            for member, network, texts in zip(self.members, self.networks, encoded, strict=True)
+        ]
 
     @staticmethod
     def _mean(found: Sequence[Read]) -> NDArray[np.float64]:
@@ -239,7 +235,7 @@ class Classifier:
             )
         if any((member.tokenizer, member.cut) != (first.tokenizer, first.cut) for member in self.members):
             raise UserError("these models cut texts into different pieces, so their attention has no mean; give one")
-        found = [self._read(number, texts, attention=True) for number in range(len(self.members))]
+        found = self._read([first.encode(texts)] * len(self.members), attention=True)  # they have one tokenizer
         pieces = first.tokenizer.source_pieces(texts)
         shares = [np.mean([read.weights[place] for read in found], axis=0) for place in range(len(texts))]
         rows = self._mean(found)

@@ -30,7 +30,7 @@ UsageError: Any = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
     name="nmt",
-    help="Train, evaluate and use recurrent translation models with attention.",
+    help="Train, evaluate and use recurrent models with attention, which translate sentences or classify texts.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -60,7 +60,7 @@ def options(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Train, evaluate and use recurrent translation models with attention."""
+    """Train, evaluate and use recurrent models with attention, which translate sentences or classify texts."""
     if debug:
         os.environ["NMT_DEBUG"] = "1"
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from nmt_attn.cli.input_options import BatchLinesOption, InputOption, JsonOption, OnErrorOption, check_input
-from nmt_attn.cli.lines import check_output, is_large, say_remarks, text_of
+from nmt_attn.cli.input_options import BatchLinesOption, InputOption, JsonOption, OnErrorOption, check_input, open_input
+from nmt_attn.cli.lines import check_output, say_remarks
 from nmt_attn.cli.options import (
     DeviceOption,
     ModelsOption,
@@ -16,12 +16,10 @@ from nmt_attn.cli.options import (
     PrecisionOption,
     RunSetOption,
     ThreadsOption,
-    as_text,
     prepare_for_torch,
     refuse_idle,
     with_options,
 )
-from nmt_attn.cli.prompt import is_interactive, prompted_lines
 from nmt_attn.errors import UserError
 from nmt_attn.text.streams import STANDARD
 from nmt_attn.text.writing import writing
@@ -65,28 +63,15 @@ def classify_command(
                 f"text {place} is empty, so it has no label" if len(texts or ()) > 1 else "the text is empty"
             )
     check_output(output, None if texts else source or STANDARD)
-    interactive = not texts and source is None and is_interactive()
-    strict = on_error == "fail"
     prepare_for_torch(model, "classification")
     from nmt_attn.classification.classifier import Classifier
-    from nmt_attn.decoding.request import one_line
-    from nmt_attn.decoding.stream import BATCH_LINES, answer_lines
 
-    given = [as_text(text) for text in texts or ()]
-    files = [] if given or interactive else [text_of(source or STANDARD, strict=strict)]
-    lines = prompted_lines(strict=strict) if interactive else map(one_line, given) if given else files[0]
-    lines = (line.removeprefix("\ufeff") for line in lines)  # the mark of a file that was put behind another one
+    given = open_input(texts, source, on_error)
     classifier = Classifier.load(
         model, device=device, overrides=with_options(overrides, precision=precision, threads=threads)
     )
-    classifier.expect(many=not given and is_large(source or STANDARD))
-    most = None if interactive else batch_lines or BATCH_LINES * classifier.processes
-    found = (
-        (classifier.classify([line])[0] for line in lines)
-        if most is None
-        else answer_lines(lines, classifier.classify, most)
-    )
+    classifier.expect(many=given.large)
     with writing(output) as write:
-        for one in found:
+        for one in given.answered(classifier.classify, batch_lines, classifier.processes):
             write((json.dumps(one.to_json(), ensure_ascii=False) if as_json else one.to_text(top or 1)) + "\n")
-    say_remarks(files)
+    say_remarks(given.files)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
-from nmt_attn.cli.options import expanded, refuse_idle
+from nmt_attn.cli.lines import is_large, text_of
+from nmt_attn.cli.options import as_text, expanded, refuse_idle
+from nmt_attn.cli.prompt import is_interactive, prompted_lines
+from nmt_attn.decoding.request import one_line
+from nmt_attn.decoding.stream import BATCH_LINES, answer_lines
 from nmt_attn.errors import UserError
+from nmt_attn.text.reading import TextLines
+from nmt_attn.text.streams import STANDARD
 
 InputOption = Annotated[
     Path | None,
@@ -38,6 +46,52 @@ OnErrorOption = Annotated[
         show_default=False,
     ),
 ]
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Input:
+    """The lines that a command is to work on."""
+
+    lines: Iterable[str]
+    files: list[TextLines]  # that they come from
+    interactive: bool  # typed one by one, by somebody who waits for each answer
+    large: bool  # known to be many
+
+    def answered(
+        self, answer: Callable[[Sequence[str]], Sequence[Result]], batch_lines: int | None, processes: int
+    ) -> Iterator[Result]:
+        """Yield the answer to each line, in order.
+
+        Whoever is asked for the next line wants to see the answer to the last one first, so nothing is read ahead then.
+
+        Args:
+            answer: gives the answers to a list of lines.
+            batch_lines: most lines that are answered at once; None: as many as keep all processes busy.
+            processes: that answer.
+        """
+        if self.interactive:
+            return (answer([line])[0] for line in self.lines)
+        return answer_lines(self.lines, answer, batch_lines or BATCH_LINES * processes)
+
+
+def open_input(given: list[str] | None, source: Path | None, on_error: str | None) -> Input:
+    """Open the arguments, a file, a pipe, or the prompt of a terminal, as lines.
+
+    A file is left to the end of the program: closing it would wait for the thread that waits for its next line.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    interactive, strict = not given and source is None and is_interactive(), on_error == "fail"
+    files = [] if given or interactive else [text_of(source or STANDARD, strict=strict)]
+    if given:
+        lines: Iterable[str] = (one_line(as_text(text)) for text in given)
+    else:
+        lines = prompted_lines(strict=strict) if interactive else files[0]
+    lines = (line.removeprefix("\ufeff") for line in lines)  # the mark of a file that was put behind another one
+    return Input(lines, files, interactive, not given and is_large(source or STANDARD))
 
 
 def check_input(

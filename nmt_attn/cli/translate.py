@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nmt_attn.cli.input_options import BatchLinesOption, InputOption, JsonOption, OnErrorOption, check_input
-from nmt_attn.cli.lines import check_output, is_large, say_remarks, text_of
+from nmt_attn.cli.input_options import BatchLinesOption, InputOption, JsonOption, OnErrorOption, check_input, open_input
+from nmt_attn.cli.lines import check_output, say_remarks
 from nmt_attn.cli.options import (
     BeamOption,
     DeviceOption,
@@ -26,14 +26,12 @@ from nmt_attn.cli.options import (
     refuse_idle,
     with_options,
 )
-from nmt_attn.cli.prompt import is_interactive, prompted_lines
 from nmt_attn.cli.sampling import SampleOption, SeedOption, TemperatureOption, TopKOption, TopPOption, sampling_options
 from nmt_attn.text.streams import STANDARD
 from nmt_attn.text.writing import Write, writing
 
 if TYPE_CHECKING:
-    from nmt_attn.decoding.request import Answer, TranslationRequest
-    from nmt_attn.decoding.translator import Translator
+    from nmt_attn.decoding.request import Answer
 
 OPTIONS = {
     "beam_size": "--beam",
@@ -116,26 +114,20 @@ def translate_command(
     _check_search(overrides, beam, sampled=sampled, drawing=drawing)
     check_output(output, None if sentences else source or STANDARD)
     sampling = sampling_options(temperature, top_k, top_p, seed) if sampled else None
-    interactive = not sentences and source is None and is_interactive()
-    strict = on_error == "fail"
     prepare_for_torch(model)
-    from nmt_attn.decoding.request import TranslationRequest, one_line
-    from nmt_attn.decoding.stream import BATCH_LINES
+    from nmt_attn.decoding.request import TranslationRequest
     from nmt_attn.decoding.translator import Translator
 
-    # A file is left to the end of the program: closing it would wait for the thread that waits for its next line.
-    given = [as_text(sentence) for sentence in sentences or ()]
-    texts = [] if given or interactive else [text_of(source or STANDARD, strict=strict)]
-    lines = prompted_lines(strict=strict) if interactive else map(one_line, given) if given else texts[0]
+    given = open_input(sentences, source, on_error)
     overrides = with_options(overrides, precision=precision, threads=threads)
     translator = Translator.load(model, device=device, overrides=overrides, write_unknown=replace_unknown)
     wish = TranslationRequest(beam, nbest, mbr, as_text(prefix), alignments, replace_unknown, sampling)
     wish.check(translator, OPTIONS)
-    translator.expect(many=not given and is_large(source or STANDARD))
-    most = None if interactive else batch_lines or BATCH_LINES * translator.processes
+    translator.expect(many=given.large)
+    answers = given.answered(partial(wish.answers, translator), batch_lines, translator.processes)
     with writing(output) as write:
-        _write(_answered(lines, wish, translator, most), write, None if as_json else nbest)
-    say_remarks(texts)
+        _write(answers, write, None if as_json else nbest)
+    say_remarks(given.files)
 
 
 def _check_search(
@@ -150,20 +142,6 @@ def _check_search(
         refuse_idle(drawn, beam=beam, **{f"set {key}": key for key in set_keys(overrides or ()) if key in BEAM_KEYS})
     else:
         refuse_idle("without --sample", **drawing)
-
-
-def _answered(
-    lines: Iterable[str], wish: TranslationRequest, translator: Translator, most: int | None
-) -> Iterator[Answer]:
-    """Answer each line, up to ``most`` at once; None: one by one, without reading ahead.
-
-    Whoever is asked for the next line wants to see the answer to the last one first.
-    """
-    from nmt_attn.decoding.stream import answer_lines
-
-    answer = partial(wish.answers, translator)
-    lines = (line.removeprefix("\ufeff") for line in lines)  # the mark of a file that was put behind another one
-    return (answer([line])[0] for line in lines) if most is None else answer_lines(lines, answer, most)
 
 
 def _write(answers: Iterable[Answer], write: Write, nbest: int | None) -> None:

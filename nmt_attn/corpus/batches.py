@@ -68,6 +68,10 @@ class Batcher:
         """Return the arrays of one batch."""
         return _padded_batch(_from_store(self.pairs.source, indices), _from_store(self.pairs.target, indices))
 
+    def sources(self, indices: Ids) -> tuple[Ids, Ids]:
+        """Return the sources of one batch with EOS, padded to (B, S), and their lengths (B)."""
+        return _with_end(_from_store(self.pairs.source, indices))
+
     def _batches(self, ties: NDArray[np.generic]) -> list[Ids]:
         source, target = self.pairs.source.lengths + 1, self.pairs.target.lengths + 1
         order = np.lexsort((ties, np.where(target % 2, source, -source), target))

@@ -8,11 +8,10 @@ from pathlib import Path
 
 from nmt_attn.config.schema import Config
 from nmt_attn.corpus.dataset import SplitName
-from nmt_attn.corpus.inputs import sha256_of
 from nmt_attn.corpus.labelled_cleaning import CleanText
 from nmt_attn.corpus.labelled_gathering import LabelledSplits
 from nmt_attn.corpus.manifest import FORMAT, InputFile, LabelledCounts, Manifest, SplitCounts, Splits, Vocabulary
-from nmt_attn.corpus.prepared_files import side_counts, write_lines
+from nmt_attn.corpus.prepared_files import side_counts, write_lines, written_files
 from nmt_attn.corpus.progress import Progress
 from nmt_attn.corpus.store import PairStore, TokenStore
 from nmt_attn.errors import UserError
@@ -51,7 +50,6 @@ def write_labelled(
         write_lines(folder / f"{name}.label", [text.label for text in texts])
         counts[name], cut[name] = _write_store(folder, name, texts, tokenizer, config)  # type: ignore[arg-type]
     tokenizer.save(folder / "tokenizer")
-    written = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     labels = {name: dict(sorted(Counter(text.label for text in texts).items())) for name, texts in parts.items()}
     size = tokenizer.source_size
     manifest = Manifest(
@@ -73,8 +71,7 @@ def write_labelled(
             contradictions=material.contradictions,
         ),
         vocabulary=Vocabulary(kind=tokenizer.kind, joint=True, source_size=size, target_size=tokenizer.target_size),
-        files={name: path.stat().st_size for name, path in written.items()},
-        sha256={name: sha256_of(path) for name, path in written.items()},
+        **written_files(folder),
     )
     manifest.save(folder)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +53,6 @@ def write_data(
     )
     lines = _training_lines(folder, config, material)
     replace(tokenizer, lines=lines).save(folder / "tokenizer")
-    written = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     manifest = Manifest(
         format=FORMAT,
         nmt_version=__version__,
@@ -73,8 +73,7 @@ def write_data(
             source_size=tokenizer.source_size,
             target_size=tokenizer.target_size,
         ),
-        files={name: path.stat().st_size for name, path in written.items()},
-        sha256={name: sha256_of(path) for name, path in written.items()},
+        **written_files(folder),
     )
     manifest.save(folder)
 
@@ -94,6 +93,15 @@ def _write_held_out(folder: Path, split: SplitName, sentences: Sequence[Sentence
     columns = zip_longest(*(sentence.references for sentence in sentences), fillvalue="")
     for number, column in enumerate(columns):
         write_lines(folder / f"{split}.reference.{number}", column)
+
+
+def written_files(folder: Path) -> dict[str, Any]:
+    """Return what a manifest says of the files in a folder: their sizes, and their SHA-256, by name."""
+    paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        "files": {name: path.stat().st_size for name, path in paths.items()},
+        "sha256": {name: sha256_of(path) for name, path in paths.items()},
+    }
 
 
 def write_lines(path: Path, lines: Sequence[str]) -> None:

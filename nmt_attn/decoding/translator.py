@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from nmt_attn.config.loading import load_config, refuse_other_keys
+from nmt_attn.config.loading import refuse_other_keys
 from nmt_attn.config.schema import DecodingConfig
 from nmt_attn.decoding.aligner import Aligner
 from nmt_attn.decoding.alignment import END, AlignedPart, Alignment, joined
@@ -25,8 +25,7 @@ from nmt_attn.errors import UserError
 from nmt_attn.inference.ensemble import Ensemble
 from nmt_attn.inference.network import fill_tables, optimize_for_inference
 from nmt_attn.model.decodable import DecodableModel
-from nmt_attn.runs.directory import find_model
-from nmt_attn.runs.task import refuse_other_task
+from nmt_attn.runs.task import find_runs
 from nmt_attn.starter import can_be_copied
 from nmt_attn.text.tokenizer import UNK, Tokenizer
 
@@ -106,19 +105,15 @@ class Translator:
         Traceback (most recent call last):
         nmt_attn.errors.InputError: ...
         """
-        paths = list(model) if isinstance(model, Sequence) and not isinstance(model, str) else [model]
-        runs = [find_model(None if path is None else Path(path)) for path in paths or [None]]
-        configs = [load_config(found.run.config_file, () if index else overrides) for index, found in enumerate(runs)]
-        for found, config in zip(runs, configs, strict=True):
-            refuse_other_task(found, config, "translation")
+        runs = find_runs(model, overrides, "translation")
         refuse_other_keys(overrides, ("decoding",), "the translations of a trained model")
-        tokenizer = shared_tokenizer(runs)
-        decoding = decoding or configs[0].decoding
+        tokenizer = shared_tokenizer([found for _, found in runs])
+        decoding = decoding or runs[0][0].decoding
         compute = choose_compute(device, decoding.precision)
         threads = threads_here(decoding.threads)
         processes = processes_here(compute.device, decoding.processes, threads)
         with one_thread_until(threads):
-            members = [load_network(*one, tokenizer, compute) for one in zip(configs, runs, strict=True)]
+            members = [load_network(*one, tokenizer, compute) for one in runs]
             if write_unknown:
                 for member in members:
                     member.suppressed_tokens.remove(UNK)

@@ -132,7 +132,7 @@ def _evaluate(
 def _of_split(request: EvaluationRequest, config: Config, runs: Sequence[ModelPath]) -> tuple[LabelledTexts, str]:
     """Return the texts of a split of the data that all runs were trained on."""
     split = split_name(request.split)
-    data = data_of(split, config, runs)
+    data = data_of(split, config, runs, "--source FILE")
     texts = data.labelled(split)
     if not texts.texts:
         raise UserError(nothing_to_score(split, config, data, "texts", "--source FILE"))

@@ -26,6 +26,10 @@ FILE_KEYS = ("decoding", "evaluation", "data.target_lang")
 """Keys that can be set for an evaluation; the language decides how texts are cut into words."""
 
 
+FILE_OPTIONS = "--source FILE --reference FILE"
+"""Options that name sentences instead of those of the prepared data."""
+
+
 @dataclass(frozen=True)
 class Sentences:
     """The sentences that are translated and scored."""
@@ -140,10 +144,10 @@ def _report_translations(request: EvaluationRequest, config: Config, runs: Seque
 def _of_split(name: str, config: Config, runs: Sequence[ModelPath]) -> Sentences:
     """Return the sentences of a split of the data that all runs were trained on."""
     split = split_name(name)
-    data = data_of(split, config, runs)
+    data = data_of(split, config, runs, FILE_OPTIONS)
     held_out = data.held_out(split)
     if not held_out.sources:
-        raise UserError(nothing_to_score(split, config, data, "sentences", "--source FILE --reference FILE"))
+        raise UserError(nothing_to_score(split, config, data, "sentences", FILE_OPTIONS))
     return Sentences(held_out, name, list(range(len(held_out))), len(held_out))
 
 

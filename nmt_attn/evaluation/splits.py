@@ -28,8 +28,8 @@ def split_name(name: str) -> HeldOutName:
     return cast(HeldOutName, name)
 
 
-def data_of(split: HeldOutName, config: Config, runs: Sequence[ModelPath]) -> Dataset:
-    """Open the data that all runs were trained on.
+def data_of(split: HeldOutName, config: Config, runs: Sequence[ModelPath], options: str) -> Dataset:
+    """Open the data that all runs were trained on; ``options`` are those that name files instead.
 
     Raises:
         InputError: it is missing or damaged.
@@ -39,8 +39,8 @@ def data_of(split: HeldOutName, config: Config, runs: Sequence[ModelPath]) -> Da
     for found in runs:
         if not data.manifest.same_data_as(Manifest.load(found.run.path)):
             raise UserError(
-                f"{data.directory} is not the data that {found.run.path} was trained on, which may hold sentences "
-                f"of its {split} split; to score on them all the same, name the files with --source and --reference"
+                f"{data.directory} is not the data that {found.run.path} was trained on, which may hold some "
+                f"of its {split} split; to score on it all the same, name the files: {options}"
             )
     return data
 

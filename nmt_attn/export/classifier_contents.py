@@ -10,6 +10,7 @@ from nmt_attn.config.keys import printable
 from nmt_attn.config.loading import load_config, set_keys
 from nmt_attn.config.schema import Config
 from nmt_attn.errors import ConfigError
+from nmt_attn.export import program
 from nmt_attn.export.contents import SPECIAL_IDS, TOKENIZER_FILE, Contents, TaskExport, Trained, listed
 from nmt_attn.model.classifier import ClassificationModel
 from nmt_attn.text import normalise, text_cut
@@ -23,6 +24,7 @@ CLASSIFIER_FILE = "classifier.onnx"
 
 PROGRAM = {
     "classify.py": Path(__file__).with_name("classifier_runtime.py"),  # not imported, since it needs onnxruntime
+    "program.py": Path(program.__file__),
     "normalise.py": Path(normalise.__file__),
     "text_cut.py": Path(text_cut.__file__),
 }

@@ -6,12 +6,7 @@ as it reads: those of ``nmt classify``.
 
 from __future__ import annotations
 
-import argparse
-import itertools
 import json
-import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -22,10 +17,12 @@ from numpy.typing import NDArray
 from sentencepiece import SentencePieceProcessor
 
 if TYPE_CHECKING or __package__:
+    from nmt_attn.export.program import answer_input, make_parser, run
     from nmt_attn.text.normalise import Normaliser
     from nmt_attn.text.text_cut import TextCut
 else:  # where nmt export has put it
     from normalise import Normaliser
+    from program import answer_input, make_parser, run
     from text_cut import TextCut
 
 Ranked = list[tuple[str, float]]
@@ -81,45 +78,22 @@ class OnnxClassifier:
         return sorted(zip(self.labels, probabilities.tolist(), strict=True), key=lambda one: -one[1])
 
 
-def _batches(lines: Iterator[str], size: int) -> Iterator[list[str]]:
-    while batch := list(itertools.islice(lines, size)):
-        yield batch
-
-
 def main() -> None:
-    """Classify standard input; report what goes wrong with files and pipes in one line."""
-    try:
-        _classify_input()
-    except BrokenPipeError:  # whoever read our output wants no more
-        code = 0
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        code = 130
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"error: {where}{error.strerror or error}", file=sys.stderr)
-        code = 1
-    else:
-        return
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try again to write the rest
-    sys.exit(code)
+    """Classify standard input."""
+    run(_classify_input)
 
 
 def _classify_input() -> None:
-    parser = argparse.ArgumentParser(description="Give each line of standard input a label, with its probability.")
-    parser.add_argument("--model", type=Path, default=Path(__file__).parent, help="folder written by nmt export")
+    parser = make_parser("Give each line of standard input a label, with its probability.", "classified")
     parser.add_argument("--top", type=int, default=1, help="labels per line, the most probable ones")
-    parser.add_argument("--batch", type=int, default=32, help="lines classified at once")
-    parser.add_argument("--threads", type=int, default=0, help="threads; 0: as many as onnxruntime likes")
     options = parser.parse_args()
     classifier = OnnxClassifier(options.model, options.threads)
-    lines = (line.decode("utf-8", errors="replace").rstrip("\r\n") for line in sys.stdin.buffer)
-    for batch in _batches(lines, max(1, options.batch)):
-        for ranked in classifier.classify(batch):
-            best = ranked[: max(1, options.top)]
-            text = "\t".join(f"{label}\t{probability:.4f}" for label, probability in best)
-            sys.stdout.buffer.write(f"{text}\n".encode())
-        sys.stdout.flush()
+
+    def answer(lines: list[str]) -> list[str]:
+        best = (ranked[: max(1, options.top)] for ranked in classifier.classify(lines))
+        return ["\t".join(f"{label}\t{probability:.4f}" for label, probability in some) for some in best]
+
+    answer_input(answer, options.batch)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,9 @@ as it reads: those of ``nmt translate --beam 1``.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
 import math
-import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -23,11 +19,13 @@ from numpy.typing import NDArray
 from sentencepiece import SentencePieceProcessor
 
 if TYPE_CHECKING or __package__:
+    from nmt_attn.export.program import answer_input, make_parser, run
     from nmt_attn.text.line_division import Limits, divide
     from nmt_attn.text.normalise import Normaliser, tidy
 else:  # where nmt export has put it
     from line_division import Limits, divide
     from normalise import Normaliser, tidy
+    from program import answer_input, make_parser, run
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -130,42 +128,14 @@ def _run(session: onnxruntime.InferenceSession, inputs: Arrays) -> Arrays:
     return dict(zip(names, session.run(names, inputs), strict=True))
 
 
-def _batches(lines: Iterator[str], size: int) -> Iterator[list[str]]:
-    while batch := list(itertools.islice(lines, size)):
-        yield batch
-
-
 def main() -> None:
-    """Translate standard input; report what goes wrong with files and pipes in one line."""
-    try:
-        _translate_input()
-    except BrokenPipeError:  # whoever read our output wants no more
-        code = 0
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        code = 130
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"error: {where}{error.strerror or error}", file=sys.stderr)
-        code = 1
-    else:
-        return
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try again to write the rest
-    sys.exit(code)
+    """Translate standard input."""
+    run(_translate_input)
 
 
 def _translate_input() -> None:
-    parser = argparse.ArgumentParser(description="Translate standard input, a sentence a line.")
-    parser.add_argument("--model", type=Path, default=Path(__file__).parent, help="folder written by nmt export")
-    parser.add_argument("--batch", type=int, default=32, help="lines translated at once")
-    parser.add_argument("--threads", type=int, default=0, help="threads; 0: as many as onnxruntime likes")
-    options = parser.parse_args()
-    translator = OnnxTranslator(options.model, options.threads)
-    lines = (line.decode("utf-8", errors="replace").rstrip("\r\n") for line in sys.stdin.buffer)
-    for batch in _batches(lines, max(1, options.batch)):
-        for text in translator.translate(batch):
-            sys.stdout.buffer.write(f"{text}\n".encode())
-        sys.stdout.flush()
+    options = make_parser("Translate standard input, a sentence a line.", "translated").parse_args()
+    answer_input(OnnxTranslator(options.model, options.threads).translate, options.batch)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nmt_attn.config.loading import load_config, refuse_other_keys
 from nmt_attn.config.schema import Config
+from nmt_attn.export import program
 from nmt_attn.export.contents import SPECIAL_IDS, TOKENIZER_FILE, Contents, TaskExport, Trained, listed
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.text import line_division, normalise, sentence_splitting
@@ -22,6 +23,7 @@ ENCODER_FILE, DECODER_FILE = "encoder.onnx", "decoder.onnx"
 
 PROGRAM = {
     "translate.py": Path(__file__).with_name("runtime.py"),  # not imported, since it needs onnxruntime
+    "program.py": Path(program.__file__),
     "normalise.py": Path(normalise.__file__),
     "line_division.py": Path(line_division.__file__),
     "sentence_splitting.py": Path(sentence_splitting.__file__),

@@ -15,7 +15,6 @@ Attention over the states of a text that is classified: Yang et al. 2016, with a
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -23,7 +22,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nmt_attn.config.schema import ModelConfig
-from nmt_attn.device import Undrawn
 from nmt_attn.kernels.dropout import Dropout
 from nmt_attn.kernels.matmul import Linear
 from nmt_attn.model.attention import Attention
@@ -67,25 +65,6 @@ class ClassificationModel(TrainableModel):
         self.hidden = Linear(width, config.classifier.size) if config.classifier.size else None
         self.output = Linear(config.classifier.size or width, labels)
         draw_linear_layers(self)
-
-    @classmethod
-    def without_weights(cls, config: ModelConfig, source_size: int, labels: int) -> ClassificationModel:
-        """Make a network of names and shapes alone; nothing is drawn, so it takes no time."""
-        with torch.device("meta"), Undrawn():
-            return cls(config, source_size, labels)
-
-    @classmethod
-    def of_weights(
-        cls, config: ModelConfig, source_size: int, labels: int, weights: Mapping[str, Tensor]
-    ) -> ClassificationModel:
-        """Make a network with copies of the given weights, on their device, without drawing random ones first.
-
-        Raises:
-            InputError: names or shapes are not this network's.
-        """
-        model = cls.without_weights(config, source_size, labels)
-        model.replace_weights(weights)
-        return model
 
     @property
     def attends(self) -> bool:

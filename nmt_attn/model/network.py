@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor, nn
 
 from nmt_attn.config.schema import ModelConfig
-from nmt_attn.device import Undrawn
 from nmt_attn.kernels.dropout import Dropout
 from nmt_attn.kernels.matmul import Linear
 from nmt_attn.model.attention import EncodedSource
@@ -48,25 +45,6 @@ class TranslationModel(TrainableModel, DecodableModel):
         nn.init.normal_(self.output.weight, std=config.readout_size**-0.5)
         if config.tie_embeddings != "none":
             self.output.weight = target_embedding.weight
-
-    @classmethod
-    def without_weights(cls, config: ModelConfig, source_size: int, target_size: int) -> TranslationModel:
-        """Make a network of names and shapes alone; nothing is drawn, so it takes no time."""
-        with torch.device("meta"), Undrawn():
-            return cls(config, source_size, target_size)
-
-    @classmethod
-    def of_weights(
-        cls, config: ModelConfig, source_size: int, target_size: int, weights: Mapping[str, Tensor]
-    ) -> TranslationModel:
-        """Make a network with copies of the given weights, on their device, without drawing random ones first.
-
-        Raises:
-            InputError: names or shapes are not this network's.
-        """
-        model = cls.without_weights(config, source_size, target_size)
-        model.replace_weights(weights)
-        return model
 
     @property
     def attends(self) -> bool:

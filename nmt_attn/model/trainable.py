@@ -3,15 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 
+from nmt_attn.config.schema import ModelConfig
+from nmt_attn.device import Undrawn
 from nmt_attn.errors import InputError
 
 
 class TrainableModel(nn.Module):
-    """The base of the networks that are trained."""
+    """The base of the networks that are trained.
+
+    One that is made of a configuration and the sizes of its vocabularies can also be made of weights.
+    """
+
+    @classmethod
+    def without_weights(cls, config: ModelConfig, source_size: int, target_size: int) -> Self:
+        """Make a network of names and shapes alone; nothing is drawn, so it takes no time.
+
+        Args:
+            config: sizes and kinds.
+            source_size: source vocabulary.
+            target_size: target vocabulary, or number of labels.
+        """
+        with torch.device("meta"), Undrawn():
+            return cls(config, source_size, target_size)
+
+    @classmethod
+    def of_weights(cls, config: ModelConfig, source_size: int, target_size: int, weights: Mapping[str, Tensor]) -> Self:
+        """Make a network with copies of the given weights, on their device, without drawing random ones first.
+
+        Raises:
+            InputError: names or shapes are not this network's.
+        """
+        model = cls.without_weights(config, source_size, target_size)
+        model.check_fit(weights)
+        # Layers that share a weight have one parameter, and are to share its successor.
+        filled = {
+            id(old): nn.Parameter(weights[name].to(old.dtype, copy=True)) for name, old in model.weights().items()
+        }
+        for module in model.modules():
+            for name, old in list(module.named_parameters(recurse=False)):
+                setattr(module, name, filled[id(old)])
+        return model
 
     @property
     def device(self) -> torch.device:
@@ -32,19 +68,6 @@ class TrainableModel(nn.Module):
         with torch.no_grad():
             for name, parameter in self.weights().items():
                 parameter.copy_(weights[name])
-
-    def replace_weights(self, weights: Mapping[str, Tensor]) -> None:
-        """Put copies of the given weights, on their device, in the place of those of this network, which has none yet.
-
-        Raises:
-            InputError: names or shapes are not this network's.
-        """
-        self.check_fit(weights)
-        # Layers that share a weight have one parameter, and are to share its successor.
-        filled = {id(old): nn.Parameter(weights[name].to(old.dtype, copy=True)) for name, old in self.weights().items()}
-        for module in self.modules():
-            for name, old in list(module.named_parameters(recurse=False)):
-                setattr(module, name, filled[id(old)])
 
     def check_fit(self, weights: Mapping[str, Tensor]) -> None:
         """Compare names and shapes with those of this network, which may be one without weights.

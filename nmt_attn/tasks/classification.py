@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from nmt_attn.config.schema import Config
-from nmt_attn.corpus.batches import Batcher, Ids, pad_sources
+from nmt_attn.corpus.batches import Ids
 from nmt_attn.corpus.dataset import Dataset
+from nmt_attn.corpus.store import PairStore
 from nmt_attn.device import Compute
 from nmt_attn.model.classifier import ClassificationModel
 from nmt_attn.tasks.classification_loss import ClassificationLoss, LabelledBatch
 from nmt_attn.tasks.classification_validation import Validator
+from nmt_attn.tasks.stored_batches import StoredBatches
 from nmt_attn.tasks.task import Decided
 
 REFERENCE_TEXTS = 32
@@ -25,40 +26,12 @@ LEAST_TOKENS = 1024
 """Fewest tokens in that batch: short texts keep a CPU busy only if they are many."""
 
 
-class ClassificationBatches:
-    """The batches of labelled texts; with ``training.subword_sampling`` each epoch cuts its texts anew.
+class ClassificationBatches(StoredBatches):
+    """The batches of labelled texts, which are measured in tokens of the texts."""
 
-    Args:
-        config: seeds, and what a batch holds.
-        data: the prepared data.
-        batch_tokens: tokens of texts in a batch.
-    """
-
-    def __init__(self, config: Config, data: Dataset, batch_tokens: int) -> None:
-        self.config, self.data = config, data
-        self.batcher = Batcher(data.pairs("train"), batch_tokens, config.training.batch_sentences, config.seed)
-
-    @property
-    def batch_tokens(self) -> int:
-        """Tokens of texts in a batch."""
-        return self.batcher.batch_tokens
-
-    def __len__(self) -> int:
-        """Return the number of texts."""
-        return len(self.batcher.pairs)
-
-    def epoch(self, epoch: int) -> list[Ids]:
-        """Return the batches of an epoch; those of the epochs before are no longer there after it."""
-        alpha = self.config.training.subword_sampling
-        if alpha is not None:
-            seed = int(np.random.default_rng([self.config.seed, epoch]).integers(2**32 - 1))
-            pairs = self.data.sampled_texts(alpha, seed, self.config.data.filter)
-            self.batcher = replace(self.batcher, pairs=pairs)
-        return self.batcher.epoch(epoch)
-
-    def in_order(self) -> list[Ids]:
-        """Return all texts once."""
-        return self.batcher.in_order()
+    def sampled(self, alpha: float, seed: int) -> PairStore:
+        """See :meth:`StoredBatches.sampled`."""
+        return self.data.sampled_texts(alpha, seed, self.config.data.filter)
 
     def largest(self) -> Ids:
         """Return the batch of the most tokens, padding included."""
@@ -67,14 +40,8 @@ class ClassificationBatches:
 
     def batch(self, ids: Ids) -> LabelledBatch:
         """Return the arrays of one batch."""
-        pairs = self.batcher.pairs
-        source, lengths = pad_sources([pairs.source[int(index)] for index in ids])
-        return LabelledBatch(source, lengths, labels_of(pairs.target.tokens, ids))
-
-
-def labels_of(tokens: NDArray[np.generic], ids: Ids) -> Ids:
-    """Return the labels of texts: each has one token on its target side, which is its label."""
-    return np.asarray(tokens[ids], dtype=np.int64)
+        labels = self.batcher.pairs.target.tokens[ids]  # each text has one token on its target side, which is its label
+        return LabelledBatch(*self.batcher.sources(ids), np.asarray(labels, dtype=np.int64))
 
 
 @dataclass(frozen=True)

@@ -2,54 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from nmt_attn.config.schema import Config
-from nmt_attn.corpus.batches import Batch, Batcher, Ids
+from nmt_attn.corpus.batches import Batch, Ids
 from nmt_attn.corpus.dataset import Dataset
+from nmt_attn.corpus.store import PairStore
 from nmt_attn.device import Compute
 from nmt_attn.model.network import TranslationModel
+from nmt_attn.tasks.stored_batches import StoredBatches
 from nmt_attn.tasks.task import Decided
 from nmt_attn.tasks.translation_loss import TranslationLoss
 from nmt_attn.tasks.translation_validation import Validator
 
 
-class TranslationBatches:
-    """The batches of sentence pairs; with ``training.subword_sampling`` each epoch cuts its sentences anew.
+class TranslationBatches(StoredBatches):
+    """The batches of sentence pairs, which are measured in target tokens."""
 
-    Args:
-        config: seeds, and what a batch holds.
-        data: the prepared data.
-        batch_tokens: target tokens in a batch.
-    """
-
-    def __init__(self, config: Config, data: Dataset, batch_tokens: int) -> None:
-        self.config, self.data = config, data
-        self.batcher = Batcher(data.pairs("train"), batch_tokens, config.training.batch_sentences, config.seed)
-
-    @property
-    def batch_tokens(self) -> int:
-        """Target tokens in a batch."""
-        return self.batcher.batch_tokens
-
-    def __len__(self) -> int:
-        """Return the number of pairs."""
-        return len(self.batcher.pairs)
-
-    def epoch(self, epoch: int) -> list[Ids]:
-        """Return the batches of an epoch; those of the epochs before are no longer there after it."""
-        alpha = self.config.training.subword_sampling
-        if alpha is not None:
-            seed = int(np.random.default_rng([self.config.seed, epoch]).integers(2**32 - 1))
-            self.batcher = replace(self.batcher, pairs=self.data.sampled_pairs(alpha, seed))
-        return self.batcher.epoch(epoch)
-
-    def in_order(self) -> list[Ids]:
-        """Return all pairs once."""
-        return self.batcher.in_order()
+    def sampled(self, alpha: float, seed: int) -> PairStore:
+        """See :meth:`StoredBatches.sampled`."""
+        return self.data.sampled_pairs(alpha, seed)
 
     def largest(self) -> Ids:
         """Return the batch of the most sentences times source length times target length, as attention takes them."""

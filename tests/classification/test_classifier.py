@@ -41,6 +41,7 @@ def test_blank_texts_have_no_label_and_disturb_nobody(classifier):
     among = classifier.classify(["", TEXTS[0], "  ", TEXTS[1], "\t", TEXTS[2]])
     assert [among[place].label for place in (0, 2, 4)] == ["", "", ""]
     assert not among[0].probabilities
+    assert classifier.probabilities(["", TEXTS[0]])[0].tolist() == [0.5, 0.5]
     assert [among[place].label for place in (1, 3, 5)] == [one.label for one in alone]
     assert classifier.classify([]) == []
 

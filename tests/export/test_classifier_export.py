@@ -281,7 +281,7 @@ def test_an_export_holds_exactly_the_promised_files(exported):
     names = {path.relative_to(exported).as_posix() for path in exported.rglob("*") if path.is_file()}
     assert {name for name in names if "__pycache__" not in name} == {
         "classifier.onnx", "model.json", "config.yaml", "tokenizer/tokenizer.json", "tokenizer/joint.model",
-        "classify.py", "normalise.py", "text_cut.py",
+        "classify.py", "program.py", "normalise.py", "text_cut.py",
     }  # fmt: skip
 
 
