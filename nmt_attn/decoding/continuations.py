@@ -21,8 +21,11 @@ BLOCK = 64
 ROWS = {"cpu": 512, "cuda": 16384}
 """Rows whose log-probabilities of all tokens are held at once."""
 
-LOOKS = {"cpu": 1, "cuda": 8}
-"""Steps between two looks at what still runs: each makes the CPU wait for a GPU, which then waits for work."""
+LOOKS = {"cpu": 1, "cuda": 2}
+"""Steps between two looks at what still runs: each makes the CPU wait for a GPU, which then waits for work.
+
+On an H100 2 and 4 translate a file alike, 1 and 8 about a tenth slower; single sentences gain from few.
+"""
 
 
 @dataclass(frozen=True)

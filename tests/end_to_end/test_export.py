@@ -42,8 +42,8 @@ def test_an_export_holds_exactly_the_promised_files(exported):
     names = {path.relative_to(exported).as_posix() for path in exported.rglob("*") if path.is_file()}
     assert names == {
         "encoder.onnx", "decoder.onnx", "model.json", "config.yaml", "tokenizer/tokenizer.json",
-        "tokenizer/source.model", "tokenizer/target.model", "translate.py", "program.py", "normalise.py", "line_division.py",
-        "sentence_splitting.py",
+        "tokenizer/source.model", "tokenizer/target.model", "translate.py", "program.py", "normalise.py",
+        "line_division.py", "sentence_splitting.py",
     }  # fmt: skip
 
 
