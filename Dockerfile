@@ -10,6 +10,10 @@ WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
 COPY scripts/constraints.txt scripts/
 COPY nmt_attn nmt_attn
+COPY configs configs
+COPY data/tiny/eng-fra.tsv data/tiny/
+COPY data/sentiment/reviews.tsv data/sentiment/
+COPY docs/configuration.schema.json docs/
 # The variable, unlike the option, also holds for the packages that build this one.
 RUN PIP_CONSTRAINT=/source/scripts/constraints.txt pip install --no-cache-dir \
     ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} '.[plots]'

@@ -25,6 +25,10 @@ class DownloadError(NmtError):
     """A failure to fetch a file."""
 
 
+class Diverged(NmtError):
+    """A training whose loss is no longer a number."""
+
+
 OUT_OF_MEMORY = (
     "DefaultCPUAllocator",  # torch's on a CPU
     "CUDA out of memory",

@@ -141,12 +141,12 @@ def sync_directory(folder: Path) -> None:
 
 
 @contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
-    """Turn errors of the operating system inside the block into one line about ``path``."""
+def disk_errors(path: Path, what: str = "cannot write") -> Iterator[None]:
+    """Turn errors of the operating system inside the block into one line about ``path``: what cannot be done."""
     try:
         yield
     except OSError as error:
-        raise NmtError(f"{path}: cannot write: {error.strerror or error}") from error
+        raise NmtError(f"{path}: {what}: {error.strerror or error}") from error
 
 
 def _aside(target: Path, kind: str) -> Path:

@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -33,6 +34,12 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+_SUFFIX = ".lock"
+
+_TRIES, _PAUSE = 5, 0.02
+"""Somebody who only looks (:func:`is_held`) holds the lock for a moment, which is waited out."""
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold the lock on ``folder``, which need not exist yet.
@@ -40,8 +47,7 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         NmtError: another process holds it (the message says which), or its file cannot be written.
     """
-    place = folder.resolve()  # the same folder by another name has the same lock
-    path = place.parent / f".{place.name}.lock"
+    path = _file_of(folder)
     missing = [parent for parent in path.parents if not parent.exists()]
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,6 +61,37 @@ def locked(folder: Path) -> Iterator[None]:
         with suppress(OSError):
             for parent in missing:  # if nothing has been written there after all
                 parent.rmdir()
+
+
+def is_held(folder: Path) -> bool:
+    """Say whether another process holds the lock on ``folder``, or this one does; false where there are no locks."""
+    path = _file_of(folder)
+    try:
+        if not path.is_file():  # opening a pipe would wait
+            return False
+        descriptor = os.open(path, os.O_RDWR if os.access(path, os.W_OK) else os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        _take(descriptor)
+    except (BlockingIOError, PermissionError):
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def held_beside(folder: Path) -> list[str]:
+    """Name the folders in ``folder`` on which a lock is held; they need not exist yet."""
+    names = [path.name[1 : -len(_SUFFIX)] for path in folder.glob(f".?*{_SUFFIX}")]
+    return sorted(name for name in names if is_held(folder / name))
+
+
+def _file_of(folder: Path) -> Path:
+    place = folder.resolve()  # the same folder by another name has the same lock
+    return place.parent / f".{place.name}{_SUFFIX}"
 
 
 def _open(path: Path, folder: Path) -> int:
@@ -76,7 +113,7 @@ def _open(path: Path, folder: Path) -> int:
 def _lock(descriptor: int, path: Path, folder: Path) -> bool:
     """Lock an open file; return False if it is meanwhile no longer the one at ``path``."""
     try:
-        _take(descriptor)
+        _take_patiently(descriptor)
     except (BlockingIOError, PermissionError):
         raise NmtError(f"{folder}: in use by {_describe(path)}; wait until it has ended, or stop it") from None
     except OSError as error:  # some network file systems have no locks
@@ -86,6 +123,14 @@ def _lock(descriptor: int, path: Path, folder: Path) -> bool:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:
         return False
+
+
+def _take_patiently(descriptor: int) -> None:
+    for _ in range(_TRIES - 1):
+        with suppress(BlockingIOError, PermissionError):
+            return _take(descriptor)
+        time.sleep(_PAUSE)
+    return _take(descriptor)
 
 
 def _holder() -> str:

@@ -25,6 +25,7 @@ ROOMS = (
     "decoding",
     "classification",
     "evaluation",
+    "analysis",
     "tasks",
     "training",
     "reporting",

@@ -32,7 +32,8 @@ def test_every_path_that_is_copied_exists_and_is_not_ignored():
 def test_everything_that_building_the_package_reads_is_copied():
     about = project()
     read = [about["project"]["readme"], *about["project"]["license-files"], about["tool"]["hatch"]["version"]["path"]]
-    read += ["pyproject.toml", *about["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]]
+    wheel = about["tool"]["hatch"]["build"]["targets"]["wheel"]
+    read += ["pyproject.toml", *wheel["packages"], *wheel["force-include"]]
     for path in read:
         assert copied() & {path, *map(str, Path(path).parents)}, path
 

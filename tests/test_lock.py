@@ -1,5 +1,6 @@
 """One at a time, and a lock never outlives its holder."""
 
+import fcntl
 import json
 import os
 import re
@@ -7,12 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from nmt_attn import lock as module
 from nmt_attn.errors import NmtError
-from nmt_attn.lock import locked
+from nmt_attn.lock import held_beside, is_held, locked
 from tests.conftest import ROOT
 
 HOLD = """
@@ -102,3 +104,27 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(NmtError, match="cannot write"), locked(tmp_path / "file" / "a"):
         pytest.fail("held in a file")
+
+
+def test_others_see_that_it_is_held_without_taking_it(tmp_path, holder):
+    (tmp_path / ".left.lock").touch()  # by a process that was killed
+    assert is_held(tmp_path / "folder")
+    assert not is_held(tmp_path / "left")
+    assert not is_held(tmp_path / "other")
+    assert held_beside(tmp_path) == ["folder"]
+    os.mkfifo(tmp_path / ".pipe.lock")
+    assert not is_held(tmp_path / "pipe")
+    holder.kill()
+    holder.wait()
+    assert held_beside(tmp_path) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".folder.lock", ".left.lock", ".pipe.lock"]
+
+
+def test_who_looks_does_not_keep_another_from_it(tmp_path):
+    path = tmp_path / ".folder.lock"
+    path.touch()
+    descriptor = os.open(path, os.O_RDWR)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    threading.Timer(0.03, os.close, [descriptor]).start()  # as long as a look takes, and longer
+    with locked(tmp_path / "folder"):
+        assert is_held(tmp_path / "folder")

@@ -12,12 +12,19 @@ from nmt_attn.cli.attend import attend_command
 from nmt_attn.cli.average import average_command
 from nmt_attn.cli.classify import classify_command
 from nmt_attn.cli.command import Command, TextCommand
+from nmt_attn.cli.compare import compare_command
+from nmt_attn.cli.completion import complete, is_completing
+from nmt_attn.cli.config import config_app
 from nmt_attn.cli.eval import eval_command
 from nmt_attn.cli.export import export_command
+from nmt_attn.cli.inspect import inspect_command
 from nmt_attn.cli.prepare import prepare_command
+from nmt_attn.cli.report import report_command
+from nmt_attn.cli.runs import RunsCommand, runs_command
 from nmt_attn.cli.score import score_command
 from nmt_attn.cli.train import train_command
 from nmt_attn.cli.translate import translate_command
+from nmt_attn.cli.watch import watch_command
 from nmt_attn.errors import Interrupted, NmtError, is_out_of_memory
 from nmt_attn.version import __version__
 
@@ -32,7 +39,6 @@ app = typer.Typer(
     name="nmt",
     help="Train, evaluate and use recurrent models with attention, which translate sentences or classify texts.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -41,10 +47,16 @@ app.command("train", cls=Command)(train_command)
 app.command("eval", cls=Command)(eval_command)
 app.command("translate", cls=TextCommand)(translate_command)
 app.command("classify", cls=TextCommand)(classify_command)
+app.command("report", cls=Command)(report_command)
+app.command("compare", cls=Command)(compare_command)
 app.command("score", cls=Command)(score_command)
 app.command("average", cls=Command)(average_command)
 app.command("attend", cls=TextCommand)(attend_command)
 app.command("export", cls=Command)(export_command)
+app.command("inspect", cls=Command)(inspect_command)
+app.command("runs", cls=RunsCommand)(runs_command)
+app.command("watch", cls=Command)(watch_command)
+app.add_typer(config_app)
 
 
 def _show_version(wanted: bool) -> None:
@@ -73,10 +85,12 @@ def main() -> None:
     if sys.stdout is None:
         _leave("standard output is closed, so there is nowhere to write to; > /dev/null throws results away", 1)
     try:
+        if is_completing():
+            complete(lambda: app(standalone_mode=False, prog_name="nmt"))
         sys.exit(app(standalone_mode=False) or 0)
     except UsageError as error:
-        if error.ctx is not None and not sys.argv[1:]:
-            print(error.ctx.get_help())
+        if type(error).__name__ == "NoArgsIsHelpError":  # nmt, or nmt config, and no more; rich has shown the help
+            print(error.format_message(), end="")
             sys.exit(0)
         _leave(_one_line(error), 2)
     except typer.Abort:

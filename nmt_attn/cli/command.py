@@ -21,6 +21,8 @@ class Command(TyperCommand):
         Raises:
             UserError: an option that takes one value is given twice, or a sentence looks like an option.
         """
+        if ctx.resilient_parsing:  # a shell asks how a line could go on
+            return super().parse_args(ctx, args)
         if self.takes_text:
             self._refuse_dashes(ctx, args)
         _, _, given = self.make_parser(ctx).parse_args(args=list(args))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nmt_attn.cli.lines import check_output, check_standard_input
 from nmt_attn.cli.options import (
+    DEVICES,
     BeamOption,
     ConfigOption,
-    DeviceOption,
     ModelsOption,
     OutputOption,
     PrecisionOption,
@@ -27,6 +28,9 @@ from nmt_attn.cli.options import (
 from nmt_attn.errors import UserError
 from nmt_attn.text.streams import STANDARD
 from nmt_attn.text.writing import writing
+
+if TYPE_CHECKING:
+    from nmt_attn.evaluation.request import EvaluationReport
 
 SourceOption = Annotated[
     Path | None,
@@ -60,6 +64,28 @@ TokenizeOption = Annotated[
         show_default=False,
     ),
 ]
+HypothesisOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--hypothesis",
+        callback=expanded,
+        help="File of translations to score with --reference, instead of those of a model; -: standard input.",
+        show_default=False,
+    ),
+]
+LowercaseOption = Annotated[
+    bool,
+    typer.Option("--lowercase", help="With --hypothesis: score without regard to case."),
+]
+MetricOption = Annotated[
+    str | None,
+    typer.Option(
+        "--metric",
+        help="A metric beside the others: comet or comet=MODEL (pip install unbabel-comet; its model must be on this "
+        "machine).",
+        show_default=False,
+    ),
+]
 RemoveWordsOption = Annotated[
     float | None,
     typer.Option(
@@ -80,45 +106,83 @@ def eval_command(
     split: SplitOption = None,
     source: SourceOption = None,
     reference: ReferenceOption = None,
+    hypothesis: HypothesisOption = None,
+    lowercase: LowercaseOption = False,
+    metric: MetricOption = None,
     output: OutputOption = None,
     beam: BeamOption = None,
     tokenize: TokenizeOption = None,
     remove_words: RemoveWordsOption = None,
     precision: PrecisionOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the scores as one JSON object.")] = False,
-    device: DeviceOption = "auto",
+    device: Annotated[str | None, typer.Option("--device", help=DEVICES, show_default="auto")] = None,
     threads: ThreadsOption = None,
 ) -> None:
-    """Score a model on held-out data: BLEU, chrF, TER and exact matches, or accuracy, F1 and calibration of labels."""
-    check_standard_input([("--source", source), *(("--reference", path) for path in reference or ())])
-    if output == STANDARD:
-        raise UserError("--output -: standard output is for the scores; give a file")
-    if source is not None or reference:
-        refuse_idle("beside --source and --reference, which are scored instead", split=split)
+    """Score a model on held-out data: BLEU, chrF, chrF++, TER, exact matches, perplexity; or labels: accuracy, F1."""
+    references = tuple(reference or ())
+    check_standard_input([("--source", source), ("--hypothesis", hypothesis), *_named("--reference", references)])
+    _refuse_idle(locals())
     refuse_both(overrides, "--beam", beam, "decoding.beam_size")
     refuse_both(overrides, "--tokenize", tokenize, "evaluation.tokenize")
-    check_output(output, source, *(reference or ()))
-    cut = _tokenize(tokenize)
-    prepare_for_torch(model if model or config is None else [], None)
+    if output == STANDARD:
+        raise UserError("--output -: standard output is for the scores; give a file")
+    check_output(output, source, *references)
+    overrides = [*with_options(overrides, precision=precision, threads=threads), *_tokenize(tokenize)]
+    prepare_for_torch(model if model or (config is None and hypothesis is None) else [], None)
     from nmt_attn.evaluation.request import EvaluationRequest
     from nmt_attn.evaluation.run import report
 
     request = EvaluationRequest(
         models=tuple(model or ()),
         config=config,
-        overrides=(*with_options(overrides, precision=precision, threads=threads), *cut),
+        overrides=tuple(overrides),
         split=split or "test",
         source=source,
-        references=tuple(reference or ()),
+        references=references,
+        hypothesis=hypothesis,
+        lowercase=lowercase,
+        comet=_comet(metric),
         beam_size=beam,
         remove_words=remove_words,
-        device=device,
+        device=device or "auto",
     )
-    result = report(request)
+    _show(report(request), as_json, output)
+
+
+def _refuse_idle(options: Mapping[str, Any]) -> None:
+    """Refuse options of the command that have no effect beside others; COMET reads the source of a hypothesis, too."""
+    if options["hypothesis"] is None:
+        refuse_idle("without --hypothesis", lowercase=options["lowercase"] or None)
+    else:
+        names = ["model", "split", "output", "beam", "remove_words", "precision", "device", "threads"]
+        names += [] if options["metric"] else ["source"]
+        of_a_model = {name: options[name] for name in names}
+        refuse_idle("beside --hypothesis, whose translations are scored", **of_a_model)
+    if options["source"] is not None or options["reference"]:
+        refuse_idle("beside --source and --reference, which are scored instead", split=options["split"])
+
+
+def _named(option: str, paths: Sequence[Path]) -> list[tuple[str, Path]]:
+    return [(option, path) for path in paths]
+
+
+def _show(result: EvaluationReport, as_json: bool, output: Path | None) -> None:
     print(json.dumps(result.to_json(), ensure_ascii=False) if as_json else result.to_text(), flush=True)
     if output is not None:  # after the scores, which are not lost if this fails
         with writing(output) as write:
             write("".join(line + "\n" for line in result.output_lines))
+
+
+def _comet(metric: str | None) -> str | None:
+    """Return the name of the COMET model that ``--metric`` asks for, if it does."""
+    if metric is None:
+        return None
+    from nmt_attn.evaluation.comet import DEFAULT_MODEL
+
+    name, equals, model = metric.partition("=")
+    if name != "comet" or (equals and not model):
+        raise UserError(f"--metric {metric}: must be comet or comet=MODEL; all others are always there")
+    return model or DEFAULT_MODEL
 
 
 def _tokenize(name: str | None) -> list[str]:

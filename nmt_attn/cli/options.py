@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nmt_attn.cli.completion import complete_configuration, complete_run, complete_run_setting, complete_setting
 from nmt_attn.errors import UserError
 from nmt_attn.files import expand_user
 
@@ -21,13 +22,32 @@ def expanded(value: Any) -> Any:
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", "-c", callback=expanded, help="Configuration file (YAML).", show_default=False),
+    typer.Option(
+        "--config",
+        "-c",
+        callback=expanded,
+        autocompletion=complete_configuration,
+        help="Configuration file (YAML).",
+        show_default=False,
+    ),
+]
+ExperimentOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        callback=expanded,
+        autocompletion=complete_configuration,
+        help="Configuration file (YAML). Default: nmt.yaml in the working directory, if there is one.",
+        show_default=False,
+    ),
 ]
 SetOption = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
+        autocompletion=complete_setting,
         help="Change one key of the configuration, such as training.max_epochs=10; can be repeated.",
     ),
 ]
@@ -36,6 +56,7 @@ RunSetOption = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
+        autocompletion=complete_run_setting,
         help="Change one key of the run's configuration, such as decoding.length_penalty=0.5; can be repeated.",
     ),
 ]
@@ -45,6 +66,7 @@ ModelOption = Annotated[
         "--model",
         "-m",
         callback=expanded,
+        autocompletion=complete_run,
         help="Run directory, or a checkpoint in one. Default: $NMT_MODEL, else the run trained last.",
         show_default=False,
     ),
@@ -55,6 +77,7 @@ ModelsOption = Annotated[
         "--model",
         "-m",
         callback=expanded,
+        autocompletion=complete_run,
         help="Run directory, or a checkpoint in one; repeat it to average the probabilities of several models. "
         "Default: $NMT_MODEL, else the run trained last.",
         show_default=False,
@@ -68,7 +91,8 @@ PrecisionOption = Annotated[
         show_default=False,
     ),
 ]
-DeviceOption = Annotated[str, typer.Option("--device", help="Device: auto, cpu, cuda, or cuda:N for GPU number N.")]
+DEVICES = "Device: auto, cpu, cuda, or cuda:N for GPU number N."
+DeviceOption = Annotated[str, typer.Option("--device", help=DEVICES)]
 ThreadsOption = Annotated[
     int | None,
     typer.Option(

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from nmt_attn.cli.options import ConfigOption, SetOption
+from nmt_attn.cli.configuration import load_given_or_usual
+from nmt_attn.cli.options import ExperimentOption, SetOption
 
 _WIDEST = 10_000  # characters; no table comes near it
 
 
 def prepare_command(
-    config: ConfigOption = None,
+    config: ExperimentOption = None,
     overrides: SetOption = None,
     force: Annotated[
         bool,
@@ -24,11 +25,10 @@ def prepare_command(
     """Download, read, clean, split, tokenise and store a corpus."""
     from rich.console import Console
 
-    from nmt_attn.config.loading import load_config
     from nmt_attn.corpus.prepare import prepare
     from nmt_attn.reporting.preparation import summary
 
-    preparation = prepare(load_config(config, overrides or ()), force=force)
+    preparation = prepare(load_given_or_usual(config, overrides or ()), force=force)
     directory = preparation.data.directory
     if not preparation.fresh:
         print(f"{directory} is up to date; nothing to do (--force does it again)")

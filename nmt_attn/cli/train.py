@@ -10,12 +10,14 @@ from typing import Annotated
 
 import typer
 
-from nmt_attn.cli.options import ConfigOption, SetOption, expanded, refuse_both
+from nmt_attn.cli.completion import complete_run
+from nmt_attn.cli.configuration import load_given_or_usual
+from nmt_attn.cli.options import ExperimentOption, SetOption, expanded, refuse_both
 from nmt_attn.threads import let_threads_sleep
 
 
 def train_command(
-    config: ConfigOption = None,
+    config: ExperimentOption = None,
     overrides: SetOption = None,
     origin: Annotated[
         Path | None,
@@ -23,6 +25,7 @@ def train_command(
             "--from",
             metavar="RUN",
             callback=expanded,
+            autocompletion=complete_run,
             help="Begin with the weights and the tokenizer of this run or checkpoint, on new data (training.from).",
             show_default=False,
         ),
@@ -43,8 +46,6 @@ def train_command(
     ] = False,
 ) -> None:
     """Train a model. The corpus is prepared first if that has not been done."""
-    from nmt_attn.config.loading import load_config
-
     sets = [*(overrides or ()), *([] if origin is None else [f"training.from={json.dumps(str(origin))}"])]
     typed = ["nmt", "train", *([] if config is None else ["--config", str(config)])]
     typed += [word for one in overrides or () for word in ("--set", one)]
@@ -52,12 +53,13 @@ def train_command(
         refuse_both(overrides, "--threads", threads, "training.threads")
         sets.append(f"training.threads={threads}")
         typed += ["--threads", str(threads)]
-    loaded = load_config(config, sets)  # what is wrong with it is said before torch is loaded
+    loaded = load_given_or_usual(config, sets)  # what is wrong with it is said before torch is loaded
     let_threads_sleep(watched=True)
     from nmt_attn.reporting.training_display import TrainingDisplay
     from nmt_attn.training.train import train
 
-    outcome = train(loaded, resume=resume, force=force, typed=typed, reporter=TrainingDisplay())
+    command = ["nmt", *sys.argv[1:]]
+    outcome = train(loaded, resume=resume, force=force, typed=typed, command=command, reporter=TrainingDisplay())
     print(outcome.summary())
     if outcome.signal is not None:
         print(f"go on with: {shlex.join([*typed, '--resume'])}", file=sys.stderr)

@@ -104,11 +104,11 @@ def _nearest(code: str) -> str | None:
         shared = sum(1 for _ in takewhile(lambda letters: letters[0] == letters[1], zip(candidate, code, strict=False)))
         return shared, difflib.SequenceMatcher(None, candidate, code).ratio()
 
-    best = max(_common_codes(), key=likeness)
+    best = max(common_codes(), key=likeness)
     return best if likeness(best)[0] else None
 
 
-def _common_codes() -> Iterator[str]:
+def common_codes() -> Iterator[str]:
     """Yield the codes of two letters, and those of three that stand for the same languages."""
     from langcodes.data_dicts import LANGUAGE_ALPHA3, LANGUAGE_ALPHA3_BIBLIOGRAPHIC
 

@@ -14,7 +14,7 @@ from nmt_attn.config.keys import LEAVES, named_fields, printable
 from nmt_attn.config.old_names import rename_old_keys
 from nmt_attn.config.overrides import lay_over
 from nmt_attn.config.schema import Config
-from nmt_attn.config.yaml_text import Settings, read_yaml
+from nmt_attn.config.yaml_text import Settings, parse_yaml, read_yaml
 from nmt_attn.errors import ConfigError
 
 
@@ -24,10 +24,40 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
     Raises:
         ConfigError: the file cannot be read, is no YAML, or says something the schema does not allow.
     """
+    return _checked(_settings(path, overrides))
+
+
+def load_text(text: str, origin: str) -> Config:
+    """Check the text of a configuration; ``origin`` stands for it in messages.
+
+    Raises:
+        ConfigError: it is no YAML, or says something the schema does not allow.
+    """
+    settings = parse_yaml(text, origin)
+    rename_old_keys(settings)
+    return _checked(settings)
+
+
+def all_errors(path: Path, overrides: Sequence[str] = ()) -> list[str]:
+    """Say all that :func:`load_config` would refuse, one line each; nothing where it would not.
+
+    A file that is no YAML, and keys that do not fit together, are known one at a time.
+    """
+    try:
+        settings = _settings(path, overrides)
+        Config.model_validate(settings.values)
+    except ConfigError as error:
+        return [str(error)]
+    except ValidationError as error:
+        return list(dict.fromkeys(explain(one, settings) for one in error.errors()))
+    return []
+
+
+def _settings(path: Path | None, overrides: Sequence[str]) -> Settings:
     settings = read_yaml(path) if path is not None else Settings()
     rename_old_keys(settings)
     lay_over(settings, overrides)
-    return _checked(settings)
+    return settings
 
 
 def set_keys(overrides: Sequence[str]) -> list[str]:

@@ -138,7 +138,7 @@ class Dataset:
             if len(lines) != len(sources):
                 raise InputError(f"{self.directory / name}: damaged; run nmt prepare --force")
             for known, line in zip(references, lines, strict=True):
-                if line:  # a sentence with fewer references than others
+                if line and line not in known:  # a sentence with fewer references than others
                     known.append(line)
         return HeldOut(sources, references)
 

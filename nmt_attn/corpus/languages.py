@@ -64,6 +64,12 @@ class Languages:
         return self.side(_CODES.get(words[0], heading) if len(words) > 1 else _CODES.get(words[0], words[0]))
 
 
+def language_named(heading: str) -> str | None:
+    """Return the code of the language whose name a heading begins with, in English or in the language itself."""
+    words = heading.casefold().split()
+    return _CODES.get(words[0]) if words and len(words) <= 4 else None
+
+
 def same_language(one: str, other: str) -> bool:
     """Say whether two codes mean the same language; scripts count where both name one, regions never do."""
     language, script = _parts(_standard(one))

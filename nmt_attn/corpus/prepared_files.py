@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +89,11 @@ def _all_pairs(sentences: Sequence[Sentence]) -> list[CleanPair]:
 
 def _write_held_out(folder: Path, split: SplitName, sentences: Sequence[Sentence]) -> None:
     write_lines(folder / f"{split}.source", [sentence.source for sentence in sentences])
-    columns = zip_longest(*(sentence.references for sentence in sentences), fillvalue="")
-    for number, column in enumerate(columns):
+    # Where others have more references the first stands again: a program that scores by these files would count an
+    # empty line as a reference, and one that it has seen before changes no score.
+    most = max((len(sentence.references) for sentence in sentences), default=0)
+    for number in range(most):
+        column = [some[number] if number < len(some) else some[0] for some in (one.references for one in sentences)]
         write_lines(folder / f"{split}.reference.{number}", column)
 
 

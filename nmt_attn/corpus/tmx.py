@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 from xml.parsers import expat
 
+from nmt_attn.corpus.guessed_languages import NOT_KNOWN, GuessedLanguages, code_of
 from nmt_attn.corpus.languages import Languages, same_language
 from nmt_attn.corpus.pairs import Pair
 from nmt_attn.errors import InputError
@@ -17,6 +18,9 @@ from nmt_attn.text.reading import MAX_LINE_BYTES
 
 _BEGINS = re.compile(rb"(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*<(\?xml|!doctype\s+tmx|tmx\s|!--)", re.IGNORECASE)
 _ROOT = re.compile(rb"<tmx(\s[^<]*?)?>|<tmx\s", re.IGNORECASE)
+
+_VARIANT = re.compile(r"""<tuv\s[^>]*?\b(?:xml:)?lang\s*=\s*["']([\w-]+)["']""", re.IGNORECASE)
+_SOURCE = re.compile(r"""\bsrclang\s*=\s*["']([\w-]+)["']""", re.IGNORECASE)
 
 BEGINNING = 1 << 12
 """Bytes in which the root element is looked for."""
@@ -34,6 +38,22 @@ def is_tmx(beginning: bytes) -> bool:
     root = _ROOT.search(plain)
     # A table may begin with the word <tmx>: then no markup follows it.
     return root is not None and (plain.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")[:5] != b"<tmx>")
+
+
+def languages_of_tmx(beginning: bytes) -> GuessedLanguages:
+    """Guess the two languages of a translation memory: those of its first variants, of which its header has the source.
+
+    Not known where there are none in ``beginning``.
+    """
+    text = beginning.replace(b"\0", b"").decode("utf-8", "replace")
+    seen = dict.fromkeys(code for raw in _VARIANT.findall(text) if (code := code_of(raw)) is not None)
+    if len(seen) < 2:
+        return NOT_KNOWN
+    one, other = list(seen)[:2]
+    stated = _SOURCE.search(text)
+    if stated is not None and same_language(stated[1], other):
+        one, other = other, one
+    return GuessedLanguages(one, other, "the languages in it")
 
 
 def read_tmx(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 
 from nmt_attn.decoding.alignment import END, AlignedPart, Alignment, force_decode, source_words
 from nmt_attn.decoding.batched_search import check_numbers, evaluating
@@ -13,7 +12,7 @@ from nmt_attn.model.decodable import DecodableModel
 from nmt_attn.text.line_division import Part
 from nmt_attn.text.tokenizer import UNK, UNKNOWN, Tokenizer
 
-ALIGNED = 1024
+ALIGNED = 256
 """Parts that are aligned at once."""
 
 
@@ -36,10 +35,15 @@ class Aligner:
             for sentence, one in zip(sentences, found, strict=True)
         ]
         everything = [part for parts in made_of for part in parts]
-        aligned = chain.from_iterable(
-            self.align([one.source.text for one in some], [one.tokens for one in some])
-            for some in (everything[place : place + ALIGNED] for place in range(0, len(everything), ALIGNED))
-        )
+        # Those of a length together: a batch is written as far as its longest, token by token.
+        order = sorted(range(len(everything)), key=lambda place: len(everything[place].tokens))
+        found_of: dict[int, Alignment] = {}
+        for begin in range(0, len(order), ALIGNED):
+            places = order[begin : begin + ALIGNED]
+            some = [everything[place] for place in places]
+            alignments = self.align([one.source.text for one in some], [one.tokens for one in some])
+            found_of.update(zip(places, alignments, strict=True))
+        aligned = iter(found_of[place] for place in range(len(everything)))
         spaces = {begins: bool(space) for begins, space in zip((True, False), self.tokenizer.spaces, strict=True)}
         return [
             [AlignedPart(next(aligned), one.source.spaced, spaces[one.source.begins]) for one in parts]
@@ -58,7 +62,13 @@ class Aligner:
         check_numbers(one.log_prob for one in found)
         sources = self.tokenizer.source_pieces(sentences)
         return [
-            Alignment([*source, END], [*self.tokenizer.written(target), END], forced.weights.tolist(), forced.log_prob)
+            Alignment(
+                [*source, END],
+                [*self.tokenizer.written(target), END],
+                forced.weights.tolist(),
+                forced.log_prob,
+                forced.log_probs.tolist(),
+            )
             for source, target, forced in zip(sources, targets, found, strict=True)
         ]
 

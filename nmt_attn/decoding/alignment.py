@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -36,6 +36,7 @@ class Alignment:
     target: list[str]
     weights: list[list[float]]  # one row per target label
     log_prob: float  # of the target, in nats; -inf where it holds a letter that the tokenizer does not know
+    log_probs: list[float] = field(default_factory=list)  # of each target label, given those before it
 
     def in_words(self) -> Alignment:
         """Merge pieces into words: attention is summed over a source word's pieces, averaged over a target word's.
@@ -50,7 +51,8 @@ class Alignment:
         for pieces in target:
             columns = [sum(self.weights[t][i] for t in pieces for i in group) / len(pieces) for group in source]
             rows.append(columns)
-        return Alignment(_joined(self.source, source), _joined(self.target, target), rows, self.log_prob)
+        log_probs = [sum(self.log_probs[t] for t in pieces) for pieces in target] if self.log_probs else []
+        return Alignment(_joined(self.source, source), _joined(self.target, target), rows, self.log_prob, log_probs)
 
     def links(self) -> list[tuple[int, int]]:
         """Return the source label that each target label but the end looked at most, as (source, target) places.
@@ -85,6 +87,7 @@ def joined(parts: Sequence[AlignedPart]) -> Alignment:
     source: list[str] = []
     target: list[str] = []
     weights: list[list[float]] = []
+    log_probs: list[float] = []
     width = sum(len(part.alignment.source) - 1 for part in parts)
     for place, part in enumerate(parts):
         one, begin = part.alignment, len(source)
@@ -92,10 +95,11 @@ def joined(parts: Sequence[AlignedPart]) -> Alignment:
         source += _labels(one.source[:-1], spaced=not place or part.source_space)
         target += _labels(one.target[:-1], spaced=not place or part.target_space)
         # The end of a translation is the end of the line's in the last part alone.
+        log_probs += one.log_probs if place == len(parts) - 1 else one.log_probs[:-1]
         for row in one.weights if place == len(parts) - 1 else one.weights[:-1]:
             weights.append([0.0] * begin + row[:-1] + [0.0] * (width - len(source)) + [row[-1]])
     log_prob = sum(part.alignment.log_prob for part in parts)
-    return Alignment([*source, END], [*target, END], weights, log_prob)
+    return Alignment([*source, END], [*target, END], weights, log_prob, log_probs)
 
 
 def links_in_words(parts: Sequence[AlignedPart]) -> list[tuple[int, int]]:
@@ -145,7 +149,12 @@ class ForcedDecoding:
     """A given translation as a model sees it."""
 
     weights: Tensor  # (T, S): the attention over [source, EOS] while each token of [target, EOS] was written
-    log_prob: float  # of that target, in nats; -inf where it holds a token that no translation would
+    log_probs: Tensor  # (T): of each token of it, in nats; -inf where no translation would hold it
+
+    @property
+    def log_prob(self) -> float:
+        """Of that target, in nats."""
+        return float(self.log_probs.sum())
 
 
 @torch.inference_mode()
@@ -174,8 +183,6 @@ def force_decode(
         state = step.state
     all_weights, all_log_probs = torch.stack(weights, dim=1).cpu(), torch.stack(log_probs, dim=1).cpu()  # one wait
     return [
-        ForcedDecoding(
-            all_weights[row, : len(target) + 1, : len(ids) + 1], float(all_log_probs[row, : len(target) + 1].sum())
-        )
+        ForcedDecoding(all_weights[row, : len(target) + 1, : len(ids) + 1], all_log_probs[row, : len(target) + 1])
         for row, (ids, target) in enumerate(zip(sources, targets, strict=True))
     ]

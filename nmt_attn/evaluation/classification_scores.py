@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
-NORMAL_95 = 1.959963984540054
-"""Standard deviations of a normal distribution on each side of its mean that hold 95 % of it."""
+from nmt_attn.evaluation.intervals import wilson_interval
 
 CALIBRATION_BINS = 15
 """Bins of equal width for the calibration error, as in Guo et al. 2017."""
@@ -73,12 +71,7 @@ class ClassificationScores:
     @property
     def accuracy_interval(self) -> tuple[float, float]:
         """The 95 % interval of the accuracy, in percent, as Wilson 1927 computes it."""
-        texts, share, square = self.texts, self._right / self.texts, NORMAL_95**2
-        middle = (share + square / (2 * texts)) / (1 + square / texts)
-        half = NORMAL_95 * math.sqrt(share * (1 - share) / texts + square / (4 * texts**2)) / (1 + square / texts)
-        # Where no text or every text is right, the accuracy is an end, and rounding must not leave it outside.
-        low, high = min(share, middle - half), max(share, middle + half)
-        return 100 * max(0.0, low), 100 * min(1.0, high)
+        return wilson_interval(self._right, self.texts)
 
     @property
     def macro_f1(self) -> float:

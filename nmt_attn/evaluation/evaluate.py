@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nmt_attn.decoding.scoring import perplexity
+from nmt_attn.decoding.translation import Translation
 from nmt_attn.decoding.translator import Translator
 from nmt_attn.evaluation.scores import Scorer, Scores
 
@@ -15,13 +17,20 @@ class Evaluation:
     """The quality and the speed with which a model translates a set of sentences."""
 
     scores: Scores
-    translations: list[str]
+    found: list[Translation]  # the best of each sentence
     seconds: float  # of translating
+    references: list[list[str]]  # what they were compared with
+    perplexity: float  # of all references, a token of the model
+
+    @property
+    def translations(self) -> list[str]:
+        """The texts of the translations."""
+        return [one.text for one in self.found]
 
     @property
     def sentences_per_second(self) -> float:
         """The translation speed."""
-        return len(self.translations) / self.seconds if self.seconds else 0.0
+        return len(self.found) / self.seconds if self.seconds else 0.0
 
 
 def evaluate(
@@ -32,7 +41,7 @@ def evaluate(
     scorer: Scorer,
     beam_size: int | None = None,
 ) -> Evaluation:
-    """Translate ``sources`` and score the result.
+    """Translate ``sources`` and score the result, with intervals; and let the model score the references.
 
     Args:
         translator: the model.
@@ -43,9 +52,12 @@ def evaluate(
         beam_size: replaces the configured one.
     """
     began = time.perf_counter()
-    translations = translator.translate(sources, beam_size=beam_size)
+    found = [nbest[0] for nbest in translator.nbest(sources, 1, beam_size=beam_size)]
     seconds = time.perf_counter() - began
     normaliser = translator.tokenizer.target_normaliser
     if normaliser.config.html_entities or normaliser.config.html_tags:
         references = [[normaliser.tidy(text) for text in some] for some in references]
-    return Evaluation(scorer.scores(translations, references), translations, seconds)
+    pairs = [(source, text) for source, some in zip(sources, references, strict=True) for text in some]
+    perplexity_of_all = perplexity(translator.score([one for one, _ in pairs], [other for _, other in pairs]))
+    scores = scorer.scores([one.text for one in found], references, intervals=True)
+    return Evaluation(scores, found, seconds, [list(some) for some in references], perplexity_of_all)

@@ -27,6 +27,8 @@ from nmt_attn.runs.task import refuse_other_task
 FILE_KEYS = (*DECODING_KEYS, "data.corpus.columns", "data.corpus.fields", "data.corpus.ignore_labels")
 """Keys that can be set for an evaluation: those of the search, and where labels and texts stand in a file."""
 
+_NO_TEXTS = "labels are not searched, and scored as what they are"
+
 
 @dataclass(frozen=True)
 class LabelsReport:
@@ -88,9 +90,10 @@ def report_labels(request: EvaluationRequest, config: Config, runs: Sequence[Mod
         InputError: a model, a split or a file is missing, or a text has a label that the model does not know.
         UserError: the split is empty, or a wish has no effect on labels.
     """
-    for name, value in (("--reference", request.references), ("--beam", request.beam_size)):
+    given = (("--reference", request.references), ("--beam", request.beam_size), ("--metric", request.comet))
+    for name, value in given:
         if value:
-            advice = "the labels stand in the file of --source" if name == "--reference" else "labels are not searched"
+            advice = "the labels stand in the file of --source" if name == "--reference" else _NO_TEXTS
             raise UserError(f"{name} is for translations, and this run classifies: {advice}; leave it out")
     for found in runs:
         refuse_other_task(found, config, "classification")

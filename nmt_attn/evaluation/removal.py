@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nmt_attn.errors import InputError
-from nmt_attn.evaluation.classification_scores import NORMAL_95
+from nmt_attn.evaluation.intervals import NORMAL_95
 
 if TYPE_CHECKING:
     from nmt_attn.classification.weighed_text import WeighedText

@@ -17,6 +17,9 @@ class EvaluationRequest:
     split: str = "test"
     source: Path | None = None  # instead of a split
     references: tuple[Path, ...] = ()
+    hypothesis: Path | None = None  # translations to score, instead of those of a model
+    lowercase: bool = False  # score them without regard to case
+    comet: str | None = None  # name or path of a COMET model to score by, too
     beam_size: int | None = None
     remove_words: float | None = None  # share of words for the removal test of a classifier; None: none
     device: str = "auto"

@@ -1,4 +1,4 @@
-"""BLEU, chrF and TER by sacreBLEU (Post 2018), with the signatures that make them comparable, and exact matches."""
+"""BLEU, chrF, chrF++ and TER by sacreBLEU (Post 2018), with the signatures that make them comparable; exact matches."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import cast
 
-from sacrebleu.metrics.bleu import BLEU, MAX_NGRAM_ORDER
+import numpy as np
+from sacrebleu.metrics.base import Score as SacrebleuScore
+from sacrebleu.metrics.bleu import BLEU, MAX_NGRAM_ORDER, BLEUScore
 from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
+from sacrebleu.significance import _bootstrap_resample, estimate_ci
 
 from nmt_attn.config.language_codes import has_dotted_i, has_no_spaces, script_of
+from nmt_attn.evaluation.intervals import wilson_interval
 from nmt_attn.evaluation.tokenization import CHINESE, JAPANESE, bleu_tokenizer, make_bleu
 from nmt_attn.text import normalise
 
@@ -22,6 +26,13 @@ References = Sequence[Sequence[str]]
 """One or several raw reference translations per sentence."""
 
 
+RESAMPLES = 1000
+"""Resamples of a bootstrap, as sacreBLEU has them."""
+
+MOST_RESAMPLED = 20_000
+"""Sentences up to which scores are resampled: sacreBLEU holds the statistics of all resamples, gigabytes for more."""
+
+
 @dataclass(frozen=True)
 class Score:
     """A score in percent, and the signature of how it was computed."""
@@ -29,6 +40,7 @@ class Score:
     score: float | None  # None: it cannot be computed, or would mean nothing
     signature: str
     reason: str | None = None  # why there is none
+    interval: tuple[float, float] | None = None  # 95 %; None: not asked for, or too many sentences
 
 
 @dataclass(frozen=True)
@@ -37,8 +49,16 @@ class Scores:
 
     bleu: Score
     chrf: Score
+    chrf_plus_plus: Score
     ter: Score
     exact: Score  # the share of hypotheses that are, to the letter, one of their references
+    length_ratio: float | None  # words of the hypotheses for each of the references, those nearest in length
+
+    @property
+    def named(self) -> dict[str, Score]:
+        """The scores by the names that people know them by."""
+        of_exact = {"exact": self.exact}
+        return {"BLEU": self.bleu, "chrF": self.chrf, "chrF++": self.chrf_plus_plus, "TER": self.ter} | of_exact
 
 
 class Scorer:
@@ -58,30 +78,64 @@ class Scorer:
         self.tokenizer = bleu_tokenizer(language, tokenize)
         self._bleu: BLEU = make_bleu(self.tokenizer, lowercase=lowercase)
 
-    def scores(self, hypotheses: Sequence[str], references: References) -> Scores:
-        """Compute all scores of at least one hypothesis."""
+    def scores(self, hypotheses: Sequence[str], references: References, *, intervals: bool = False) -> Scores:
+        """Compute all scores of at least one hypothesis.
+
+        Args:
+            hypotheses: the translations.
+            references: of each.
+            intervals: 95 % intervals too, by sacreBLEU's bootstrap resampling (Koehn 2004); of exact matches by
+                Wilson's formula.
+        """
+        samples = RESAMPLES if intervals and len(hypotheses) <= MOST_RESAMPLED else 1
+        bleu, ratio = self._bleu_and_ratio(hypotheses, references, samples)
         return Scores(
-            bleu=self.bleu(hypotheses, references),
-            chrf=self.chrf(hypotheses, references),
-            ter=self.ter(hypotheses, references),
-            exact=self.exact(hypotheses, references),
+            bleu=bleu,
+            chrf=self.chrf(hypotheses, references, samples),
+            chrf_plus_plus=self.chrf(hypotheses, references, samples, word_order=2),
+            ter=self.ter(hypotheses, references, samples),
+            exact=self.exact(hypotheses, references, interval=intervals),
+            length_ratio=ratio,
         )
 
-    def bleu(self, hypotheses: Sequence[str], references: References) -> Score:
+    def bleu(self, hypotheses: Sequence[str], references: References, samples: int = 1) -> Score:
         """Compute BLEU (Papineni et al. 2002); there is no score where there is no 4-gram to count.
 
         BLEU is a mean over n-grams of one to four words. Where no translation or no reference has four words, the
         4-gram precision is 0 of 0, for which sacreBLEU prints 0.00, however good the translations are.
         """
-        hypotheses, references = self._cased(hypotheses, references)
-        result = self._bleu.corpus_score(hypotheses, _streams(references))
-        signature = str(self._bleu.get_signature())
+        return self._bleu_and_ratio(hypotheses, references, samples)[0]
+
+    def _bleu_and_ratio(
+        self, hypotheses: Sequence[str], references: References, samples: int
+    ) -> tuple[Score, float | None]:
+        """Compute BLEU, and how many words there are for each word of the references nearest in length."""
+        hypotheses, references = self.cased(hypotheses, references)
+        metric = self._bleu if samples == 1 else self.metric("BLEU")  # whose signature is to keep no samples
+        result, interval = computed(metric, hypotheses, references, samples)
+        signature, ratio = str(metric.get_signature()), _ratio(cast(BLEUScore, result))
         counted = f"no sequence of {NGRAM} {self.tokenizer.unit} to count"
         if max(self.token_counts(references)) < NGRAM:
-            return Score(None, signature, f"{counted} in any reference")
-        if not result.totals[NGRAM - 1]:
-            return Score(None, signature, f"{counted} in any translation")
-        return Score(float(result.score), signature)
+            return Score(None, signature, f"{counted} in any reference"), ratio
+        if not cast(BLEUScore, result).totals[NGRAM - 1]:
+            return Score(None, signature, f"{counted} in any translation"), ratio
+        return Score(float(result.score), signature, interval=interval), ratio
+
+    def metric(self, name: str) -> BLEU | CHRF | TER:
+        """Make sacreBLEU's metric of a name (see :attr:`Scores.named`) as this scorer has it.
+
+        Texts that it is given are to be lowercased before, by :meth:`cased`, where the scorer lowercases.
+        """
+        by_characters = script_of(self.language) in CHINESE | JAPANESE
+        match name:
+            case "BLEU":
+                return make_bleu(self.tokenizer, lowercase=self.lowercase)
+            case "chrF":
+                return CHRF(lowercase=self.lowercase)
+            case "chrF++":
+                return CHRF(lowercase=self.lowercase, word_order=2)
+            case _:
+                return TER(case_sensitive=not self.lowercase, normalized=by_characters, asian_support=by_characters)
 
     def token_counts(self, references: References) -> list[int]:
         """Count the words, as BLEU cuts text, of the longest reference of each sentence."""
@@ -91,34 +145,40 @@ class Scorer:
         text = text.lower() if self.lowercase else text
         return len(self._bleu.tokenizer(text.rstrip()).split())
 
-    def chrf(self, hypotheses: Sequence[str], references: References) -> Score:
-        """Compute chrF (Popović 2015), which counts characters but not spaces."""
-        hypotheses, references = self._cased(hypotheses, references)
-        metric = CHRF(lowercase=self.lowercase)
-        result = metric.corpus_score(hypotheses, _streams(references))
-        return Score(float(result.score), str(metric.get_signature()))
+    def chrf(
+        self, hypotheses: Sequence[str], references: References, samples: int = 1, *, word_order: int = 0
+    ) -> Score:
+        """Compute chrF (Popović 2015), which counts characters but not spaces.
 
-    def ter(self, hypotheses: Sequence[str], references: References) -> Score:
+        With ``word_order`` 2 it is chrF++ (Popović 2017), which counts words and pairs of words too.
+        """
+        hypotheses, references = self.cased(hypotheses, references)
+        metric = self.metric("chrF++" if word_order else "chrF")
+        result, interval = computed(metric, hypotheses, references, samples)
+        return Score(float(result.score), str(metric.get_signature()), interval=interval)
+
+    def ter(self, hypotheses: Sequence[str], references: References, samples: int = 1) -> Score:
         """Compute TER (Snover et al. 2006), which counts words, and each Chinese or Japanese character as one.
 
         Other languages without spaces have no score: a sentence would be a single word.
         """
-        script = script_of(self.language)
-        by_characters = script in CHINESE | JAPANESE
-        metric = TER(case_sensitive=not self.lowercase, normalized=by_characters, asian_support=by_characters)
-        if has_no_spaces(self.language) and not by_characters:
+        if has_no_spaces(self.language) and script_of(self.language) not in CHINESE | JAPANESE:
             return Score(None, "", "it counts words, and there are no spaces between them")
-        hypotheses, references = self._cased(hypotheses, references)
-        result = metric.corpus_score(hypotheses, _streams(references))
-        return Score(float(result.score), str(metric.get_signature()))
+        hypotheses, references = self.cased(hypotheses, references)
+        metric = self.metric("TER")
+        result, interval = computed(metric, hypotheses, references, samples)
+        return Score(float(result.score), str(metric.get_signature()), interval=interval)
 
-    def exact(self, hypotheses: Sequence[str], references: References) -> Score:
+    def exact(self, hypotheses: Sequence[str], references: References, *, interval: bool = False) -> Score:
         """Compute the share of hypotheses that equal one of their references: the measure for small tasks."""
-        hypotheses, references = self._cased(hypotheses, references)
+        hypotheses, references = self.cased(hypotheses, references)
         hits = sum(hypothesis in some for hypothesis, some in zip(hypotheses, references, strict=True))
-        return Score(100 * hits / max(1, len(hypotheses)), f"case:{'lc' if self.lowercase else 'mixed'}")
+        found = wilson_interval(hits, len(hypotheses)) if interval and hypotheses else None
+        return Score(
+            100 * hits / max(1, len(hypotheses)), f"case:{'lc' if self.lowercase else 'mixed'}", interval=found
+        )
 
-    def _cased(self, hypotheses: Sequence[str], references: References) -> tuple[Sequence[str], References]:
+    def cased(self, hypotheses: Sequence[str], references: References) -> tuple[Sequence[str], References]:
         """Lowercase both sides, if asked for, by the rules of their language; sacreBLEU lacks those of Turkish."""
         if not self.lowercase:
             return hypotheses, references
@@ -149,6 +209,27 @@ def bleu(
     return Scorer(language=language, lowercase=lowercase).bleu(hypotheses, references).score
 
 
-def _streams(references: References) -> list[list[str]]:
+def computed(
+    metric: BLEU | CHRF | TER, hypotheses: Sequence[str], references: References, samples: int
+) -> tuple[SacrebleuScore, tuple[float, float] | None]:
+    """Compute a score of sacreBLEU, and of several samples the 95 % interval as it does.
+
+    Its own method stops where some samples have a score of 0, for it then adds up numbers of two kinds.
+    """
+    counts = metric._extract_corpus_statistics(hypotheses, streams(references))
+    result = cast(SacrebleuScore, metric._aggregate_and_compute(counts))
+    if samples == 1:
+        return result, None
+    seed, resampled = _bootstrap_resample(counts, metric, samples)
+    metric.n_bootstrap, metric.seed = samples, seed  # for the signature
+    middle, half = (float(one) for one in estimate_ci(np.array([float(one.score) for one in resampled])))
+    return result, (middle - half, middle + half)
+
+
+def _ratio(result: BLEUScore) -> float | None:
+    return result.sys_len / result.ref_len if result.ref_len else None
+
+
+def streams(references: References) -> list[list[str]]:
     """Return one list per reference number; None where a sentence has fewer: an empty string would be a reference."""
     return cast(list[list[str]], [list(stream) for stream in zip_longest(*references, fillvalue=None)])

@@ -12,7 +12,7 @@ from nmt_attn.corpus.dataset import Dataset
 from nmt_attn.corpus.manifest import Manifest, SplitCounts
 from nmt_attn.reporting.labelled_preparation import labelled_summary
 
-_REASONS = {
+REASONS = {
     "blank": "blank line",
     "columns": "more columns than other lines",
     "empty": "a side is empty",
@@ -57,7 +57,7 @@ def _flow(manifest: Manifest) -> Table:
         column.justify = "right"
     table.add_row(Text(f"read from {names}"), f"{manifest.pairs_read:,}", "")
     for reason, count in manifest.dropped.items():
-        table.add_row(f"  {_REASONS.get(reason, reason)}", f"-{count:,}" if count else "0", _share(count, manifest))
+        table.add_row(f"  {REASONS.get(reason, reason)}", f"-{count:,}" if count else "0", _share(count, manifest))
     kept = sum(split.pairs for split in (manifest.splits.train, manifest.splits.valid, manifest.splits.test))
     table.add_row("kept", f"{kept:,}", _share(kept, manifest))
     return table

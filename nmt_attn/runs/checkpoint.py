@@ -17,13 +17,12 @@ from torch import Tensor
 from nmt_attn.errors import InputError
 from nmt_attn.files import atomic_directory
 from nmt_attn.runs.inspection import WEIGHTS
+from nmt_attn.runs.weights_header import header_length
 
 TRAINED = "trained.safetensors"
 OPTIMISER = "optimiser.safetensors"
 STATE = "state.json"
 CHECKSUMS = "checksums.json"
-
-MAX_HEADER_BYTES = 1 << 20  # of a safetensors file; ours are of some kilobytes
 
 
 @dataclass(frozen=True)
@@ -148,23 +147,10 @@ def _save(tensors: Mapping[str, Tensor], path: Path) -> None:
 
 
 def _load(path: Path, device: torch.device) -> dict[str, Tensor]:
-    _check_header(path)
+    header_length(path)  # refuses what would block, and what takes long to read
     try:
         return {name: tensor.to(device) for name, tensor in load_file(path).items()}
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except (SafetensorError, OSError) as error:
         raise InputError(f"{path}: damaged or not a safetensors file: {error}") from None
-
-
-def _check_header(path: Path) -> None:
-    """Refuse a file that would block (a pipe), and a header that takes long to read."""
-    try:
-        if not path.is_file():
-            raise InputError(f"{path}: not an ordinary file" if path.exists() else f"{path}: no such file")
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    if length > MAX_HEADER_BYTES:
-        raise InputError(f"{path}: damaged or not a safetensors file: it claims a header of {length:,} bytes")

@@ -116,7 +116,7 @@ class RunDirectory:
             return self.path.rename(aside)
 
 
-_NOT_MEANT = re.compile(r"^\.|\.old-\d+$")
+NOT_MEANT = re.compile(r"^\.|\.old-\d+$")
 """Names of folders below ``runs/`` that are never the default run: hidden ones, and runs moved aside."""
 
 
@@ -163,6 +163,21 @@ def find_model(model: Path | None) -> ModelPath:
     return ModelPath(run, checkpoint)
 
 
+def find_run(path: Path) -> RunDirectory:
+    """Find the run that a path means: a run, or a checkpoint in one. It may have no checkpoint yet.
+
+    Raises:
+        InputError: there is none, or a link in it leads out of it.
+    """
+    if not path.exists():
+        raise InputError(f"{path}: no such run or checkpoint")
+    found = _located(path) or _located(path.resolve())
+    if found is None:
+        raise InputError(f"{path}: not a run (no config.yaml in it); give a folder that nmt train has written")
+    refuse_foreign(found.run.path)
+    return found.run
+
+
 def _located(path: Path) -> ModelPath | None:
     """Return the run of a path that is a run, a checkpoint or a pointer, with the path; None if it is none of them."""
     if (path / "config.yaml").is_file():
@@ -178,7 +193,7 @@ def _located(path: Path) -> ModelPath | None:
 
 def _last_run() -> Path:
     """Return the run below ``runs/`` whose ``latest`` pointer was written last, leaving out runs moved aside."""
-    pointers = [path for path in RUNS.glob("*/latest") if not _NOT_MEANT.search(path.parent.name)]
+    pointers = [path for path in RUNS.glob("*/latest") if not NOT_MEANT.search(path.parent.name)]
     if not pointers:
         raise InputError(
             "no trained model under runs/; train one with: nmt train --config FILE, or name one with --model"

@@ -24,7 +24,7 @@ WEIGHTS = "model.safetensors"
 
 _POINTERS = ("best", "latest")
 _POINTER = re.compile(r"(checkpoints/[0-9]{1,18})?\s*")
-_READ = ("config.yaml", "manifest.json", "metrics.jsonl", *_POINTERS, "tokenizer", "checkpoints")
+_READ = ("config.yaml", "manifest.json", "metrics.jsonl", "run.json", *_POINTERS, "tokenizer", "checkpoints")
 
 # A weight takes four bytes; in half precision two, in double eight. The rest is for the header.
 _FEWEST_BYTES, _MOST_BYTES = 2, 8

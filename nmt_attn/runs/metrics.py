@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from nmt_attn.errors import InputError
-from nmt_attn.files import disk_errors, sync_file, write_text
+from nmt_attn.files import disk_errors, read_small, sync_file, write_text
+
+METRIC_NAMES = {
+    "bleu": "BLEU",
+    "chrf": "chrF",
+    "exact": "exact matches",
+    "accuracy": "accuracy",
+    "f1": "macro F1",
+    "loss": "loss",
+}
+"""Metrics as the log has them, and as people call them."""
 
 
 class MetricsLog:
@@ -72,24 +83,87 @@ def _step_of(line: str) -> float:
     return float("inf")  # a line cut off by a crash, or not ours, goes
 
 
-def read_metrics(path: Path, kind: str) -> Iterator[dict[str, Any]]:
-    """Read the lines of one kind, each with an integer as its ``step``.
+MAX_BYTES = 256 << 20
+"""Of a log; a million steps make 10 MiB."""
+
+
+def read_metrics(path: Path, kind: str | None = None) -> Iterator[dict[str, Any]]:
+    """Read the lines of one kind (None: of all), each with an integer as its ``step``.
 
     A line that a crash has cut off, or that is not ours, is left out.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or it is too large.
     """
-    if path.exists() and not path.is_file():  # a pipe would be waited for
-        raise InputError(f"{path}: not an ordinary file")
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        text = read_small(path, MAX_BYTES).decode("utf-8", "replace")
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    for line in lines:
+    for line in text.splitlines():
+        values = _entry(line)
+        if values is not None and kind in (None, values["kind"]):
+            yield values
+
+
+class GrowingLog:
+    """A log that is read while a training writes it; of each reading only what is new.
+
+    A last line that is still being written is left for the next reading.
+
+    Args:
+        path: the file, which need not exist yet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path, self._place, self._file_id, self._head = path, 0, 0, b""
+
+    def read(self) -> tuple[bool, list[dict[str, Any]]]:
+        """Return the new lines, and whether the log has begun anew, so that what was read before no longer counts.
+
+        A resumed training cuts off the steps that it does again, and one that begins anew removes the file.
+
+        Raises:
+            InputError: the file cannot be read, or it is too large.
+        """
+        if self.path.exists() and not self.path.is_file():  # a pipe would be waited for
+            raise InputError(f"{self.path}: not an ordinary file")
         try:
-            values = json.loads(line)
-            if values["kind"] == kind:
-                yield {**values, "step": int(values["step"])}
-        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-            continue
+            with self.path.open("rb") as file:
+                about = os.fstat(file.fileno())
+                if about.st_size > MAX_BYTES:
+                    raise InputError(f"{self.path}: larger than {MAX_BYTES:,} bytes, which no such file is; refused")
+                anew = self._is_another(about, file)
+                if anew:
+                    self._place = 0
+                file.seek(self._place)
+                text = file.read(about.st_size - self._place)
+                if not self._place:
+                    self._head = text[:_HEAD]
+        except FileNotFoundError:
+            anew, self._place, self._file_id = self._place > 0, 0, 0
+            return anew, []
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot be read: {error.strerror}") from None
+        self._file_id = about.st_ino
+        whole = text[: text.rfind(b"\n") + 1]
+        self._place += len(whole)
+        entries = map(_entry, whole.decode("utf-8", "replace").split("\n"))
+        return anew, [entry for entry in entries if entry is not None]
+
+    def _is_another(self, about: os.stat_result, file: BinaryIO) -> bool:
+        """Say whether the file is no longer the one that was read; a number of a file may be given to the next one."""
+        if not self._place:
+            return False
+        return about.st_ino != self._file_id or about.st_size < self._place or file.read(len(self._head)) != self._head
+
+
+_HEAD = 200  # bytes by which a file is recognised
+
+
+def _entry(line: str) -> dict[str, Any] | None:
+    """Return what a line says; None if it was cut off, or is not ours."""
+    try:
+        values = json.loads(line)
+        return {**values, "kind": str(values["kind"]), "step": int(values["step"])}
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None

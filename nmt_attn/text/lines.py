@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from nmt_attn.config.language_codes import has_dotted_ordinals
@@ -45,6 +44,8 @@ class TrainingLines(BaseModel):
             tokens: how many tokens each has.
             language: code of theirs; empty where it is not known.
         """
+        import numpy as np  # which takes long to load, and commands that only read a tokenizer's files do without
+
         step = max(1, -(-len(sources) // _MOST_LINES))
         ordinals = has_dotted_ordinals(language)
         counts = np.array([len(sentences(source, ordinals=ordinals)) for source in sources[::step]])

@@ -21,6 +21,22 @@ def count_pieces(model: bytes) -> int:
     return sum(number == _PIECE for number, _ in _fields(model))
 
 
+def piece_texts(model: bytes, most: int) -> list[str]:
+    """Return the texts of the first pieces of a model; it is not loaded for that, so it may hold anything."""
+    texts: list[str] = []
+    for number, field in _fields(model):
+        if number != _PIECE:
+            continue
+        if len(texts) == most:
+            break
+        _, place = _varint(field, 0)
+        _, place = _varint(field, place)
+        inside = field[place:]
+        text = next((inner for name, inner in _fields(inside) if name == _PIECE), b"")
+        texts.append(text[_varint(text, _varint(text, 0)[1])[1] :].decode("utf-8", "replace"))
+    return texts
+
+
 def keep_pieces(model: bytes, kept: Collection[int]) -> bytes:
     """Return the model with only the pieces ``kept``, whose ids become 0, 1, … in their order."""
     fields, place = [], 0

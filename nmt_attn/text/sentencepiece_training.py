@@ -42,28 +42,53 @@ def train_model(settings: TokenizerConfig, texts: Iterable[str], side: str, spec
     sample = _sample([part for text in texts if text for part in _parts(text)])
     if not sample:
         raise ConfigError(f"the tokenizer cannot be trained: the {side} has no text")
+    try:
+        return _trained(settings, sample, special_ids)
+    except RuntimeError as error:
+        raise _explained(error, settings, side) from None
+
+
+def fitting_size(wanted: int, texts: Iterable[str]) -> int:
+    """Return the largest number of subwords (unigram) up to ``wanted`` that texts have enough for.
+
+    It is found by training: what a text has enough for is known in no other way. 0: its characters alone are more.
+    """
+    sample = _sample([part for text in texts if text for part in _parts(text)])
+    if not sample:
+        return 0
+    try:
+        _trained(TokenizerConfig(kind="unigram", vocab_size=max(16, wanted)), sample, {})
+    except RuntimeError as error:
+        found = _TOO_LARGE.search(" ".join(str(error).split()))
+        return int(found[1]) if found else 0
+    return wanted
+
+
+def _trained(settings: TokenizerConfig, sample: list[str], special_ids: Mapping[str, Any]) -> bytes:
+    """Train on texts that are not too long.
+
+    Raises:
+        RuntimeError: sentencepiece does not.
+    """
     model = io.BytesIO()
     # Said only where it is wanted: the model notes what was said, and would be another one by that alone.
     fallback: dict[str, Any] = {"byte_fallback": True} if settings.byte_fallback else {}
-    try:
-        SentencePieceTrainer.train(
-            sentence_iterator=iter(sample),
-            model_writer=model,
-            model_type=settings.kind,
-            vocab_size=settings.vocab_size,
-            # A vocabulary of words or characters is what the text has, so it may be smaller than asked for.
-            hard_vocab_limit=settings.kind in ("unigram", "bpe"),
-            character_coverage=settings.character_coverage,
-            **fallback,
-            normalization_rule_name="identity",
-            remove_extra_whitespaces=False,
-            **special_ids,
-            max_sentence_length=1 << 20,
-            num_threads=_THREADS,
-            minloglevel=3,
-        )
-    except RuntimeError as error:
-        raise _explained(error, settings, side) from None
+    SentencePieceTrainer.train(
+        sentence_iterator=iter(sample),
+        model_writer=model,
+        model_type=settings.kind,
+        vocab_size=settings.vocab_size,
+        # A vocabulary of words or characters is what the text has, so it may be smaller than asked for.
+        hard_vocab_limit=settings.kind in ("unigram", "bpe"),
+        character_coverage=settings.character_coverage,
+        **fallback,
+        normalization_rule_name="identity",
+        remove_extra_whitespaces=False,
+        **special_ids,
+        max_sentence_length=1 << 20,
+        num_threads=_THREADS,
+        minloglevel=3,
+    )
     return model.getvalue()
 
 

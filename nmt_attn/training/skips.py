@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from nmt_attn.errors import NmtError
+from nmt_attn.errors import Diverged
 from nmt_attn.training.meter import Meter
 from nmt_attn.training.state import TrainingState
 
@@ -40,7 +40,7 @@ class SkipCounter:
             place: the name of its batch, for messages.
 
         Raises:
-            NmtError: see :meth:`read`.
+            Diverged: see :meth:`read`.
         """
         self._unread.append(_Step(skipped, tokens, place))
         if skipped.device.type == "cpu":
@@ -50,7 +50,7 @@ class SkipCounter:
         """Count the recorded steps that have not been counted yet.
 
         Raises:
-            NmtError: too many consecutive steps were skipped.
+            Diverged: too many consecutive steps were skipped.
         """
         unread, self._unread = self._unread, []
         for step in unread:
@@ -62,7 +62,7 @@ class SkipCounter:
             self.state.target_tokens -= step.tokens
             self.meter.discount(step.tokens)
             if self.state.skipped_in_a_row >= self.most:
-                raise NmtError(
+                raise Diverged(
                     f"the loss or its gradient was no longer a number at {self.most} steps in a row, the last of them "
                     f"{step.place}; the last checkpoint is kept. Try a lower training.learning_rate or "
                     "training.clip_norm"

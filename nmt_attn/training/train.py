@@ -21,6 +21,7 @@ from nmt_attn.lock import locked
 from nmt_attn.runs.checkpoint import load_weights, weights_sha256
 from nmt_attn.runs.directory import RunDirectory
 from nmt_attn.runs.origin import Origin, origin_of
+from nmt_attn.runs.record import FINISHED, STOPPED, Recording, recorded
 from nmt_attn.tasks.registry import make_task, model_of_shapes
 from nmt_attn.text.tokenizer import Tokenizer
 from nmt_attn.training.outcome import Outcome
@@ -38,6 +39,7 @@ def train(
     resume: bool = False,
     force: bool = False,
     typed: Sequence[str] = COMMAND,
+    command: Sequence[str] | None = None,
     reporter: Reporter | None = None,
 ) -> Outcome:
     """Prepare the data where needed, make the run directory, and train.
@@ -50,6 +52,7 @@ def train(
         resume: continue from the run's latest checkpoint; a run that was killed before its first one begins again.
         force: start anew although the run exists; it is moved aside.
         typed: the words of the command, for advice, without ``--resume``, ``--force`` and ``--from``.
+        command: all words of the command, to be kept in the run; None: it is called from Python.
         reporter: shows the progress to people; None means that nobody looks.
 
     Raises:
@@ -68,13 +71,13 @@ def train(
         for folder in (run.path, run.checkpoints):
             recover(folder)
         if resume and run.has_checkpoint():
-            return _resume(run, config, typed, reporter)
+            return _resume(run, config, typed, command, reporter)
         if resume:
             print(f"{run.path}: no checkpoint yet; training begins at the beginning", file=sys.stderr)
             config = taken_over(load_config(run.config_file), config, str(run.path))
         elif not force:  # now that what a crash had left moved aside is back
             _refuse_trained(run)
-        return _begin(run, config, reporter)
+        return _begin(run, config, command, reporter)
 
 
 def _refuse_trained(run: RunDirectory) -> None:
@@ -85,7 +88,7 @@ def _refuse_trained(run: RunDirectory) -> None:
         )
 
 
-def _begin(run: RunDirectory, config: Config, reporter: Reporter | None) -> Outcome:
+def _begin(run: RunDirectory, config: Config, command: Sequence[str] | None, reporter: Reporter | None) -> Outcome:
     """Train from the beginning, in a fresh run directory with all that translation needs besides the weights."""
     origin = origin_of(config)
     start: Mapping[str, Tensor] | None = None
@@ -107,7 +110,14 @@ def _begin(run: RunDirectory, config: Config, reporter: Reporter | None) -> Outc
         run.origin_file.unlink(missing_ok=True)
     sync_directory(run.path)
     write_text(run.config_file, dump_config(config))
-    return Trainer(config, make_task(config, data), run, start=start, reporter=reporter).train()
+    with recorded(run.path, command, resumed=False) as recording:
+        return _trained(Trainer(config, make_task(config, data), run, start=start, reporter=reporter), recording)
+
+
+def _trained(trainer: Trainer, recording: Recording) -> Outcome:
+    outcome = trainer.train()
+    recording.end(STOPPED if outcome.interrupted else FINISHED, outcome.reason)
+    return outcome
 
 
 def _weights_of(origin: Origin) -> dict[str, Tensor]:
@@ -129,7 +139,13 @@ def _record(origin: Origin) -> dict[str, object]:
     }
 
 
-def _resume(run: RunDirectory, config: Config, typed: Sequence[str], reporter: Reporter | None) -> Outcome:
+def _resume(
+    run: RunDirectory,
+    config: Config,
+    typed: Sequence[str],
+    command: Sequence[str] | None,
+    reporter: Reporter | None,
+) -> Outcome:
     """Resume a training with the changes in the configuration that are allowed."""
     old = load_config(run.config_file)
     config = with_batch_of(old, with_metric_of(old, taken_over(old, config, str(run.path))))
@@ -139,7 +155,8 @@ def _resume(run: RunDirectory, config: Config, typed: Sequence[str], reporter: R
     trainer = Trainer(config, make_task(config, data), run, resume=True, reporter=reporter)
     if changed:
         write_text(run.config_file, dump_config(config))
-    return trainer.train()
+    with recorded(run.path, command, resumed=True) as recording:
+        return _trained(trainer, recording)
 
 
 def _data_of(run: RunDirectory, config: Config, advice: str) -> Dataset:

@@ -52,11 +52,11 @@ def test_splits_lie_there_as_plain_text(configure: Configure) -> None:
     counts = {name: len(lines(data.directory / name)) for name in names if "." in name and name != "manifest.json"}
     assert counts.pop("train.source") == counts.pop("train.target") == data.manifest.splits.train.pairs
     assert {name.split(".")[0]: count for name, count in counts.items()} == {"valid": 20, "test": 30}
-    second = lines(data.directory / "test.reference.1")
-    assert "" in second
-    assert [references[1] for references in data.held_out("test").references if len(references) > 1] == [
-        line for line in second if line
-    ]
+    first, second = (lines(data.directory / f"test.reference.{number}") for number in (0, 1))
+    known = data.held_out("test").references
+    assert {len(references) for references in known} == {1, 2}
+    assert [references[-1] for references in known] == second  # the first again where there is no second
+    assert [references[0] for references in known] == first
 
 
 def test_the_store_holds_the_tokenised_text(configure: Configure) -> None:

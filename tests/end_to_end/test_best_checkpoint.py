@@ -139,7 +139,7 @@ def test_bleu_that_has_nothing_to_count_is_nowhere_a_number(tmp_path, name):
     assert [(entry["bleu"], entry["bleu_reason"]) for entry in validations(tmp_path)] == [(None, reason)] * 2
     bleu = score(tmp_path)["bleu"]
     assert (bleu["score"], bleu["reason"]) == (None, reason)
-    assert f"BLEU     n/a: {reason}" in nmt_here(tmp_path, "eval").out
+    assert f"BLEU      n/a: {reason}" in nmt_here(tmp_path, "eval").out
     by_characters = score(tmp_path, "--tokenize", "char")["bleu"]  # of which the references have enough
     assert by_characters["score"] is not None or by_characters["reason"].endswith("to count in any translation")
 

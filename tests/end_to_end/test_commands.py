@@ -34,9 +34,14 @@ def test_a_trained_model_has_learned_the_language(trained):
     result = json.loads(done.stdout)
     assert result["bleu"]["score"] > 85
     assert set(result) == {
-        "bleu", "chrf", "ter", "exact", "sentences", "seconds", "sentences_per_second", "model", "split"
+        "bleu", "chrf", "chrf++", "ter", "exact", "length_ratio", "perplexity", "sentences", "seconds",
+        "sentences_per_second", "model", "split",
     }  # fmt: skip
-    assert "nrefs:1|case:mixed" in result["bleu"]["signature"]
+    assert result["perplexity"] < 1.5
+    assert result["length_ratio"] == pytest.approx(1, abs=0.05)
+    low, high = result["bleu"]["interval"]
+    assert low <= result["bleu"]["score"] <= high
+    assert "nrefs:1|bs:1000|seed:12345|case:mixed" in result["bleu"]["signature"]
     assert result["sentences"] == 40
 
 

@@ -1,0 +1,1 @@
+"""Analysis: where a model fails and why, in numbers."""

@@ -1,0 +1,64 @@
+"""The tree of a beam search: every hypothesis that was followed, for those who want to see how a search goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from nmt_attn.decoding.beams import Beams
+from nmt_attn.decoding.hypothesis import SearchOptions
+from nmt_attn.model.decodable import DecodableModel
+from nmt_attn.text.tokenizer import EOS
+
+
+@dataclass(frozen=True)
+class TracedNode:
+    """A hypothesis, as one more token on its parent."""
+
+    parent: int  # place of the parent among the nodes; -1: none
+    token: int
+    log_prob: float  # of all its tokens
+    last: bool  # nothing follows it
+
+
+@torch.inference_mode()
+def trace_beams(model: DecodableModel, source: Sequence[int], options: SearchOptions) -> list[TracedNode]:
+    """Search for one sentence as :func:`~nmt_attn.decoding.search.beam_search` does, and keep what was followed.
+
+    Args:
+        model: in evaluation mode.
+        source: ids with EOS.
+        options: those of the search.
+
+    Returns:
+        The nodes, parents first; ends of sentences are nodes of their own where their hypothesis was the best yet.
+    """
+    lengths = torch.tensor([len(source)])
+    start = model.encode(torch.tensor([list(source)], device=model.device), lengths)
+    most = options.max_lengths(lengths)
+    beams = Beams.begin(start, most, options.min_lengths(lengths).minimum(most), options)
+    known: dict[tuple[int, ...], float] = {}
+    for _ in range(int(most.max())):
+        beams.advance(model, beams.step(model))
+        # The sentence is done when nothing runs; then it is no longer among the beams.
+        for tokens, total in zip(beams.tokens[0].tolist(), beams.totals[0].tolist(), strict=True):
+            if total > float("-inf"):
+                known[tuple(tokens)] = total
+        if beams.done():
+            break
+        beams.go_on()
+    for found in beams.finished.hypotheses()[0]:
+        ended = found.tokens if found.tokens and found.tokens[-1] == EOS else (*found.tokens, EOS)
+        known[tuple(ended)] = found.log_prob
+    return _tree(known)
+
+
+def _tree(known: dict[tuple[int, ...], float]) -> list[TracedNode]:
+    ordered = sorted(known, key=lambda tokens: (len(tokens), -known[tokens]))
+    places = {tokens: place for place, tokens in enumerate(ordered)}
+    parents = {tokens[:-1] for tokens in ordered}
+    return [
+        TracedNode(places.get(tokens[:-1], -1), tokens[-1], known[tokens], tokens not in parents) for tokens in ordered
+    ]
