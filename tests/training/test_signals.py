@@ -12,7 +12,7 @@ from nmt_attn.lock import locked
 from nmt_attn.training import train as train_module
 from nmt_attn.training.signals import interruptible
 from nmt_attn.training.train import train
-from tests.conftest import run_nmt
+from tests.conftest import ROOT, run_nmt
 from tests.training.conftest import configure
 
 
@@ -35,7 +35,7 @@ def test_the_exit_code_after_a_second_signal(monkeypatch, capsys, number, code):
         raise Interrupted(number)
 
     monkeypatch.setattr(train_module, "train", interrupted)
-    monkeypatch.setattr(sys, "argv", ["nmt", "train"])
+    monkeypatch.setattr(sys, "argv", ["nmt", "train", "--config", str(ROOT / "configs" / "tiny.yaml")])
     with pytest.raises(SystemExit) as left:
         main()
     assert left.value.code == code
