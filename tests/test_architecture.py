@@ -28,6 +28,7 @@ ROOMS = (
     "analysis",
     "tasks",
     "training",
+    "sweeping",
     "reporting",
     "serving",
     "cli",

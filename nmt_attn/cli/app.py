@@ -22,6 +22,7 @@ from nmt_attn.cli.prepare import prepare_command
 from nmt_attn.cli.report import report_command
 from nmt_attn.cli.runs import RunsCommand, runs_command
 from nmt_attn.cli.score import score_command
+from nmt_attn.cli.sweep import sweep_command
 from nmt_attn.cli.train import train_command
 from nmt_attn.cli.translate import translate_command
 from nmt_attn.cli.watch import watch_command
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 app.command("prepare", cls=Command)(prepare_command)
 app.command("train", cls=Command)(train_command)
+app.command("sweep", cls=Command)(sweep_command)
 app.command("eval", cls=Command)(eval_command)
 app.command("translate", cls=TextCommand)(translate_command)
 app.command("classify", cls=TextCommand)(classify_command)

@@ -55,11 +55,14 @@ def train_command(
         typed += ["--threads", str(threads)]
     loaded = load_given_or_usual(config, sets)  # what is wrong with it is said before torch is loaded
     let_threads_sleep(watched=True)
+    from nmt_attn.reporting.tracked_pictures import draw
     from nmt_attn.reporting.training_display import TrainingDisplay
     from nmt_attn.training.train import train
 
     command = ["nmt", *sys.argv[1:]]
-    outcome = train(loaded, resume=resume, force=force, typed=typed, command=command, reporter=TrainingDisplay())
+    outcome = train(
+        loaded, resume=resume, force=force, typed=typed, command=command, reporter=TrainingDisplay(), draw=draw
+    )
     print(outcome.summary())
     if outcome.signal is not None:
         print(f"go on with: {shlex.join([*typed, '--resume'])}", file=sys.stderr)

@@ -114,6 +114,31 @@ def known_weights(value: Any) -> Any:
 ClassWeights = Annotated[dict[str, float] | Literal["balanced"] | None, BeforeValidator(known_weights)]
 
 
+TRACKERS = ("tensorboard", "mlflow", "wandb")
+"""Trackers of experiments that a training can write to."""
+
+
+def known_trackers(value: Any) -> Any:
+    """Return names of trackers as a list; a single one may stand without brackets.
+
+    Raises:
+        ValueError: one is not known, and the message names the nearest, or stands there twice.
+    """
+    names = [value] if isinstance(value, str) else value
+    for name in names if isinstance(names, list) else ():
+        if isinstance(name, str) and name not in TRACKERS:
+            nearest = difflib.get_close_matches(name, TRACKERS, n=1, cutoff=0.5)
+            advice = f"did you mean {nearest[0]}? " if nearest else ""
+            raise ValueError(f"no tracker is called {name[:40]!r}; {advice}there are {', '.join(TRACKERS)}")
+        if names.count(name) > 1:
+            raise ValueError(f"{str(name)[:40]} stands there twice")
+    return names
+
+
+# Names of trackers.
+Trackers = Annotated[list[Literal["tensorboard", "mlflow", "wandb"]], BeforeValidator(known_trackers)]
+
+
 # Where to compute; whether this machine has such a device is seen when it is used.
 Device = Annotated[str, AfterValidator(known_device)]
 
@@ -797,6 +822,12 @@ class TrainingConfig(Section):
     )
     keep_checkpoints: int = _key(
         2, "Number of latest checkpoints to keep, besides the best.", "checkpoints", ge=1, le=_MOST
+    )
+    track: Trackers = _key(
+        list,
+        "Trackers to which figures, samples and pictures of the attention are written too: tensorboard, mlflow, wandb. "
+        "Each is an extra to install.",
+        "list of names",
     )
 
     @field_validator("betas")

@@ -15,8 +15,8 @@ from nmt_attn.runs.summary import summarise, why_no_run
 
 CONTENTS = frozenset(
     ("config.yaml", "manifest.json", "metrics.jsonl", "origin.json", "run.json", "report.html", "best", "latest")
-) | {"tokenizer", "checkpoints"}
-"""All that ``nmt train``, ``nmt average`` and ``nmt report`` write into a run."""
+) | {"tokenizer", "checkpoints", "tracking", "tensorboard"}
+"""All that ``nmt train`` with its trackers, ``nmt average`` and ``nmt report`` write into a run."""
 
 
 @dataclass(frozen=True)

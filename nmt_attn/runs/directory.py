@@ -42,6 +42,16 @@ class RunDirectory:
         return self.path / "origin.json"
 
     @property
+    def tracking(self) -> Path:
+        """The folder of what the trackers of ``training.track`` keep here: which run of theirs this one is."""
+        return self.path / "tracking"
+
+    @property
+    def tensorboard(self) -> Path:
+        """The folder of the event files for TensorBoard."""
+        return self.path / "tensorboard"
+
+    @property
     def checkpoints(self) -> Path:
         """The folder of the checkpoints: one folder per checkpoint, named by its step."""
         return self.path / "checkpoints"

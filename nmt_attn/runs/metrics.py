@@ -55,6 +55,15 @@ class MetricsLog:
         with disk_errors(self.path), self.path.open("a", encoding="utf-8", newline="\n") as file:
             file.write(line)
 
+    def samples(self, step: int, samples: object) -> None:
+        """Do nothing: the log has figures only."""
+
+    def pictures(self, step: int, pictures: object) -> None:
+        """Do nothing: the log has figures only."""
+
+    def finish(self, scores: object, *, done: bool) -> None:
+        """Do nothing: the best figures are those of a line."""
+
     def sync(self) -> None:
         """Make sure that the lines so far survive a power cut.
 
@@ -81,6 +90,30 @@ def _step_of(line: str) -> float:
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         pass
     return float("inf")  # a line cut off by a crash, or not ours, goes
+
+
+def best_figures(path: Path, best_step: int) -> dict[str, float]:
+    """Return the numbers of the validation of the best checkpoint, with its ``step``.
+
+    Without a validation it is the step alone; before the first checkpoint, nothing.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    found: dict[str, Any] = {}
+    for line in read_metrics(path, "valid"):
+        if line["step"] == best_step:
+            found = line
+    return {**numbers(found), "step": best_step} if found or best_step else {}
+
+
+def numbers(values: Mapping[str, Any]) -> dict[str, float]:
+    """Return those values that are finite numbers."""
+    return {
+        name: value
+        for name, value in values.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    }
 
 
 MAX_BYTES = 256 << 20

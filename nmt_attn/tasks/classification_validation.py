@@ -6,14 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nmt_attn.classification.classifier import Classifier, Member
 from nmt_attn.classification.reading import read_texts
+from nmt_attn.classification.weighed_text import WeighedText
 from nmt_attn.config.schema import Config
 from nmt_attn.corpus.dataset import Dataset
+from nmt_attn.device import Compute
 from nmt_attn.evaluation.classification_scores import ClassificationScores, classification_scores
 from nmt_attn.model.classifier import ClassificationModel
 from nmt_attn.tasks.sample import evenly_spaced
 from nmt_attn.tasks.selection import OF_LABELS, Figures, Selection, known_metric
 from nmt_attn.tasks.task import Decided, Sample, Standing
+from nmt_attn.text.text_cut import TextCut
 
 _SHOWN = 100  # characters of a sample
 
@@ -62,6 +66,8 @@ class Validator:
         self, config: Config, data: Dataset, model: ClassificationModel, batch_tokens: int, decided: Decided
     ) -> None:
         self.model, self.batch_tokens, self.labels = model, batch_tokens, data.tokenizer.labels
+        self.tokenizer, self.decoding = data.tokenizer, config.decoding
+        self.cut = TextCut(config.data.filter.max_tokens, config.data.filter.keep)
         pairs, held_out = data.pairs("valid"), data.labelled("valid")
         chosen = evenly_spaced(len(pairs), config.training.validation.max_sentences)
         self.texts = [pairs.source[index] for index in chosen]
@@ -89,6 +95,19 @@ class Validator:
     def rank(self, standing: Standing) -> tuple[float, ...]:
         """See :meth:`nmt_attn.tasks.task.Evaluator.rank`."""
         return self.selection.rank(standing)
+
+    def attention(self, evaluation: Validation, count: int) -> list[WeighedText]:
+        """See :meth:`nmt_attn.tasks.task.Evaluator.attention`."""
+        if not self.model.attends:
+            return []
+        was_training = self.model.training
+        member = Member(self.model.eval(), self.tokenizer, self.cut)
+        texts = list(self.shown.values())[:count]
+        try:
+            classifier = Classifier([member], Compute(self.model.device, "fp32"), self.decoding)
+            return [weighed.in_words() for weighed in classifier.weigh(texts)] if texts else []
+        finally:
+            self.model.train(was_training)
 
     def line(self, evaluation: Validation) -> str:
         """Give loss, accuracy and macro F1."""

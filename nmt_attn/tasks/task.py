@@ -137,6 +137,14 @@ class Evaluator(Protocol):
         """Order checkpoints: of two the one with the higher rank is better."""
         ...
 
+    def attention(self, evaluation: Any, count: int) -> Sequence[object]:
+        """Return the attention over at most so many samples of the last evaluation; none where there is no attention.
+
+        It is an :class:`~nmt_attn.decoding.alignment.Alignment`, a
+        :class:`~nmt_attn.classification.weighed_text.WeighedText`, or anything that can be drawn.
+        """
+        ...
+
     def line(self, evaluation: Any) -> str:
         """Say an evaluation in a line, as short as people can use it."""
         ...

@@ -10,6 +10,8 @@ import torch
 from nmt_attn.config.schema import Config
 from nmt_attn.corpus.batches import Batcher
 from nmt_attn.corpus.dataset import Dataset, HeldOut
+from nmt_attn.decoding.aligner import Aligner
+from nmt_attn.decoding.alignment import Alignment
 from nmt_attn.decoding.translator import Translator
 from nmt_attn.device import Compute, choose_compute
 from nmt_attn.evaluation.scores import Score, Scorer
@@ -18,6 +20,8 @@ from nmt_attn.tasks.sample import evenly_spaced
 from nmt_attn.tasks.selection import Figures, known_metric, select
 from nmt_attn.tasks.task import Decided, Sample, Standing
 from nmt_attn.tasks.translation_loss import batch_loss, to_device
+
+_DRAWN = 100  # tokens of a sentence whose attention is drawn
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,22 @@ class Validator:
     def rank(self, standing: Standing) -> tuple[float, ...]:
         """See :meth:`nmt_attn.tasks.task.Evaluator.rank`."""
         return self.selection.rank(standing)
+
+    def attention(self, evaluation: Validation, count: int) -> list[Alignment]:
+        """See :meth:`nmt_attn.tasks.task.Evaluator.attention`; a sentence too long for a picture is left out."""
+        if not self.model.attends:
+            return []
+        samples = evaluation.samples[:count]
+        sources, targets = [sample.source for sample in samples], [sample.output for sample in samples]
+        ids = self.tokenizer.encode_target(targets)
+        lengths = map(max, map(len, self.tokenizer.encode_source(sources)), map(len, ids))
+        kept = [place for place, length in enumerate(lengths) if length <= _DRAWN]
+        if not kept:
+            return []
+        aligner = Aligner(self.model, self.tokenizer)
+        with torch.inference_mode():
+            found = aligner.align([sources[place] for place in kept], [ids[place] for place in kept])
+        return [alignment.in_words() for alignment in found]
 
     def line(self, evaluation: Validation) -> str:
         """Give the figure that decides, the share of exact translations, and the reason where there is no BLEU."""

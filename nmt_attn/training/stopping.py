@@ -20,6 +20,7 @@ class Stopping:
 
     def __init__(self, state: TrainingState, settings: TrainingConfig) -> None:
         self.state, self.settings = state, settings
+        self.ended: str | None = None  # the reason for which somebody who looks on has ended it
 
     def take_in(self, standing: Standing, loss: float, rank: Callable[[Standing], tuple[float, ...]]) -> bool:
         """Take in an evaluation; true if it is the best so far.
@@ -54,11 +55,11 @@ class Stopping:
     def stands_still(self) -> bool:
         """Say whether so many validations have brought nothing better that the training is to end."""
         patience = self.settings.early_stopping.patience
-        return patience is not None and self.state.validations_since_best >= patience
+        return self.ended is not None or (patience is not None and self.state.validations_since_best >= patience)
 
     def reason(self) -> str:
         """Say why it ends."""
-        return f"{self.state.validations_since_best} validations without a better one"
+        return self.ended or f"{self.state.validations_since_best} validations without a better one"
 
 
 def _finite(loss: float | None) -> float | None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import torch
 
 from nmt_attn.threads import usable_processors, wished_threads
+
+if TYPE_CHECKING:
+    from nmt_attn.training.trainer import Trainer
 
 OBVIOUS = 2
 """Most threads that are not worth a trial: the second thread always pays, by less where a model is small."""
@@ -18,6 +22,21 @@ WORTH = 1.05
 
 HOPELESS = 1.3
 """The slowdown of a step relative to the fastest above which fewer threads are not tried any more."""
+
+
+def threads_of(trainer: Trainer) -> int:
+    """Take as many as the configuration says, or the run began with, or pay for a batch of middling size."""
+    settings, source = trainer.settings, trainer.source
+    wished = settings.threads if settings.threads is not None else trainer.state.threads
+    if trainer.compute.device.type != "cpu":  # where there is little for them to do
+        return wished or min(torch.get_num_threads(), usable_processors())
+    batches = source.in_order()
+    batch = source.batch(batches[len(batches) // 2])
+    trainer.model.train()
+    with torch.random.fork_rng([]):
+        threads = choose_threads(wished, lambda: trainer.training_step.gradients([batch]))
+    trainer.optimiser.zero_grad()
+    return threads
 
 
 def choose_threads(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,11 +10,36 @@ from typing import Any, Protocol
 from nmt_attn.tasks.task import Sample
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A picture of what the model looked at in one sample; it is drawn when somebody reads it."""
+
+    number: int  # of the sample, from 1
+    draw: Callable[[], bytes | None]  # as PNG; None: it cannot be drawn
+
+
 class MetricLogger(Protocol):
     """Keeps the figures of a training; ``metrics.jsonl`` is the first (:class:`~nmt_attn.runs.metrics.MetricsLog`)."""
 
     def log(self, kind: str, step: int, values: Mapping[str, Any]) -> None:
         """Keep the figures of one kind (``train`` or ``valid``) after one step."""
+        ...
+
+    def samples(self, step: int, samples: Sequence[Sample]) -> None:
+        """Keep what the model made of some validation examples."""
+        ...
+
+    def pictures(self, step: int, pictures: Sequence[Picture]) -> None:
+        """Keep pictures of what the model looked at."""
+        ...
+
+    def finish(self, scores: Mapping[str, float], *, done: bool) -> None:
+        """Keep the figures of the best checkpoint.
+
+        Args:
+            scores: by name, with its ``step``; none if there is no such checkpoint yet.
+            done: the training came to its end; otherwise somebody has interrupted it.
+        """
         ...
 
     def sync(self) -> None:
@@ -64,10 +89,11 @@ class Validated:
     line: str  # its figures
     samples: Sequence[Sample]
     better: bool  # than all before
+    score: float  # the figure that decides, higher is better
 
 
 class Reporter(Protocol):
-    """Shows people how a training goes."""
+    """Shows people how a training goes, and may put an end to it."""
 
     def opening(self, opening: Opening) -> None:
         """Say what begins."""
@@ -77,8 +103,8 @@ class Reporter(Protocol):
         """Show how it goes."""
         ...
 
-    def validated(self, validated: Validated) -> None:
-        """Show what a validation gave."""
+    def validated(self, validated: Validated) -> str | None:
+        """Show what a validation gave; return the reason if the training is to end here."""
         ...
 
     def notice(self, line: str) -> None:

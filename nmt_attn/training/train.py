@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -16,7 +17,7 @@ from nmt_attn.corpus.manifest import FORMAT, Manifest
 from nmt_attn.corpus.prepare import expected_data, prepare
 from nmt_attn.device import choose_compute
 from nmt_attn.errors import InputError, UserError
-from nmt_attn.files import disk_errors, recover, sync_directory, write_text
+from nmt_attn.files import delete_directory, disk_errors, recover, sync_directory, write_text
 from nmt_attn.lock import locked
 from nmt_attn.runs.checkpoint import load_weights, weights_sha256
 from nmt_attn.runs.directory import RunDirectory
@@ -26,11 +27,23 @@ from nmt_attn.tasks.registry import make_task, model_of_shapes
 from nmt_attn.text.tokenizer import Tokenizer
 from nmt_attn.training.outcome import Outcome
 from nmt_attn.training.resume import check_changes, command_for_new_data, taken_over, with_batch_of, with_metric_of
+from nmt_attn.training.trackers.drawing import Draw
+from nmt_attn.training.trackers.registry import check_trackers
 from nmt_attn.training.tracking import Reporter
 from nmt_attn.training.trainer import Trainer
 from nmt_attn.version import __version__
 
 COMMAND = ("nmt", "train", "--config", "FILE")
+
+
+@dataclass(frozen=True)
+class _Caller:
+    """Who calls for a training: the words of the command, and what shows its progress (see ``train``)."""
+
+    typed: Sequence[str]
+    command: Sequence[str] | None
+    reporter: Reporter | None
+    draw: Draw | None
 
 
 def train(
@@ -41,6 +54,9 @@ def train(
     typed: Sequence[str] = COMMAND,
     command: Sequence[str] | None = None,
     reporter: Reporter | None = None,
+    draw: Draw | None = None,
+    run: RunDirectory | None = None,
+    data: Dataset | None = None,
 ) -> Outcome:
     """Prepare the data where needed, make the run directory, and train.
 
@@ -54,15 +70,19 @@ def train(
         typed: the words of the command, for advice, without ``--resume``, ``--force`` and ``--from``.
         command: all words of the command, to be kept in the run; None: it is called from Python.
         reporter: shows the progress to people; None means that nobody looks.
+        draw: draws attention for the trackers of ``training.track``; None: they get no pictures.
+        run: where to write; None: the run directory that the configuration names.
+        data: the prepared data of the configuration, for a run that begins; None: it is prepared where needed.
 
     Raises:
-        UserError: the run exists, there is nothing to resume, or the configuration has changed too much to resume it.
+        UserError: a tracker is missing, the run exists, there is nothing to resume, or too much has changed for that.
         NmtError: another process trains this run, the disk is full or not writable, or the training came to nothing.
     """
     if resume and force:
         raise UserError("--resume goes on with a run and --force begins it anew; keep one of them")
+    check_trackers(config)
     choose_compute(config.training.device, config.training.precision)  # a missing GPU is said before the long work
-    run = RunDirectory(config.run_directory)
+    run, caller = run or RunDirectory(config.run_directory), _Caller(typed, command, reporter, draw)
     with locked(run.path):
         if not resume and not force:
             _refuse_trained(run)
@@ -71,13 +91,13 @@ def train(
         for folder in (run.path, run.checkpoints):
             recover(folder)
         if resume and run.has_checkpoint():
-            return _resume(run, config, typed, command, reporter)
+            return _resume(run, config, caller)
         if resume:
             print(f"{run.path}: no checkpoint yet; training begins at the beginning", file=sys.stderr)
             config = taken_over(load_config(run.config_file), config, str(run.path))
         elif not force:  # now that what a crash had left moved aside is back
             _refuse_trained(run)
-        return _begin(run, config, command, reporter)
+        return _begin(run, config, caller, data)
 
 
 def _refuse_trained(run: RunDirectory) -> None:
@@ -88,19 +108,21 @@ def _refuse_trained(run: RunDirectory) -> None:
         )
 
 
-def _begin(run: RunDirectory, config: Config, command: Sequence[str] | None, reporter: Reporter | None) -> Outcome:
+def _begin(run: RunDirectory, config: Config, caller: _Caller, data: Dataset | None) -> Outcome:
     """Train from the beginning, in a fresh run directory with all that translation needs besides the weights."""
     origin = origin_of(config)
     start: Mapping[str, Tensor] | None = None
     if origin is not None:
         config = origin.inherited_by(config)
         start = _weights_of(origin)
-    data = prepare(config).data
+    data = data or prepare(config).data
     if run.has_checkpoint():
         print(f"the old run is now {run.move_aside()}", file=sys.stderr)
     with disk_errors(run.path):
         run.path.mkdir(parents=True, exist_ok=True)
         run.metrics_file.unlink(missing_ok=True)
+        for folder in (run.tracking, run.tensorboard):  # of a training that was killed before its first checkpoint
+            delete_directory(folder)
         data.tokenizer.save(run.tokenizer_directory)
         data.manifest.save(run.path)
     if origin is not None:
@@ -110,8 +132,10 @@ def _begin(run: RunDirectory, config: Config, command: Sequence[str] | None, rep
         run.origin_file.unlink(missing_ok=True)
     sync_directory(run.path)
     write_text(run.config_file, dump_config(config))
-    with recorded(run.path, command, resumed=False) as recording:
-        return _trained(Trainer(config, make_task(config, data), run, start=start, reporter=reporter), recording)
+    with recorded(run.path, caller.command, resumed=False) as recording:
+        task = make_task(config, data)
+        trainer = Trainer(config, task, run, start=start, reporter=caller.reporter, draw=caller.draw)
+        return _trained(trainer, recording)
 
 
 def _trained(trainer: Trainer, recording: Recording) -> Outcome:
@@ -139,23 +163,17 @@ def _record(origin: Origin) -> dict[str, object]:
     }
 
 
-def _resume(
-    run: RunDirectory,
-    config: Config,
-    typed: Sequence[str],
-    command: Sequence[str] | None,
-    reporter: Reporter | None,
-) -> Outcome:
+def _resume(run: RunDirectory, config: Config, caller: _Caller) -> Outcome:
     """Resume a training with the changes in the configuration that are allowed."""
     old = load_config(run.config_file)
     config = with_batch_of(old, with_metric_of(old, taken_over(old, config, str(run.path))))
-    advice = command_for_new_data(typed, config)
+    advice = command_for_new_data(caller.typed, config)
     changed = check_changes(old, config, advice)
     data = _data_of(run, config, advice)
-    trainer = Trainer(config, make_task(config, data), run, resume=True, reporter=reporter)
+    trainer = Trainer(config, make_task(config, data), run, resume=True, reporter=caller.reporter, draw=caller.draw)
     if changed:
         write_text(run.config_file, dump_config(config))
-    with recorded(run.path, command, resumed=True) as recording:
+    with recorded(run.path, caller.command, resumed=True) as recording:
         return _trained(trainer, recording)
 
 

@@ -13,7 +13,6 @@ from nmt_attn.device import choose_compute, denormals_as_zero, give_back_freed_m
 from nmt_attn.runs.directory import RunDirectory
 from nmt_attn.runs.metrics import MetricsLog
 from nmt_attn.tasks.task import Decided, Ids, Task
-from nmt_attn.threads import usable_processors
 from nmt_attn.training import loop, schedule
 from nmt_attn.training.batch_size import choose_batch_tokens, rate_factor
 from nmt_attn.training.checkpoints import CheckpointManager
@@ -32,8 +31,11 @@ from nmt_attn.training.skips import SkipCounter
 from nmt_attn.training.state import TrainingState
 from nmt_attn.training.step import TrainingStep
 from nmt_attn.training.stopping import Stopping
-from nmt_attn.training.threads import choose_threads, computing_with
-from nmt_attn.training.tracking import Pace, Reporter, Silent, Validated
+from nmt_attn.training.threads import computing_with, threads_of
+from nmt_attn.training.trackers.drawing import Draw
+from nmt_attn.training.trackers.registry import make_drawing, open_trackers
+from nmt_attn.training.trackers.tracked import Tracked
+from nmt_attn.training.tracking import MetricLogger, Pace, Reporter, Silent, Validated
 
 REPORT_STEPS = 20
 """Steps between two looks at the loss, for which a GPU is waited for; on a CPU freed memory is given back then."""
@@ -50,6 +52,7 @@ class Trainer:
         start: the weights to begin with, by name, instead of random ones.
         reporter: shows people how it goes.
         group: the processes that train; None: this one alone.
+        draw: draws attention for trackers; None: they get no pictures.
 
     Raises:
         InputError: there is nothing to resume from, or it does not fit.
@@ -66,9 +69,11 @@ class Trainer:
         start: Mapping[str, Tensor] | None = None,
         reporter: Reporter | None = None,
         group: ProcessGroup | None = None,
+        draw: Draw | None = None,
     ) -> None:
         self.config, self.settings, self.task, self.run = config, config.training, task, run
         self.reporter, self.group = reporter or Silent(), group or SingleProcess()
+        self.drawing = make_drawing(config, draw, self.reporter.notice)
         self.compute = choose_compute(self.settings.device, self.settings.precision)
         torch.manual_seed(config.seed)
         with torch.device(self.compute.device):
@@ -105,22 +110,20 @@ class Trainer:
 
     def _make_steps(self) -> None:
         state, settings = self.state, self.settings
-        self.training_step = TrainingStep(
-            self.model,
-            self.optimiser,
-            self.compute,
-            settings,
-            self.task.loss(self.model, self.compute),
-            self.group,
-        )
-        self.within_memory = StepWithinMemory(self.training_step, state, self.reporter.notice, self.task.example)
-        self.budget = Budget.of(settings)
-        loggers = [MetricsLog(self.run.metrics_file, state.step)] if self.group.is_main else []
-        self.writer = RunWriter(self.group, self.checkpoints, loggers)
+        loss = self.task.loss(self.model, self.compute)
+        self.training_step = TrainingStep(self.model, self.optimiser, self.compute, settings, loss, self.group)
+        notice, self.budget = self.reporter.notice, Budget.of(settings)
+        self.within_memory = StepWithinMemory(self.training_step, state, notice, self.task.example)
+        self.writer = RunWriter(self.group, self.checkpoints, self._loggers(), self.drawing)
         self.meter = Meter(Totals(state.meter_loss, state.meter_tokens, state.meter_seconds))
         self.skips = SkipCounter(state, self.meter, settings.max_skipped_steps)
-        self._skips_said = state.skipped
-        self._steps_in_epoch = 0
+        self._skips_said, self._steps_in_epoch = state.skipped, 0
+
+    def _loggers(self) -> list[MetricLogger]:
+        if not self.group.is_main:
+            return []
+        tracked = Tracked(self.config, self.run, self.state.step, self.reporter.notice)
+        return [MetricsLog(self.run.metrics_file, self.state.step), *open_trackers(tracked)]
 
     @denormals_as_zero()
     def train(self) -> Outcome:
@@ -132,13 +135,14 @@ class Trainer:
                 is too much for the memory; the last checkpoint is kept.
         """
         self._began = time.monotonic() - self.state.seconds
-        self.state.threads = self._choose_threads()
+        self.state.threads = threads_of(self)
         self.reporter.opening(opening_of(self))
         try:
             with interruptible() as interruption, computing_with(self.state.threads), watching_neighbours():
                 reason = self._train(interruption)
                 signal = interruption.signal if reason == loop.INTERRUPTED else None
                 self._end(validate=signal is None)
+                self.writer.finish(self.state, done=signal is None)
                 return Outcome(self.run, reason, signal, self.state, self.task.unit, peak_memory())
         finally:
             self.reporter.close()
@@ -217,19 +221,6 @@ class Trainer:
         state.epochs = state.epoch + state.position / steps
         state.seconds = time.monotonic() - self._began
 
-    def _choose_threads(self) -> int:
-        """Take as many as the configuration says, or the run began with, or pay for a batch of middling size."""
-        wished = self.settings.threads if self.settings.threads is not None else self.state.threads
-        if self.compute.device.type != "cpu":  # where there is little for them to do
-            return wished or min(torch.get_num_threads(), usable_processors())
-        batches = self.source.in_order()
-        batch = self.source.batch(batches[len(batches) // 2])
-        self.model.train()
-        with torch.random.fork_rng([]):
-            threads = choose_threads(wished, lambda: self.training_step.gradients([batch]))
-        self.optimiser.zero_grad()
-        return threads
-
     # --- what is due now and then ---------------------------------------------------------------------------------
 
     def report_is_due(self) -> bool:
@@ -271,11 +262,16 @@ class Trainer:
         state, evaluator, result = self.state, self.evaluator, self.evaluator.run()
         state.seconds = time.monotonic() - self._began
         state.validated_step = state.step
-        better = self.stopping.take_in(evaluator.standing(result), result.loss, evaluator.rank)
-        minutes, line = state.seconds / 60, evaluator.line(result)
-        self.reporter.validated(Validated(state.step, state.epochs, minutes, line, result.samples, better))
+        standing = evaluator.standing(result)
+        better = self.stopping.take_in(standing, result.loss, evaluator.rank)
+        minutes, line, score = state.seconds / 60, evaluator.line(result), standing.score
+        validated = Validated(state.step, state.epochs, minutes, line, result.samples, better, score)
+        self.stopping.ended = self.reporter.validated(validated)
         about = {"metric": state.metric, "minutes": round(minutes, 3), "target_tokens": state.target_tokens}
         self.writer.log("valid", state.step, {"epochs": round(state.epochs, 4), **result.values(), **about})
+        self.writer.samples(state.step, result.samples)
+        if better:
+            self.writer.pictures(state.step, lambda count: evaluator.attention(result, count))
         self.save(best=better)
 
     def checkpoint_is_due(self) -> bool:

@@ -101,6 +101,9 @@ class CountEvaluator:
     def rank(self, standing: Standing) -> tuple[float, ...]:
         return (standing.score,)
 
+    def attention(self, evaluation: Looked, count: int) -> list[str]:
+        return ["a", "b", "c", "d"][:count]
+
     def line(self, evaluation: Looked) -> str:
         return f"accuracy {evaluation.accuracy:.2f}"
 

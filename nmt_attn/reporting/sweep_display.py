@@ -1,0 +1,25 @@
+"""A sweep on standard error while it runs."""
+
+from __future__ import annotations
+
+import sys
+
+from tqdm import tqdm
+
+from nmt_attn.reporting.training_display import TrainingDisplay
+from nmt_attn.training.tracking import Opening, Validated
+
+
+def notice(line: str) -> None:
+    """Write a line that stays, above the bar of a trial."""
+    tqdm.write("".join(letter if letter.isprintable() else " " for letter in line), file=sys.stderr)
+
+
+class TrialDisplay(TrainingDisplay):
+    """Shows one trial: its bar and its warnings; its scores are said at its end."""
+
+    def opening(self, opening: Opening) -> None:
+        """Say nothing: the trial has been announced."""
+
+    def validated(self, validated: Validated) -> None:
+        """Say nothing of a single validation."""

@@ -1,0 +1,1 @@
+"""Sweeps: trainings with different values of some keys, to find the best ones."""
