@@ -22,4 +22,5 @@ class TrialDisplay(TrainingDisplay):
         """Say nothing: the trial has been announced."""
 
     def validated(self, validated: Validated) -> None:
-        """Say nothing of a single validation."""
+        """Say nothing of a single validation but that it is over."""
+        self._resume_bar()

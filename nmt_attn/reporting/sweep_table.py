@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 from rich.text import Text
 
-from nmt_attn.sweeping.record import COMPLETE, SweepRecord, TrialRecord
+from nmt_attn.sweeping.record import SweepRecord, TrialRecord
 
 _REASON = 60  # characters
 
@@ -26,7 +26,7 @@ def sweep_table(record: SweepRecord) -> RenderableType:
         for place, name in enumerate(("trial", *names))
     ]
     table = Table(*columns, box=None, pad_edge=False)
-    for trial in sorted(record.trials, key=lambda one: _order(one, record)):
+    for trial in record.ranked:
         table.add_row(*_row(trial, keys, best=trial.number == record.best))
     parts: list[RenderableType] = [table]
     if record.importances:
@@ -41,12 +41,6 @@ def sweep_table(record: SweepRecord) -> RenderableType:
 def width() -> int:
     """Return the width for a table: that of the terminal, or as wide as it is in a pipe."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
-
-
-def _order(trial: TrialRecord, record: SweepRecord) -> tuple[bool, float, int]:
-    sign = 1.0 if record.direction == "minimize" else -1.0
-    complete = trial.state == COMPLETE and trial.score is not None
-    return not complete, sign * (trial.score or 0.0) if complete else 0.0, trial.number
 
 
 def _row(trial: TrialRecord, keys: list[str], *, best: bool) -> list[Text]:
