@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -81,16 +82,24 @@ def robustness(
         stages: shows how far it is.
     """
     chosen = range(0, len(sources), -(-len(sources) // SENTENCES)) if sources else range(0)
-    found = []
-    for name, change in CHANGES.items():
-        rows = [row for row in chosen if change(sources[row]) != sources[row]]
-        if not rows:
-            continue
-        some = [references[row] for row in rows]
-        with stages(f"translating with {name}", len(rows), "sentences") as stage:
-            again = translate([change(sources[row]) for row in rows], stage.share)
-        every = np.arange(len(rows))
-        before = SentenceStatistics(scorer, [hypotheses[row] for row in rows], some).chrf(every)
-        after = SentenceStatistics(scorer, again, some).chrf(every)
-        found.append(Change(name, len(rows), before or 0.0, after or 0.0))
-    return found
+    changed = {
+        name: {row: change(sources[row]) for row in chosen if change(sources[row]) != sources[row]}
+        for name, change in CHANGES.items()
+    }
+    texts = [text for some in changed.values() for text in some.values()]
+    with stages("translating changed sentences", len(texts), "sentences") as stage:
+        again = iter(translate(texts, stage.share))  # all at once: that is quicker, and several processes share them
+    return [
+        Change(
+            name,
+            len(some),
+            _chrf(scorer, [hypotheses[row] for row in some], [references[row] for row in some]),
+            _chrf(scorer, list(islice(again, len(some))), [references[row] for row in some]),
+        )
+        for name, some in changed.items()
+        if some
+    ]
+
+
+def _chrf(scorer: Scorer, hypotheses: Sequence[str], references: References) -> float:
+    return SentenceStatistics(scorer, hypotheses, references).chrf(np.arange(len(hypotheses))) or 0.0

@@ -6,11 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
 from nmt_attn.config.language_codes import has_no_spaces
 
 _WORD = re.compile(r"\w+(?:[’'\-]\w+)*|[^\w\s]")
 _CHARACTER = re.compile(r"\S")
+_COUNTED_AT_ONCE = 10_000  # texts
 
 
 @dataclass(frozen=True)
@@ -34,20 +37,23 @@ class WordCutter:
 
     def spans(self, text: str) -> list[Span]:
         """Find the words of a text."""
-        pattern = _CHARACTER if has_no_spaces(self.language) else _WORD
-        return [Span(self._cased(found.group()), *found.span()) for found in pattern.finditer(text)]
+        return [Span(self._cased(found.group()), *found.span()) for found in self._pattern.finditer(text)]
 
     def __call__(self, text: str) -> list[str]:
         """Return the words of a text."""
-        pattern = _CHARACTER if has_no_spaces(self.language) else _WORD
-        return pattern.findall(self._cased(text))
+        return self._pattern.findall(self._cased(text))
 
     def counts(self, texts: Iterable[str]) -> Counter[str]:
         """Count the words of many texts."""
         found: Counter[str] = Counter()
-        for text in texts:
-            found.update(self(text))
+        left = iter(texts)
+        while some := list(islice(left, _COUNTED_AT_ONCE)):
+            found.update(self("\n".join(some)))  # no word goes over the end of a line
         return found
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return _CHARACTER if has_no_spaces(self.language) else _WORD
 
     def _cased(self, text: str) -> str:
         return text.lower() if self.lowercase else text

@@ -63,7 +63,8 @@ class Translator:
         self.tokenizer = tokenizer
         self.compute = compute
         self.options = SearchOptions.of(decoding)
-        self.aligner = Aligner(model, tokenizer)
+        self.exact = self.prepared if compute.precision == "fp32" else model  # it scores and aligns what is given
+        self.aligner = Aligner(self.exact, tokenizer)
         self.search = BatchedSearch(model, self.prepared, tokenizer, compute, decoding.batch_tokens, processes > 1)
         limits = tokenizer.limits(decoding.split_sentences, decoding.max_source_tokens)
         copies = UNK not in model.suppressed_tokens
@@ -165,8 +166,7 @@ class Translator:
         """Return up to ``count`` translations of each sentence, best first; at least one.
 
         A line of several sentences, or one that is too long, is cut into parts as ``decoding.split_sentences`` and
-        ``decoding.max_source_tokens`` say. Its translations are put together from those of the parts; the best is that
-        of the best of each.
+        ``decoding.max_source_tokens`` say. Its translations are put together from those of the parts.
 
         Args:
             sentences: in any order and of any length; they are batched by length and put back in order.
@@ -235,8 +235,8 @@ class Translator:
         if len(sources) != len(targets):
             raise ValueError(f"{len(sources):,} sources and {len(targets):,} targets; each source needs its target")
         pairs = list(zip(self.tokenizer.encode_source(sources), self.tokenizer.encode_target(targets), strict=True))
-        with evaluating(self.model):
-            return score_all(self.model, pairs, self.search.source_tokens(1), watch)
+        with evaluating(self.exact):
+            return score_all(self.exact, pairs, self.search.source_tokens(1), watch)
 
     def align(self, sentence: str, target: str | None = None, *, beam_size: int | None = None) -> Alignment:
         """Compute the attention over a sentence while its translation is written, in pieces of the tokenizer.

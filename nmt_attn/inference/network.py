@@ -14,7 +14,7 @@ from torch import Tensor
 from nmt_attn.device import Compute, choose_compute
 from nmt_attn.inference.attention import SourceOfRows, freeze_attention
 from nmt_attn.inference.decoder import FrozenDecoder
-from nmt_attn.inference.encoder import InferenceEncoder
+from nmt_attn.inference.encoder import InferenceEncoder, PackedStates
 from nmt_attn.inference.ensemble import Ensemble
 from nmt_attn.inference.frozen_linear import FrozenLinear, even_slices
 from nmt_attn.model.attention import EncodedSource
@@ -107,6 +107,19 @@ class InferenceNetwork(DecodableModel):
             DecoderState(layers, None if state.feed is None else state.feed.float()),
         )
 
+    def forward(self, source: Tensor, source_lengths: Tensor, targets: Tensor) -> Tensor:
+        """See :meth:`nmt_attn.model.network.TranslationModel.forward`; with the decoder of the network itself.
+
+        It computes all steps at once, for which nothing has to be prepared.
+        """
+        network = self.network[0]
+        with self.encoding.autocast():
+            if self.encoder is None:
+                return network(source, source_lengths, targets)  # type: ignore[no-any-return]
+            output, mask, _ = self._encode_packed(source, source_lengths)
+            encoded = network.decoder.attention.precompute(output.states, mask)
+            return network.decoder(targets, network.decoder.start(output), encoded)  # type: ignore[no-any-return]
+
     def _read(self, source: Tensor, lengths: Tensor) -> tuple[EncodedSource, DecoderState[Tensor]]:
         """Encode by the network itself."""
         encoded, state = self.network[0].read(source, lengths)
@@ -114,13 +127,17 @@ class InferenceNetwork(DecodableModel):
 
     def _read_packed(self, source: Tensor, lengths: Tensor) -> tuple[EncodedSource, DecoderState[Tensor]]:
         """Encode without computing padding."""
+        output, mask, packed = self._encode_packed(source, lengths)
+        attention = self.attention
+        keys = output.states if attention.states_are_keys else packed.padded(attention.keys(packed.states))
+        return EncodedSource(output.states, keys, mask), self.network[0].decoder.start(output)
+
+    def _encode_packed(self, source: Tensor, lengths: Tensor) -> tuple[EncoderOutput, Tensor, PackedStates]:
+        """Return the states, the mask (B, S) of real positions, and the states without padding."""
         assert self.encoder is not None
         packed = self.encoder(source, lengths)
-        states, mask = packed.padded(packed.states), torch.arange(source.shape[1]) < lengths.unsqueeze(1)
-        attention = self.attention
-        keys = states if attention.states_are_keys else packed.padded(attention.keys(packed.states))
-        start = self.network[0].decoder.start(EncoderOutput(states, (packed.last,)))
-        return EncodedSource(states, keys, mask), start
+        mask = torch.arange(source.shape[1]) < lengths.unsqueeze(1)
+        return EncoderOutput(packed.padded(packed.states), (packed.last,)), mask, packed
 
     def step(
         self,

@@ -6,6 +6,8 @@ import random
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nmt_attn.analysis.nearness import level, nearest
 from nmt_attn.analysis.robustness import CHANGES, robustness, typo
@@ -17,6 +19,7 @@ from nmt_attn.evaluation.scores import Scorer
 
 DRAW = random.Random(3)
 WORDS = ["the", "big", "red", "cat", "dog", "sees", "a", "house", "."]
+SENTENCES = st.lists(st.sampled_from("abc"), min_size=1, max_size=6).map(" ".join)
 REFERENCES = [[" ".join(DRAW.choices(WORDS, k=DRAW.randint(1, 14)))] for _ in range(40)]
 REFERENCES[7].append("the other cat")
 HYPOTHESES = [" ".join(word for word in some[0].split() if DRAW.random() > 0.2) for some in REFERENCES]
@@ -83,6 +86,22 @@ def test_the_nearest_training_sentence_is_found_by_hand():
     assert nearest(["Hi!"], ["hi"], WordCutter())[0].similarity == 1.0
 
 
+@given(st.lists(SENTENCES, min_size=1, max_size=4), st.lists(SENTENCES, max_size=6))
+def test_no_training_sentence_is_nearer_than_the_nearest(tests, trained):
+    def grams(text: str) -> set[tuple[str, ...]]:
+        words = ["<", *text.split(), ">"]
+        return {tuple(words[at : at + 3]) for at in range(max(1, len(words) - 2))}
+
+    def similarity(one: str, other: str) -> float:
+        return len(grams(one) & grams(other)) / len(grams(one) | grams(other))
+
+    for text, found in zip(tests, nearest(tests, trained, WordCutter()), strict=True):
+        all_of_them = [similarity(text, one) for one in trained]
+        best = max(all_of_them, default=0.0)
+        assert found.similarity == pytest.approx(best)
+        assert found.train == (all_of_them.index(best) if best else -1)
+
+
 def test_small_changes_change_little_and_always_in_the_same_way():
     text = "The weather is wonderful today."
     assert typo(text) == typo(text) != text
@@ -94,16 +113,16 @@ def test_small_changes_change_little_and_always_in_the_same_way():
 
 def test_robustness_translates_only_what_a_change_changes():
     sources = ["the cat slept on it", "A house."]
-    given: list[list[str]] = []
+    texts_given: list[list[str]] = []
 
     def translate(texts, watch):
-        given.append(list(texts))
+        texts_given.append(list(texts))
         return ["the cat" for _ in texts]
 
     changes = robustness(translate, Scorer(), sources, ["the cat slept on it", "a house"], [[sources[0]], ["a house"]])
     assert {one.name: one.sentences for one in changes} == {
         "a typo": 2, "lower case": 1, "no final punctuation": 1,
     }  # fmt: skip
-    assert [len(texts) for texts in given] == [2, 1, 1]
+    assert [len(texts) for texts in texts_given] == [4]  # all at once
     assert changes[1].before == 100
     assert changes[0].after < changes[0].before

@@ -24,6 +24,12 @@ def test_words_stand_where_they_are_said_to_and_are_the_words(text):
     assert "".join(cutter(text)).replace("'", "") == "".join(text.split()).replace("'", "")
 
 
+@given(st.lists(st.text(), max_size=5))
+def test_words_are_counted_as_they_are_cut_in_each_text(texts):
+    for cutter in (WordCutter(), WordCutter("zh", lowercase=True)):
+        assert cutter.counts(texts) == Counter(word for text in texts for word in cutter(text))
+
+
 def test_words_of_languages():
     assert WordCutter("en")("Don't touch the well-known 3.5 cats!") == [
         "Don't", "touch", "the", "well-known", "3", ".", "5", "cats", "!",

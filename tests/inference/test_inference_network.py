@@ -72,6 +72,16 @@ def test_every_step_is_that_of_the_network(style, feeding, cell, layers, score):
     assert prepared.decoder.gates_of_token.table is not None
 
 
+@pytest.mark.parametrize(("style", "feeding", "cell", "layers", "score"), KINDS)
+@torch.inference_mode()
+def test_all_steps_at_once_are_those_of_the_network(style, feeding, cell, layers, score):
+    model = make(style, feeding, cell, layers, score)
+    source, lengths = batch()
+    targets = torch.randint(4, VOCABULARY, (9, 6), generator=torch.Generator().manual_seed(3))
+    one = optimize_for_inference(model, compute())(source, lengths, targets)
+    torch.testing.assert_close(one, model(source, lengths, targets), atol=1e-5, rtol=1e-5)
+
+
 class CosineScore(Score):
     """A score that is in no list."""
 
