@@ -1,0 +1,102 @@
+"""Measure ``nmt prepare``: pairs a second and peak memory, by size of the corpus and by number of processes.
+
+The corpora are made by ``make_large_corpus.py`` where they are missing. Memory is the sum of the resident sets of all
+processes, looked at twenty times a second: memory that they share is counted in each of them.
+
+    python scripts/benchmarks/bench_prepare.py --pairs 200000 1000000 --processes 1 2
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from make_large_corpus import write
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+_SECONDS_BETWEEN_LOOKS = 0.05
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A run of ``nmt prepare``."""
+
+    pairs: int
+    processes: int | None
+    seconds: float
+    megabytes: float
+    """Peak of the resident memory of all processes together."""
+
+
+def _resident(root: int) -> int:
+    """Return the bytes of a process and of all that it has started."""
+    children: dict[int, list[int]] = {}
+    sizes: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdecimal():
+            continue
+        try:
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            sizes[int(entry.name)] = int((entry / "statm").read_text().split()[1]) * PAGE
+        except (OSError, IndexError):
+            continue
+        children.setdefault(parent, []).append(int(entry.name))
+    total, open_ones = 0, [root]
+    while open_ones:
+        one = open_ones.pop()
+        total += sizes.get(one, 0)
+        open_ones += children.get(one, [])
+    return total
+
+
+def measure(corpus: Path, pairs: int, processes: int | None, sets: list[str]) -> Measured:
+    """Prepare a corpus from the start, into a folder that is deleted again."""
+    folder = corpus.with_suffix(".prepared")
+    wished = [f"data.corpus.path={corpus}", f"data.directory={folder}", *sets]
+    command = [sys.executable, "-m", "nmt_attn", "prepare", "--force"]
+    command += ["--processes", str(processes)] if processes is not None else []
+    for one in wished:
+        command += ["--set", one]
+    began, peak = time.monotonic(), 0
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    while process.poll() is None:
+        peak = max(peak, _resident(process.pid))
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+    seconds = time.monotonic() - began
+    shutil.rmtree(folder, ignore_errors=True)
+    if process.returncode:
+        raise SystemExit(f"nmt prepare ended with {process.returncode}")
+    return Measured(pairs, processes, seconds, peak / 1e6)
+
+
+def main() -> None:
+    """Read the command line, measure, print a line each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, nargs="+", default=[200_000])
+    parser.add_argument("--processes", type=int, nargs="+", default=[None])
+    parser.add_argument("--folder", type=Path, default=Path("bench-prepare"), help="for the corpora")
+    parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE")
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    for pairs in given.pairs:
+        corpus = given.folder / f"{pairs}.tsv"
+        if not corpus.exists():
+            write(corpus, pairs)
+        for processes in given.processes:
+            one = measure(corpus, pairs, processes, given.sets)
+            print(
+                f"{pairs:>10,} pairs, processes {processes or 'auto'}: {one.seconds:7.1f} s, "
+                f"{pairs / one.seconds:9,.0f} pairs/s, {one.megabytes:7,.0f} MB",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
