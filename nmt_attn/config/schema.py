@@ -421,6 +421,14 @@ class TokenizerConfig(Section):
         "unigram, bpe: write a character that has no token as its bytes, so that a model can learn to copy any name. "
         "This adds 256 tokens.",
     )
+    sample: int | None = _key(
+        None,
+        "Train it on an even share of so many pairs, or texts (null: all, but of more than two million sentences a "
+        "share). Its time and memory grow with them, and more than some hundred thousand teach it little.",
+        "pairs",
+        ge=1,
+        le=_MOST,
+    )
 
     @model_validator(mode="after")
     def _bytes_are_subwords(self) -> Self:
@@ -449,6 +457,14 @@ class DataConfig(Section):
     filter: FilterConfig = _key(FilterConfig, "Pairs to drop.")
     split: SplitConfig = _key(SplitConfig, "Held-out sentences (data.corpus only).")
     tokenizer: TokenizerConfig = _key(TokenizerConfig, "Tokenizer.")
+    processes: int | None = _key(
+        None,
+        "Number of processes that prepare the data, which does not depend on it (null: one for each processor that "
+        "this process may use).",
+        "processes",
+        ge=1,
+        le=256,
+    )
 
     @model_validator(mode="after")
     def _one_kind_of_corpus(self) -> Self:

@@ -6,7 +6,7 @@ exactly as training did.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -114,9 +114,8 @@ class Tokenizer:
         source_texts = map(normaliser_for(config.normalise, config.source_lang), sources)
         target_texts = map(normaliser_for(config.normalise, config.target_lang), targets)
         if settings.joint:
-            source_model = target_model = train_model(
-                settings, chain(source_texts, target_texts), "training text", _SPECIAL
-            )
+            texts = chain(source_texts, target_texts)
+            source_model = target_model = train_model(settings, texts, "training text", _SPECIAL)
         else:
             source_model = train_model(settings, source_texts, f"source side ({config.source_lang})", _SPECIAL)
             target_model = train_model(settings, target_texts, f"target side ({config.target_lang})", _SPECIAL)
@@ -128,7 +127,9 @@ class Tokenizer:
             source_lang=config.source_lang,
             target_lang=config.target_lang,
         )
-        return trained._for_each_side(sources, targets) if settings.joint and not same_ids else trained
+        if settings.joint and not same_ids:
+            return trained.divided(trained.encode_source(sources), trained.encode_target(targets))
+        return trained
 
     @classmethod
     def train_for_labels(cls, config: DataConfig, texts: Sequence[str], labels: Sequence[str]) -> Self:
@@ -144,10 +145,8 @@ class Tokenizer:
         """
         normaliser = normaliser_for(config.normalise, config.source_lang)
         model = train_model(config.tokenizer, map(normaliser, texts), "training text", _SPECIAL)
-        trained = cls.from_models(
-            config.tokenizer.kind, Normaliser(config.normalise), model, model, source_lang=config.source_lang
-        )
-        return replace(trained, labels=tuple(labels))
+        trained = cls.from_models(config.tokenizer.kind, Normaliser(config.normalise), model, model)
+        return replace(trained, source_lang=config.source_lang, labels=tuple(labels))
 
     @cached_property
     def source_normaliser(self) -> Normaliser:
@@ -267,19 +266,22 @@ class Tokenizer:
             raise InputError(f"{folder}: {error}") from None
         return replace(loaded, labels=info.labels)
 
-    def _for_each_side(self, sources: Sequence[str], targets: Sequence[str]) -> Self:
-        """Divide a joint vocabulary: each side keeps the pieces that its sentences hold, cut up as before.
+    def divided(self, sources: Iterable[Sequence[int]], targets: Iterable[Sequence[int]]) -> Self:
+        """Divide a joint vocabulary: each side keeps the pieces that its ids name; text is cut up as before.
 
         The merges of bpe need pieces that no sentence holds in the end, so there it is left as it is.
         """
         if self.kind == "bpe":
             return self
-        sides = (self.encode_source(sources), self.encode_target(targets))
-        needed = (needed_pieces(self._source, side, UNK, EOS) for side in sides)
+        needed = (needed_pieces(self._source, side, UNK, EOS) for side in (sources, targets))
         models = [keep_pieces(self.source_model, kept) for kept in needed]
-        return self.from_models(
-            self.kind, self.normaliser, *models, source_lang=self.source_lang, target_lang=self.target_lang
-        )
+        divided = self.from_models(self.kind, self.normaliser, *models)
+        return replace(divided, source_lang=self.source_lang, target_lang=self.target_lang)
+
+    def ids_of(self, whole: Tokenizer) -> tuple[list[int], list[int]]:
+        """Return, by id of a joint vocabulary that this one was divided from, the id here: of source and target."""
+        written = [whole._source.id_to_piece(token) for token in range(whole.source_size)]
+        return self._source.piece_to_id(written), self._target.piece_to_id(written)
 
 
 def normaliser_for(config: NormaliseConfig, language: str) -> Normaliser:

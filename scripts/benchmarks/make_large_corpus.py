@@ -1,8 +1,8 @@
 """Write a corpus of made-up pairs of any size, to measure how ``nmt prepare`` grows: nobody can learn from it.
 
 Words are drawn by a Zipf law from a vocabulary of made-up words for each side; 1 % of the pairs are duplicates of
-earlier ones, and 5 % share their source or their target with an earlier one, as in real corpora. The same arguments give
-the same file.
+earlier ones, and 5 % share their source or their target with an earlier one, as in real corpora. The same arguments
+give the same file.
 
     python scripts/benchmarks/make_large_corpus.py 1000000 large.tsv
 """

@@ -1,0 +1,49 @@
+"""Processes that share the work of preparing a corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import TypeVar
+
+from nmt_attn.parallel import Pool
+from nmt_attn.threads import usable_processors
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+# A process that has threads cannot be copied, and numpy starts some for matrix products, which are not made here.
+_NO_THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Processes, started where there is work enough for them."""
+
+    processes: int
+
+    @classmethod
+    def of(cls, wished: int | None) -> Crew:
+        """Take as many as wished for; None: one for each processor that this process may use."""
+        return cls(wished if wished is not None else usable_processors())
+
+    def map(self, setup: Callable[[], Callable[[Task], Result]], tasks: Iterable[Task]) -> Iterator[Result]:
+        """Yield the result of each task, in order. A single task is done by this process itself.
+
+        Args:
+            setup: gives the function that answers a task. It is pickled.
+            tasks: taken from as results are taken.
+
+        Raises:
+            PoolError: a process was ended from outside.
+            Exception: whatever the work raises.
+        """
+        coming = iter(tasks)
+        first = list(islice(coming, 2))
+        if self.processes == 1 or len(first) < 2:
+            work = setup()
+            yield from map(work, chain(first, coming))
+            return
+        with Pool(setup, self.processes, _NO_THREADS, copied=setup) as pool:
+            yield from pool.map(chain(first, coming))

@@ -1,0 +1,73 @@
+"""The tokenizer of a corpus, and the training pairs cut up by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nmt_attn.config.schema import Config
+from nmt_attn.corpus.progress import note
+from nmt_attn.corpus.shards import KeptPairs, Rows
+from nmt_attn.corpus.tokenising import TokenisedShards, renumbered, tokenise
+from nmt_attn.corpus.workplace import Workplace
+from nmt_attn.files import atomic_directory
+from nmt_attn.text.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The training pairs as ids of a tokenizer."""
+
+    tokenizer: Tokenizer
+    train: TokenisedShards
+    new_ids: tuple[NDArray[np.int64], NDArray[np.int64]] | None
+    """By id in the shards the id of the tokenizer, of source and target; None: they are the same."""
+
+    def source(self) -> Iterator[tuple[NDArray[Any], Rows]]:
+        """Yield ids and lengths of the source sentences, shard by shard."""
+        return self._side("source", 0)
+
+    def target(self) -> Iterator[tuple[NDArray[Any], Rows]]:
+        """Yield ids and lengths of the target sentences, shard by shard."""
+        return self._side("target", 1)
+
+    def _side(self, name: str, number: int) -> Iterator[tuple[NDArray[Any], Rows]]:
+        tokens = self.train.tokens(name)
+        return tokens if self.new_ids is None else renumbered(tokens, self.new_ids[number])
+
+
+def tokens_of(pairs: KeptPairs, config: Config, given: Tokenizer | None, work: Workplace) -> Tokens:
+    """Cut training pairs with a tokenizer that is learned from them, or with a given one.
+
+    Raises:
+        ConfigError: ``data.tokenizer`` does not fit the text.
+        NmtError: the disk is full.
+    """
+    if given is not None:
+        with atomic_directory(work.tokenizer) as folder:
+            given.save(folder)
+        return Tokens(given, tokenise(pairs, work.tokenizer, work.crew, work.tokens), None)
+    whole = _trained(pairs, config, work)
+    train = tokenise(pairs, work.tokenizer, work.crew, work.tokens)
+    if config.same_ids or not config.data.tokenizer.joint:
+        return Tokens(whole, train, None)
+    # What a side does not use is known once all is cut up; nothing is cut up again for that.
+    divided = whole.divided([train.used("source").tolist()], [train.used("target").tolist()])
+    source, target = divided.ids_of(whole)
+    return Tokens(divided, train, (np.array(source), np.array(target)))
+
+
+def _trained(pairs: KeptPairs, config: Config, work: Workplace) -> Tokenizer:
+    """Train the tokenizer, unless an interrupted attempt has done so."""
+    if not work.tokenizer.exists():
+        sample = pairs.sampled(config.data.tokenizer.sample)
+        of = f" of {len(pairs):,}" if len(sample) < len(pairs) else ""
+        note(f"training the tokenizer on {len(sample):,}{of} pairs")
+        sides = zip(*((pair.normalised.source, pair.normalised.target) for pair in sample), strict=True)
+        with atomic_directory(work.tokenizer) as folder:
+            Tokenizer.train(config.data, *map(list, sides), same_ids=True).save(folder)
+    return Tokenizer.load(work.tokenizer)
