@@ -13,6 +13,9 @@ from nmt_attn.threads import usable_processors
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
+FEWEST = 4
+"""Tasks from which it is worth while to start processes: each takes about a second."""
+
 # A process that has threads cannot be copied, and numpy starts some for matrix products, which are not made here.
 _NO_THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -29,7 +32,7 @@ class Crew:
         return cls(wished if wished is not None else usable_processors())
 
     def map(self, setup: Callable[[], Callable[[Task], Result]], tasks: Iterable[Task]) -> Iterator[Result]:
-        """Yield the result of each task, in order. A single task is done by this process itself.
+        """Yield the result of each task, in order. Of fewer tasks than :data:`FEWEST` this process does all itself.
 
         Args:
             setup: gives the function that answers a task. It is pickled.
@@ -40,8 +43,8 @@ class Crew:
             Exception: whatever the work raises.
         """
         coming = iter(tasks)
-        first = list(islice(coming, 2))
-        if self.processes == 1 or len(first) < 2:
+        first = list(islice(coming, FEWEST))
+        if self.processes == 1 or len(first) < FEWEST:
             work = setup()
             yield from map(work, chain(first, coming))
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -84,21 +85,20 @@ def _encoder(tokenizer: Path) -> Callable[[_Task], int]:
 def _encode(tokenizer: Tokenizer, task: _Task) -> int:
     pairs = Shards([task.shard]).pairs(0)
     kept = [pairs[row] for row in task.rows.tolist()]
-    arrays: dict[str, NDArray[Any]] = {}
-    for side, ids in (
-        ("source", tokenizer.encode_source([pair.normalised.source for pair in kept])),
-        ("target", tokenizer.encode_target([pair.normalised.target for pair in kept])),
-    ):
-        arrays |= _arrays_of(side, ids)
-    arrays["source.text"] = packed([pair.raw.source for pair in kept])
-    arrays["target.text"] = packed([pair.raw.target for pair in kept])
-    write_arrays(task.path, arrays)
+    source, target = tokenizer.encode_normalised(
+        [pair.normalised.source for pair in kept], [pair.normalised.target for pair in kept]
+    )
+    text = {
+        "source.text": packed([pair.raw.source for pair in kept]),
+        "target.text": packed([pair.raw.target for pair in kept]),
+    }
+    write_arrays(task.path, _arrays_of("source", source) | _arrays_of("target", target) | text)
     return len(kept)
 
 
 def _arrays_of(side: str, sequences: list[list[int]]) -> dict[str, NDArray[Any]]:
     lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
-    ids = np.fromiter((token for sequence in sequences for token in sequence), np.int32, count=int(lengths.sum()))
+    ids = np.fromiter(chain.from_iterable(sequences), np.int32, count=int(lengths.sum()))
     return {f"{side}.ids": ids, f"{side}.lengths": lengths, f"{side}.used": np.unique(ids).astype(np.int64)}
 
 

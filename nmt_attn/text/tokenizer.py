@@ -22,13 +22,14 @@ from nmt_attn.errors import InputError
 from nmt_attn.text.line_division import Limits
 from nmt_attn.text.lines import SplitSentences, TrainingLines, limits_of
 from nmt_attn.text.normalise import Normaliser, tidy
-from nmt_attn.text.sentencepiece_encoding import encode, pieces, sample
-from nmt_attn.text.sentencepiece_model import keep_pieces, needed_pieces
+from nmt_attn.text.sentencepiece_encoding import encode, encode_normalised, pieces, sample
+from nmt_attn.text.sentencepiece_model import keep_pieces, load_model, needed_pieces
 from nmt_attn.text.sentencepiece_training import train_model
 from nmt_attn.text.tokenizer_files import read_info, read_models, write_files
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
 _SPECIAL = {"pad_id": PAD, "unk_id": UNK, "bos_id": BOS, "eos_id": EOS}
+_SPECIAL_IDS = (PAD, UNK, BOS, EOS)
 
 UNKNOWN = "⁇"
 """Sign of an unknown token in text."""
@@ -89,8 +90,8 @@ class Tokenizer:
         Raises:
             InputError: these are no sentencepiece models, or their special tokens are not ours.
         """
-        source = _processor(source_model)
-        target = source if target_model == source_model else _processor(target_model)
+        source = load_model(source_model, _SPECIAL_IDS)
+        target = source if target_model == source_model else load_model(target_model, _SPECIAL_IDS)
         return cls(kind, normaliser, source_model, target_model, source, target, source_lang, target_lang, lines)
 
     @classmethod
@@ -195,6 +196,12 @@ class Tokenizer:
         """Normalise and tokenise target sentences: ids without ``BOS`` and ``EOS``."""
         return encode(self._target, self.target_normaliser, sentences)
 
+    def encode_normalised(
+        self, sources: Sequence[str], targets: Sequence[str]
+    ) -> tuple[list[list[int]], list[list[int]]]:
+        """Tokenise source and target sentences that are normalised already."""
+        return encode_normalised(self._source, sources), encode_normalised(self._target, targets)
+
     def sample(self, sources: Sequence[str], targets: Sequence[str], alpha: float, seed: int) -> SampledIds:
         """Tokenise both sides at random: each sentence in one of its many ways to be cut up (Kudo 2018).
 
@@ -287,14 +294,3 @@ class Tokenizer:
 def normaliser_for(config: NormaliseConfig, language: str) -> Normaliser:
     """Return the normaliser of a language, given by its code; of an unknown one the code is empty."""
     return Normaliser(config, has_dotted_i(language))
-
-
-def _processor(model: bytes) -> SentencePieceProcessor:
-    try:
-        processor = SentencePieceProcessor(model_proto=model)
-    except RuntimeError:
-        raise InputError("the tokenizer's model is no sentencepiece model") from None
-    special = (processor.pad_id(), processor.unk_id(), processor.bos_id(), processor.eos_id())
-    if special != (PAD, UNK, BOS, EOS):
-        raise InputError(f"the tokenizer's model has {special} as pad, unk, bos, eos; expected {(PAD, UNK, BOS, EOS)}")
-    return processor
