@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,8 @@ from nmt_attn.corpus.progress import note
 from nmt_attn.corpus.shards import KeptPairs, Rows
 from nmt_attn.corpus.tokenising import TokenisedShards, renumbered, tokenise
 from nmt_attn.corpus.workplace import Workplace
-from nmt_attn.files import atomic_directory
+from nmt_attn.errors import InputError
+from nmt_attn.files import disk_errors
 from nmt_attn.text.tokenizer import Tokenizer
 
 
@@ -48,8 +51,7 @@ def tokens_of(pairs: KeptPairs, config: Config, given: Tokenizer | None, work: W
         NmtError: the disk is full.
     """
     if given is not None:
-        with atomic_directory(work.tokenizer) as folder:
-            given.save(folder)
+        _save(given, work.tokenizer)
         return Tokens(given, tokenise(pairs, work.tokenizer, work.crew, work.tokens), None)
     whole = _trained(pairs, config, work)
     train = tokenise(pairs, work.tokenizer, work.crew, work.tokens)
@@ -63,11 +65,24 @@ def tokens_of(pairs: KeptPairs, config: Config, given: Tokenizer | None, work: W
 
 def _trained(pairs: KeptPairs, config: Config, work: Workplace) -> Tokenizer:
     """Train the tokenizer, unless an interrupted attempt has done so."""
-    if not work.tokenizer.exists():
-        sample = pairs.sampled(config.data.tokenizer.sample)
-        of = f" of {len(pairs):,}" if len(sample) < len(pairs) else ""
-        note(f"training the tokenizer on {len(sample):,}{of} pairs")
-        sides = zip(*((pair.normalised.source, pair.normalised.target) for pair in sample), strict=True)
-        with atomic_directory(work.tokenizer) as folder:
-            Tokenizer.train(config.data, *map(list, sides), same_ids=True).save(folder)
-    return Tokenizer.load(work.tokenizer)
+    try:
+        return Tokenizer.load(work.tokenizer)
+    except InputError:  # there is none yet, or a power cut has damaged it
+        pass
+    sample = pairs.sampled(config.data.tokenizer.sample)
+    of = f" of {len(pairs):,}" if len(sample) < len(pairs) else ""
+    note(f"training the tokenizer on {len(sample):,}{of} pairs")
+    sides = zip(*((pair.normalised.source, pair.normalised.target) for pair in sample), strict=True)
+    trained = Tokenizer.train(config.data, *map(list, sides), same_ids=True)
+    _save(trained, work.tokenizer)
+    return trained
+
+
+def _save(tokenizer: Tokenizer, folder: Path) -> None:
+    """Save a tokenizer as a whole."""
+    aside = folder.with_suffix(".part")
+    with disk_errors(folder):
+        for old in (aside, folder):
+            shutil.rmtree(old, ignore_errors=True)
+        tokenizer.save(aside)
+        aside.rename(folder)

@@ -13,7 +13,7 @@ from pathlib import Path
 from nmt_attn.corpus.crew import Crew
 from nmt_attn.corpus.manifest import InputFile
 from nmt_attn.errors import UserError
-from nmt_attn.files import disk_errors, write_text
+from nmt_attn.files import disk_errors
 from nmt_attn.version import __version__
 
 # Raised when the files of a workplace are laid out otherwise.
@@ -64,7 +64,7 @@ def workplace(place: Path, inputs: Sequence[InputFile], settings: str, processes
         if not _is_of(about, wanted := _described(inputs, settings)):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
-            write_text(about, wanted)
+            about.write_text(wanted, encoding="utf-8")
     try:
         yield Workplace(folder, Crew.of(processes))
     except UserError:
