@@ -11,12 +11,13 @@ import numpy as np
 from nmt_attn.config.schema import DataConfig, ParallelConfig, ParallelFiles
 from nmt_attn.corpus.clean import REASONS, Cleaner, CleanPair, Reason
 from nmt_attn.corpus.cleaning import CleanCorpus, Filters, clean_into_shards
+from nmt_attn.corpus.corpus_files import read_corpus
 from nmt_attn.corpus.duplicates import without_duplicates
 from nmt_attn.corpus.languages import Languages
 from nmt_attn.corpus.manifest import Known
 from nmt_attn.corpus.pairs import ExtraColumns, Line, Pair
 from nmt_attn.corpus.progress import note
-from nmt_attn.corpus.read import ParallelLine, read_pairs, read_parallel
+from nmt_attn.corpus.read import ParallelLine, read_parallel
 from nmt_attn.corpus.shards import KeptPairs, Rows
 from nmt_attn.corpus.split import known_from, split
 from nmt_attn.corpus.synthetic import generate
@@ -81,7 +82,7 @@ def gather(config: DataConfig, work: Workplace) -> CorpusSplits:
     corpus = config.corpus
     if corpus.path is None:
         raise ValueError("data.corpus.path is not set")  # inputs.input_paths has refused this configuration
-    lines = read_pairs(
+    lines = read_corpus(
         corpus.path,
         max_pairs=corpus.max_pairs,
         reverse=corpus.reverse,

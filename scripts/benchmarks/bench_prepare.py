@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from make_large_corpus import write
 
-PAGE = os.sysconf("SC_PAGE_SIZE")
+PAGE, TICKS = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
 _SECONDS_BETWEEN_LOOKS = 0.05
 
 
@@ -31,29 +31,33 @@ class Measured:
     pairs: int
     processes: int | None
     seconds: float
+    busy_seconds: float
+    """Processor time of all processes: it does not depend on what else the machine does."""
     megabytes: float
     """Peak of the resident memory of all processes together."""
 
 
-def _resident(root: int) -> int:
-    """Return the bytes of a process and of all that it has started."""
+def _look(root: int) -> dict[int, tuple[int, float]]:
+    """Return the resident bytes, and the seconds of processor time, of a process and of all that it has started."""
     children: dict[int, list[int]] = {}
-    sizes: dict[int, int] = {}
+    found: dict[int, tuple[int, float]] = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdecimal():
             continue
         try:
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            sizes[int(entry.name)] = int((entry / "statm").read_text().split()[1]) * PAGE
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            parent, ticks = int(fields[1]), int(fields[11]) + int(fields[12])
+            found[int(entry.name)] = int((entry / "statm").read_text().split()[1]) * PAGE, ticks / TICKS
         except (OSError, IndexError):
             continue
         children.setdefault(parent, []).append(int(entry.name))
-    total, open_ones = 0, [root]
+    family, open_ones = {}, [root]
     while open_ones:
         one = open_ones.pop()
-        total += sizes.get(one, 0)
+        if one in found:
+            family[one] = found[one]
         open_ones += children.get(one, [])
-    return total
+    return family
 
 
 def measure(corpus: Path, pairs: int, processes: int | None, sets: list[str]) -> Measured:
@@ -65,15 +69,18 @@ def measure(corpus: Path, pairs: int, processes: int | None, sets: list[str]) ->
     for one in wished:
         command += ["--set", one]
     began, peak = time.monotonic(), 0
+    busy: dict[int, float] = {}
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     while process.poll() is None:
-        peak = max(peak, _resident(process.pid))
+        family = _look(process.pid)
+        peak = max(peak, sum(size for size, _ in family.values()))
+        busy |= {number: spent for number, (_, spent) in family.items()}
         time.sleep(_SECONDS_BETWEEN_LOOKS)
     seconds = time.monotonic() - began
     shutil.rmtree(folder, ignore_errors=True)
     if process.returncode:
         raise SystemExit(f"nmt prepare ended with {process.returncode}")
-    return Measured(pairs, processes, seconds, peak / 1e6)
+    return Measured(pairs, processes, seconds, sum(busy.values()), peak / 1e6)
 
 
 def main() -> None:
@@ -93,7 +100,8 @@ def main() -> None:
             one = measure(corpus, pairs, processes, given.sets)
             print(
                 f"{pairs:>10,} pairs, processes {processes or 'auto'}: {one.seconds:7.1f} s, "
-                f"{pairs / one.seconds:9,.0f} pairs/s, {one.megabytes:7,.0f} MB",
+                f"{pairs / one.seconds:9,.0f} pairs/s, {1e6 * one.busy_seconds / pairs:6.1f} µs of processor a pair, "
+                f"{one.megabytes:7,.0f} MB",
                 flush=True,
             )
 
