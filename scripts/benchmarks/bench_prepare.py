@@ -1,7 +1,7 @@
 """Measure ``nmt prepare``: pairs a second and peak memory, by size of the corpus and by number of processes.
 
 The corpora are made by ``make_large_corpus.py`` where they are missing. Memory is the sum of the resident sets of all
-processes, looked at twenty times a second: memory that they share is counted in each of them.
+processes, looked at five times a second: memory that they share is counted in each of them.
 
     python scripts/benchmarks/bench_prepare.py --pairs 200000 1000000 --processes 1 2
 """
@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from make_large_corpus import write
 
 PAGE, TICKS = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
-_SECONDS_BETWEEN_LOOKS = 0.05
+_SECONDS_BETWEEN_LOOKS = 0.2
 
 
 @dataclass(frozen=True)
