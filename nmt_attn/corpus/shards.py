@@ -68,9 +68,10 @@ def pack_pairs(pairs: Sequence[CleanPair]) -> NDArray[np.uint8]:
     return packed(lines)
 
 
-def _unpacked(content: NDArray[np.uint8]) -> Iterator[CleanPair]:
-    for line in content.tobytes().decode().split("\n")[:-1]:
-        cells = line.split("\t")
+def _unpacked(content: NDArray[np.uint8], rows: Rows) -> Iterator[CleanPair]:
+    lines = content.tobytes().decode().split("\n")
+    for row in rows.tolist():
+        cells = lines[row].split("\t")
         raw = Pair(cells[0], cells[1])
         yield CleanPair(raw, Pair(cells[2], cells[3]) if len(cells) == 4 else raw)
 
@@ -102,9 +103,9 @@ class Shards:
         """Return what was counted while a shard was cleaned."""
         return self._array(number, "counts")
 
-    def pairs(self, number: int) -> list[CleanPair]:
-        """Return the pairs of a shard."""
-        return list(_unpacked(self._array(number, "text")))
+    def pairs(self, number: int, rows: Rows) -> list[CleanPair]:
+        """Return some pairs of a shard."""
+        return list(_unpacked(self._array(number, "text"), rows))
 
     def local(self, rows: Rows) -> Iterator[tuple[int, Rows]]:
         """Yield for each shard that has some of ``rows``, which rise, its number and the rows within it."""
@@ -161,8 +162,7 @@ class KeptPairs:
 
     def __iter__(self) -> Iterator[CleanPair]:
         for number, local in self.shards.local(self.rows):
-            pairs = self.shards.pairs(number)
-            yield from (pairs[row] for row in local.tolist())
+            yield from self.shards.pairs(number, local)
 
     def sampled(self, most: int | None) -> KeptPairs:
         """Return an even share of ``most`` of them; None: all."""

@@ -83,8 +83,7 @@ def _encoder(tokenizer: Path) -> Callable[[_Task], int]:
 
 
 def _encode(tokenizer: Tokenizer, task: _Task) -> int:
-    pairs = Shards([task.shard]).pairs(0)
-    kept = [pairs[row] for row in task.rows.tolist()]
+    kept = Shards([task.shard]).pairs(0, task.rows)
     source, target = tokenizer.encode_normalised(
         [pair.normalised.source for pair in kept], [pair.normalised.target for pair in kept]
     )
