@@ -26,6 +26,7 @@ from nmt_attn.cli.options import (
     with_options,
 )
 from nmt_attn.errors import UserError
+from nmt_attn.progress import Progress
 from nmt_attn.text.streams import STANDARD
 from nmt_attn.text.writing import writing
 
@@ -146,7 +147,7 @@ def eval_command(
         remove_words=remove_words,
         device=device or "auto",
     )
-    _show(report(request), as_json, output)
+    _show(report(request, Progress), as_json, output)
 
 
 def _refuse_idle(options: Mapping[str, Any]) -> None:

@@ -15,31 +15,34 @@ from nmt_attn.cli.configuration import load_given_or_usual
 from nmt_attn.cli.options import ExperimentOption, SetOption, expanded, refuse_both
 from nmt_attn.threads import let_threads_sleep
 
+OriginOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="RUN",
+        callback=expanded,
+        autocompletion=complete_run,
+        help="Begin with the weights and the tokenizer of this run or checkpoint, on new data (training.from).",
+        show_default=False,
+    ),
+]
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        min=1,
+        max=1024,
+        help="Number of CPU threads. Default: as many as make it faster.",
+        show_default=False,
+    ),
+]
+
 
 def train_command(
     config: ExperimentOption = None,
     overrides: SetOption = None,
-    origin: Annotated[
-        Path | None,
-        typer.Option(
-            "--from",
-            metavar="RUN",
-            callback=expanded,
-            autocompletion=complete_run,
-            help="Begin with the weights and the tokenizer of this run or checkpoint, on new data (training.from).",
-            show_default=False,
-        ),
-    ] = None,
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            "--threads",
-            min=1,
-            max=1024,
-            help="Number of CPU threads. Default: as many as make it faster.",
-            show_default=False,
-        ),
-    ] = None,
+    origin: OriginOption = None,
+    threads: ThreadsOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the latest checkpoint of the run.")] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Train from the start even if the run exists; the old run is moved aside.")

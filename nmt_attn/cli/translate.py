@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nmt_attn.cli.input_options import BatchLinesOption, InputOption, JsonOption, OnErrorOption, check_input, open_input
-from nmt_attn.cli.lines import check_output, say_remarks
+from nmt_attn.cli.lines import check_output, say_remarks, stages_beside
 from nmt_attn.cli.options import (
     BeamOption,
     DeviceOption,
@@ -124,7 +124,8 @@ def translate_command(
     wish = TranslationRequest(beam, nbest, mbr, as_text(prefix), alignments, replace_unknown, sampling)
     wish.check(translator, OPTIONS)
     translator.expect(many=given.large)
-    answers = given.answered(partial(wish.answers, translator), batch_lines, translator.processes)
+    show = stages_beside(output)
+    answers = given.answered(partial(wish.answers, translator), batch_lines, translator.processes, show, "translating")
     with writing(output) as write:
         _write(answers, write, None if as_json else nbest)
     say_remarks(given.files)

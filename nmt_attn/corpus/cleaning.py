@@ -16,8 +16,8 @@ from nmt_attn.corpus.clean import REASONS, Cleaner, Reason
 from nmt_attn.corpus.crew import Crew
 from nmt_attn.corpus.digests import digests_of
 from nmt_attn.corpus.pairs import ExtraColumns, Line, Pair
-from nmt_attn.corpus.progress import Progress
 from nmt_attn.corpus.shards import Shards, is_whole, pack_pairs, write_arrays
+from nmt_attn.progress import Progress
 from nmt_attn.text.normalise import Normaliser
 
 LINES = 10_000

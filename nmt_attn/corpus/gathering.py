@@ -16,13 +16,13 @@ from nmt_attn.corpus.duplicates import without_duplicates
 from nmt_attn.corpus.languages import Languages
 from nmt_attn.corpus.manifest import Known
 from nmt_attn.corpus.pairs import ExtraColumns, Line, Pair
-from nmt_attn.corpus.progress import note
 from nmt_attn.corpus.read import ParallelLine, read_parallel
 from nmt_attn.corpus.shards import KeptPairs, Rows
 from nmt_attn.corpus.split import known_from, split
 from nmt_attn.corpus.synthetic import generate
 from nmt_attn.corpus.workplace import Workplace
 from nmt_attn.errors import InputError
+from nmt_attn.progress import note
 from nmt_attn.text.tokenizer import normaliser_for
 
 

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nmt_attn.config.schema import Config
-from nmt_attn.corpus.progress import note
 from nmt_attn.corpus.shards import KeptPairs, Rows
 from nmt_attn.corpus.tokenising import TokenisedShards, renumbered, tokenise
 from nmt_attn.corpus.workplace import Workplace
 from nmt_attn.errors import InputError
 from nmt_attn.files import disk_errors
+from nmt_attn.progress import note
 from nmt_attn.text.tokenizer import Tokenizer
 
 _MANY = 500_000  # pairs to train a tokenizer on, which takes minutes and gigabytes

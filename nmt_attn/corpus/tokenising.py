@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nmt_attn.corpus.crew import Crew
-from nmt_attn.corpus.progress import Progress
 from nmt_attn.corpus.shards import KeptPairs, Rows, Shards, is_whole, packed, write_arrays
+from nmt_attn.progress import Progress
 from nmt_attn.text.tokenizer import Tokenizer
 
 SIDES = ("source", "target")

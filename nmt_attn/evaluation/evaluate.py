@@ -10,6 +10,7 @@ from nmt_attn.decoding.scoring import perplexity
 from nmt_attn.decoding.translation import Translation
 from nmt_attn.decoding.translator import Translator
 from nmt_attn.evaluation.scores import Scorer, Scores
+from nmt_attn.progress import Stages, Unseen
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ def evaluate(
     *,
     scorer: Scorer,
     beam_size: int | None = None,
+    stages: Stages = Unseen,
 ) -> Evaluation:
     """Translate ``sources`` and score the result, with intervals; and let the model score the references.
 
@@ -50,14 +52,17 @@ def evaluate(
             are treated as those of the model's training text are.
         scorer: a scorer of the target language that treats case as the model does.
         beam_size: replaces the configured one.
+        stages: shows how far it is.
     """
     began = time.perf_counter()
-    found = [nbest[0] for nbest in translator.nbest(sources, 1, beam_size=beam_size)]
+    with stages("translating", len(sources), "sentences") as stage:
+        found = [nbest[0] for nbest in translator.nbest(sources, 1, beam_size=beam_size, watch=stage.share)]
     seconds = time.perf_counter() - began
     normaliser = translator.tokenizer.target_normaliser
     if normaliser.config.html_entities or normaliser.config.html_tags:
         references = [[normaliser.tidy(text) for text in some] for some in references]
     pairs = [(source, text) for source, some in zip(sources, references, strict=True) for text in some]
-    perplexity_of_all = perplexity(translator.score([one for one, _ in pairs], [other for _, other in pairs]))
-    scores = scorer.scores([one.text for one in found], references, intervals=True)
-    return Evaluation(scores, found, seconds, [list(some) for some in references], perplexity_of_all)
+    with stages("reading the references", len(pairs), "sentences") as stage:
+        scored = translator.score([one for one, _ in pairs], [other for _, other in pairs], watch=stage.share)
+    scores = scorer.scores([one.text for one in found], references, intervals=True, stages=stages)
+    return Evaluation(scores, found, seconds, [list(some) for some in references], perplexity(scored))

@@ -14,6 +14,7 @@ from nmt_attn.corpus.dataset import Dataset
 from nmt_attn.device import Compute
 from nmt_attn.evaluation.classification_scores import ClassificationScores, classification_scores
 from nmt_attn.model.classifier import ClassificationModel
+from nmt_attn.progress import Watch, unwatched
 from nmt_attn.tasks.sample import evenly_spaced
 from nmt_attn.tasks.selection import OF_LABELS, Figures, Selection, known_metric
 from nmt_attn.tasks.task import Decided, Sample, Standing
@@ -114,11 +115,12 @@ class Validator:
         scores = evaluation.scores
         return f"valid loss {scores.log_loss:.3f}, accuracy {scores.accuracy:.2f} %, macro F1 {scores.macro_f1:.2f}"
 
-    def run(self) -> Validation:
-        """Validate; the model is left in the mode it was in."""
+    def run(self, watch: Watch = unwatched) -> Validation:
+        """See :meth:`nmt_attn.tasks.task.Evaluator.run`."""
         was_training = self.model.training
         self.model.eval()
-        read = read_texts(self.model, self.texts, self.batch_tokens, self.model.device, attention=False)  # in fp32
+        device = self.model.device
+        read = read_texts(self.model, self.texts, self.batch_tokens, device, attention=False, watch=watch)  # in fp32
         self.model.train(was_training)
         probabilities = np.exp(read.log_probs)
         samples = [self._sample(place, text, probabilities[place]) for place, text in self.shown.items()]

@@ -16,6 +16,7 @@ from nmt_attn.decoding.translator import Translator
 from nmt_attn.device import Compute, choose_compute
 from nmt_attn.evaluation.scores import Score, Scorer
 from nmt_attn.model.network import TranslationModel
+from nmt_attn.progress import Watch, unwatched
 from nmt_attn.tasks.sample import evenly_spaced
 from nmt_attn.tasks.selection import Figures, known_metric, select
 from nmt_attn.tasks.task import Decided, Sample, Standing
@@ -166,12 +167,16 @@ class Validator:
         differs = f" (decoding.beam_size is {later})" if later != beam else ""
         return f"{len(self.held_out):,} validation sentences are translated {search}{differs}"
 
-    def run(self) -> Validation:
-        """Validate; the model is left in the mode it was in."""
+    def run(self, watch: Watch = unwatched) -> Validation:
+        """See :meth:`nmt_attn.tasks.task.Evaluator.run`."""
+
+        def watch_half(share: float) -> None:
+            watch(share / 2)
+
         options = self.config.training.validation
-        loss = self._loss()
+        loss = self._loss(watch_half)
         translator = Translator(self.model, self.tokenizer, self.config.decoding, self.compute)
-        translations = translator.translate(self.held_out.sources, beam_size=options.beam_size)
+        translations = translator.translate(self.held_out.sources, beam_size=options.beam_size, watch=watch_half)
         references = self.held_out.references
         bleu, chrf = self.scorer.bleu(translations, references), self.scorer.chrf(translations, references)
         exact = self.scorer.exact(translations, references)
@@ -180,7 +185,7 @@ class Validator:
         return Validation(loss, bleu, chrf, exact, samples)
 
     @torch.inference_mode()
-    def _loss(self) -> float:
+    def _loss(self, watch: Watch) -> float:
         """Mean cross-entropy a target token over all validation pairs."""
         model, compute = self.model, Compute(self.compute.device, "fp32")
         was_training = model.training
@@ -191,6 +196,7 @@ class Validator:
             loss = batch_loss(model, to_device(batch, compute.device), compute)
             total += float(loss.cross_entropy)
             tokens += batch.tokens
+            watch(1 / len(self.batches))
         model.train(was_training)
         return total / tokens
 

@@ -84,20 +84,26 @@ def train(
     choose_compute(config.training.device, config.training.precision)  # a missing GPU is said before the long work
     run, caller = run or RunDirectory(config.run_directory), _Caller(typed, command, reporter, draw)
     with locked(run.path):
-        if not resume and not force:
-            _refuse_trained(run)
-        if resume and not run.config_file.exists():
-            raise InputError(f"{run.path}: no checkpoint to resume from; train without --resume first")
-        for folder in (run.path, run.checkpoints):
-            recover(folder)
+        _recover(run, resume=resume, force=force)
         if resume and run.has_checkpoint():
             return _resume(run, config, caller)
         if resume:
             print(f"{run.path}: no checkpoint yet; training begins at the beginning", file=sys.stderr)
             config = taken_over(load_config(run.config_file), config, str(run.path))
-        elif not force:  # now that what a crash had left moved aside is back
-            _refuse_trained(run)
         return _begin(run, config, caller, data)
+
+
+def _recover(run: RunDirectory, *, resume: bool, force: bool) -> None:
+    """Bring back what a crash had left moved aside, and refuse a run that is not to be trained like this."""
+    new = not resume and not force
+    if new:
+        _refuse_trained(run)
+    if resume and not run.config_file.exists():
+        raise InputError(f"{run.path}: no checkpoint to resume from; train without --resume first")
+    for folder in (run.path, run.checkpoints):
+        recover(folder)
+    if new:  # now that it is back
+        _refuse_trained(run)
 
 
 def _refuse_trained(run: RunDirectory) -> None:

@@ -259,7 +259,7 @@ class Trainer:
             self.save()
             return
         self.meter.stop()
-        state, evaluator, result = self.state, self.evaluator, self.evaluator.run()
+        state, evaluator, result = self.state, self.evaluator, self.evaluator.run(self.reporter.validating())
         state.seconds = time.monotonic() - self._began
         state.validated_step = state.step
         standing = evaluator.standing(result)
