@@ -52,6 +52,11 @@ def test_the_bytes_do_not_depend_on_processes_and_shards(
     assert made[0] == made[1] == made[2]
 
 
+def test_another_number_of_processes_makes_nothing_stale(configure: Configure) -> None:
+    prepare(configure(processes=1))
+    assert not prepare(configure(processes=3)).fresh
+
+
 def workplaces(config: Config) -> list[Path]:
     return list(config.data_directory.parent.glob(".*.preparing"))
 
