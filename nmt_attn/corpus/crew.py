@@ -8,6 +8,7 @@ from itertools import chain, islice
 from typing import TypeVar
 
 from nmt_attn.parallel import Pool
+from nmt_attn.starter import PoolError
 from nmt_attn.threads import usable_processors
 
 Task = TypeVar("Task")
@@ -39,7 +40,7 @@ class Crew:
             tasks: taken from as results are taken.
 
         Raises:
-            PoolError: a process was ended from outside.
+            PoolError: a process was ended from outside, or cannot be started.
             Exception: whatever the work raises.
         """
         coming = iter(tasks)
@@ -48,5 +49,8 @@ class Crew:
             work = setup()
             yield from map(work, chain(first, coming))
             return
-        with Pool(setup, self.processes, _NO_THREADS, copied=setup) as pool:
-            yield from pool.map(chain(first, coming))
+        try:
+            with Pool(setup, self.processes, _NO_THREADS, copied=setup) as pool:
+                yield from pool.map(chain(first, coming))
+        except PoolError as error:
+            raise PoolError(f"{error}; data.processes=1 needs the least memory, and no other process") from None

@@ -16,7 +16,7 @@ from nmt_attn.corpus.shards import KeptPairs, Rows
 from nmt_attn.corpus.tokenising import TokenisedShards, renumbered, tokenise
 from nmt_attn.corpus.workplace import Workplace
 from nmt_attn.errors import InputError
-from nmt_attn.files import disk_errors
+from nmt_attn.files import disk_errors, sync_directory
 from nmt_attn.progress import note
 from nmt_attn.text.tokenizer import Tokenizer
 
@@ -82,10 +82,11 @@ def _trained(pairs: KeptPairs, config: Config, work: Workplace) -> Tokenizer:
 
 
 def _save(tokenizer: Tokenizer, folder: Path) -> None:
-    """Save a tokenizer as a whole."""
+    """Save a tokenizer as a whole, so that a power cut leaves none or this one."""
     aside = folder.with_suffix(".part")
     with disk_errors(folder):
         for old in (aside, folder):
             shutil.rmtree(old, ignore_errors=True)
         tokenizer.save(aside)
+        sync_directory(aside)
         aside.rename(folder)

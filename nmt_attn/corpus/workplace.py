@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from nmt_attn.corpus.cleaning import LINES
 from nmt_attn.corpus.crew import Crew
 from nmt_attn.corpus.manifest import InputFile
 from nmt_attn.errors import UserError
 from nmt_attn.files import disk_errors
+from nmt_attn.progress import note
 from nmt_attn.version import __version__
 
 # Raised when the files of a workplace are laid out otherwise.
@@ -47,7 +49,8 @@ class Workplace:
 def workplace(place: Path, inputs: Sequence[InputFile], settings: str, processes: int | None) -> Iterator[Workplace]:
     """Yield the folder to work in: that of an interrupted attempt at the same data where there is one, else a new one.
 
-    It is deleted as soon as the data is made, or refused for what is in it; an interruption or a full disk leaves it.
+    It is deleted as soon as the data is made, or refused for what is in it; an interruption or a full disk leaves it,
+    and is told that the same command goes on.
 
     Args:
         place: folder of the prepared data.
@@ -70,13 +73,17 @@ def workplace(place: Path, inputs: Sequence[InputFile], settings: str, processes
     except UserError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+    except BaseException:
+        if any((folder / "clean").glob("*.npz")):
+            note(f"what has been done so far stays in {folder}; the same command goes on with it")
+        raise
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def _described(inputs: Sequence[InputFile], settings: str) -> str:
     contents = {entry.role: entry.sha256 for entry in inputs}
     content = hashlib.sha256(json.dumps([settings, contents], sort_keys=True).encode()).hexdigest()
-    return json.dumps({"layout": _LAYOUT, "nmt_version": __version__, "of": content}) + "\n"
+    return json.dumps({"layout": [_LAYOUT, LINES], "nmt_version": __version__, "of": content}) + "\n"
 
 
 def _is_of(about: Path, wanted: str) -> bool:

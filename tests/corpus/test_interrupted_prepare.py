@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from typing import Any
 from unittest.mock import patch
 
@@ -119,41 +120,92 @@ def test_what_is_refused_leaves_nothing_and_a_full_disk_what_was_done(
     assert work.folder.exists() == left
 
 
+def _stopped_after(shards: int, place: Path) -> None:
+    with workplace(place, [], "a", 1) as work:
+        work.clean.mkdir(exist_ok=True)
+        for number in range(shards):
+            (work.clean / f"{number}.npz").touch()
+        raise KeyboardInterrupt
+
+
+def test_one_that_is_stopped_is_told_that_it_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for shards in (0, 1):
+        with pytest.raises(KeyboardInterrupt):
+            _stopped_after(shards, tmp_path / "data")
+        line = f"what has been done so far stays in {tmp_path / '.data.preparing'}; the same command goes on with it\n"
+        assert capsys.readouterr().err == line * shards
+
+
+def _killed_at_the_third() -> Callable[[int], int]:
+    return _kill_at_the_third
+
+
+def _kill_at_the_third(task: int) -> int:
+    if task == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return task
+
+
+def test_a_killed_process_is_one_clear_line() -> None:
+    with pytest.raises(NmtError) as failed:
+        list(Crew(2).map(_killed_at_the_third, range(9)))
+    assert str(failed.value) == (
+        "a process that shared the work was ended from outside, perhaps for lack of memory; data.processes=1 needs the "
+        "least memory, and no other process"
+    )
+
+
 def test_processes_are_those_wished_for_or_those_of_the_machine() -> None:
     assert Crew.of(3) == Crew(3)
     assert Crew.of(None).processes >= 1
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_it_ends_in_the_same_bytes(tmp_path: Path) -> None:
-    """Ten times, the whole group of processes, at random; then it is left alone."""
+def test_killed_at_any_moment_it_ends_in_the_same_bytes_and_sooner(tmp_path: Path) -> None:
+    """Ten times, the whole group of processes, at random; then it is left alone, and has less to do than at first."""
     generator = random.Random(5)
+    _write_corpus(tmp_path / "c.tsv", generator)
+    sets = ["data.corpus.path=c.tsv", "data.directory=data/c", "data.tokenizer.vocab_size=500",
+            "data.tokenizer.sample=5000", "data.split.test=100", "data.split.valid=100"]  # fmt: skip
+    command = [sys.executable, "-m", "nmt_attn", "prepare"]
+    command += [part for one in sets for part in ("--set", one)]
+    whole_seconds = _busy_seconds(command, tmp_path)
+    made, killed, seconds = tmp_path / "data" / "c", 0, 0.0
+    whole = contents(made)
+    for number in range(10):
+        made.rename(tmp_path / f"made-{number}")
+        process = subprocess.Popen(
+            [*command, "--processes", "2"],
+            cwd=tmp_path, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        shards = generator.randint(1, 16)  # of the 8 with clean pairs and the 8 with tokens
+        while process.poll() is None and len(list(made.parent.glob(".c.preparing/*/*.npz"))) < shards:
+            time.sleep(0.01)
+        time.sleep(generator.uniform(0, 0.5))
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        if process.wait() == -signal.SIGKILL:
+            killed += 1
+            seconds += _busy_seconds(command, tmp_path)
+        assert contents(made) == whole
+        assert [path.name for path in made.parent.iterdir() if path.name != ".c.lock"] == ["c"]
+    assert killed >= 5
+    assert seconds / killed < 0.9 * whole_seconds
+
+
+def _write_corpus(path: Path, generator: random.Random) -> None:
     syllables = [consonant + vowel for consonant in "bdfgklmnprst" for vowel in "aeiou"]
     words = ["".join(generator.choices(syllables, k=3)) for _ in range(999)]
     lines = [
         "\t".join(" ".join(generator.choices(words, k=generator.randint(3, 12))) for _ in range(2))
         for _ in range(80_000)
     ]
-    (tmp_path / "c.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    sets = ["data.corpus.path=c.tsv", "data.directory=data/c", "data.tokenizer.vocab_size=500",
-            "data.tokenizer.sample=5000", "data.split.test=100", "data.split.valid=100"]  # fmt: skip
-    command = [sys.executable, "-m", "nmt_attn", "prepare", "--processes", "2"]
-    command += [part for one in sets for part in ("--set", one)]
-    began = time.monotonic()
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-    seconds = time.monotonic() - began
-    whole = contents(tmp_path / "data" / "c")
-    for number in range(10):
-        if number:
-            (tmp_path / "data" / "c").rename(tmp_path / f"made-{number}")
-        process = subprocess.Popen(
-            command if number else [*command, "--force"],
-            cwd=tmp_path, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        time.sleep(generator.uniform(0.3, 0.9) * seconds)
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-        assert contents(tmp_path / "data" / "c") == whole
-    assert not list((tmp_path / "data").glob(".*.preparing"))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _busy_seconds(command: list[str], folder: Path) -> float:
+    """Run a command that prepares, in one process; return the time for which it had a processor."""
+    before = getrusage(RUSAGE_CHILDREN)
+    subprocess.run([*command, "--processes", "1"], cwd=folder, check=True, capture_output=True)
+    after = getrusage(RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
