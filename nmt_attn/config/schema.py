@@ -175,12 +175,13 @@ class ShortSection(Section):
 
 
 class CorpusConfig(Section):
-    """One file of sentence pairs, from which train, valid and test are split."""
+    """One file of sentence pairs, or several, from which train, valid and test are split."""
 
     path: File | None = _key(
         None,
         "File with the corpus: lines of source<TAB>target[<TAB>attribution], a .csv or TMX file, or a .zip with one of "
-        "these or with one file per language. gzip, bzip2, xz and zstd are unpacked (docs/data.md). classification: "
+        "these or with one file per language. gzip, bzip2, xz and zstd are unpacked (docs/data.md). A folder of such "
+        "files, or a pattern such as shards/*.tsv.gz, is read in the order of the names. classification: "
         "lines of label<TAB>text, .csv, JSON lines, or a folder, .tar.gz or .zip with one folder a label "
         "(docs/classification.md).",
         "file",
@@ -421,6 +422,14 @@ class TokenizerConfig(Section):
         "unigram, bpe: write a character that has no token as its bytes, so that a model can learn to copy any name. "
         "This adds 256 tokens.",
     )
+    sample: int | None = _key(
+        None,
+        "Train it on an even share of so many pairs, or texts (null: all, but of more than two million sentences a "
+        "share). Its time and memory grow with them, and more than some hundred thousand teach it little.",
+        "pairs",
+        ge=1,
+        le=_MOST,
+    )
 
     @model_validator(mode="after")
     def _bytes_are_subwords(self) -> Self:
@@ -437,7 +446,7 @@ class DataConfig(Section):
     )
     target_lang: Language = _key("fr", "Language of the target; codes as for source_lang.", "code")
     directory: File | None = _key(None, "Folder of the prepared data (null: data/<name>).", "folder")
-    corpus: CorpusConfig = _key(CorpusConfig, "One file of pairs.")
+    corpus: CorpusConfig = _key(CorpusConfig, "One file of pairs, or several.")
     parallel: ParallelConfig | None = _key(None, "Your own files, already split, instead of data.corpus.")
     labelled: LabelledConfig | None = _key(
         None, "classification: your own files, already split, instead of data.corpus."
@@ -449,6 +458,14 @@ class DataConfig(Section):
     filter: FilterConfig = _key(FilterConfig, "Pairs to drop.")
     split: SplitConfig = _key(SplitConfig, "Held-out sentences (data.corpus only).")
     tokenizer: TokenizerConfig = _key(TokenizerConfig, "Tokenizer.")
+    processes: int | None = _key(
+        None,
+        "Number of processes that prepare the data, which does not depend on it (null: one for each processor that "
+        "this process may use).",
+        "processes",
+        ge=1,
+        le=256,
+    )
 
     @model_validator(mode="after")
     def _one_kind_of_corpus(self) -> Self:

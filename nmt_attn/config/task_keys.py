@@ -11,6 +11,7 @@ KEYS_OF = {
         "data.target_lang",
         "data.parallel",
         "data.synthetic",
+        "data.processes",
         "data.corpus.reverse",
         "data.filter.max_words",
         "data.filter.max_characters",

@@ -42,7 +42,7 @@ def has_entity(text: str) -> bool:
 
 
 class Cleaner:
-    """Filter of pairs that remembers those it has seen and counts what it drops.
+    """Filter of pairs, each looked at for itself, that counts what it drops; duplicates are found later.
 
     Args:
         config: what to drop.
@@ -52,7 +52,6 @@ class Cleaner:
 
     def __init__(self, config: FilterConfig, source: Normaliser, target: Normaliser | None = None) -> None:
         self._config, self._source, self._target = config, source, target or source
-        self._seen: set[tuple[str, str]] = set()
         self.drops: Counter[Reason] = Counter(dict.fromkeys(REASONS, 0))
         self.with_entities = 0
         """Pairs that hold HTML entities which the normaliser leaves as they are."""
@@ -61,7 +60,7 @@ class Cleaner:
         """The first line that was dropped for its columns."""
 
     def clean(self, pairs: Iterable[Line]) -> Iterator[CleanPair]:
-        """Yield the pairs to learn from. None stands for a blank line; all of :data:`REASONS` apply."""
+        """Yield the pairs to learn from. None: a blank line. All of :data:`REASONS` but ``duplicate`` apply."""
         for candidate in self.present(pairs):
             if (reason := self._fault(candidate.normalised)) is not None:
                 self.drops[reason] += 1
@@ -102,9 +101,4 @@ class Cleaner:
             return "length_ratio"
         if config.identical and pair.source == pair.target:
             return "identical"
-        if config.duplicates:
-            sides = (pair.source, pair.target)
-            if sides in self._seen:
-                return "duplicate"
-            self._seen.add(sides)
         return None

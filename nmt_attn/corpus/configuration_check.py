@@ -9,6 +9,7 @@ from pathlib import Path
 from nmt_attn.config.keys import printable
 from nmt_attn.config.loading import all_errors, load_config
 from nmt_attn.config.schema import Config, ModelConfig, TrainingConfig
+from nmt_attn.corpus.corpus_files import is_there
 from nmt_attn.corpus.inputs import input_paths
 from nmt_attn.corpus.ownership import refuse_inputs_inside
 from nmt_attn.errors import UserError
@@ -54,7 +55,7 @@ def missing_files(config: Config) -> Iterator[str]:
     """
     url = config.data.corpus.url
     for role, missing in input_paths(config).items():
-        if missing.exists():
+        if is_there(missing):
             continue
         if role == "corpus" and url is not None:
             yield f"note: {missing} is not there yet; it will be fetched from {url}"
@@ -81,7 +82,7 @@ def _task(config: Config) -> str:
         return f"{what} of {data.synthetic.pairs:,} made-up pairs ({data.synthetic.kind})"
     paths = list(input_paths(config).values())
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-    there = "" if all(path.exists() for path in paths) else " (not there)"
+    there = "" if all(map(is_there, paths)) else " (not there)"
     return f"{what} from {paths[0]}{more}{there}"
 
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+
+import numpy as np
 
 from nmt_attn.config.schema import DataConfig, ParallelConfig, ParallelFiles
-from nmt_attn.corpus.clean import Cleaner, CleanPair
+from nmt_attn.corpus.clean import REASONS, Cleaner, CleanPair, Reason
+from nmt_attn.corpus.cleaning import CleanCorpus, Filters, clean_into_shards
+from nmt_attn.corpus.corpus_files import read_corpus
+from nmt_attn.corpus.duplicates import without_duplicates
 from nmt_attn.corpus.languages import Languages
 from nmt_attn.corpus.manifest import Known
-from nmt_attn.corpus.pairs import Line, Pair
-from nmt_attn.corpus.read import ParallelLine, read_pairs, read_parallel
-from nmt_attn.corpus.split import KnownSentences, Part, split
+from nmt_attn.corpus.pairs import ExtraColumns, Line, Pair
+from nmt_attn.corpus.read import ParallelLine, read_parallel
+from nmt_attn.corpus.shards import KeptPairs, Rows
+from nmt_attn.corpus.split import known_from, split
 from nmt_attn.corpus.synthetic import generate
+from nmt_attn.corpus.workplace import Workplace
 from nmt_attn.errors import InputError
-from nmt_attn.progress import Progress, note
+from nmt_attn.progress import note
 from nmt_attn.text.tokenizer import normaliser_for
-
-_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Sentence:
 class CorpusSplits:
     """All that goes into the tokenizer and the store."""
 
-    train: list[CleanPair]
+    train: KeptPairs
     valid: list[Sentence]
     test: list[Sentence]
     groups: dict[str, int] | None
@@ -56,85 +61,106 @@ class CorpusSplits:
     """Remarks about the files, one line each."""
 
 
-def gather(config: DataConfig) -> CorpusSplits:
+def gather(config: DataConfig, work: Workplace) -> CorpusSplits:
     """Read, clean and split what the configuration names.
+
+    Args:
+        config: names the files, and says what to drop.
+        work: where the clean pairs lie until all is done, and the processes that share the work.
 
     Raises:
         InputError: a file is missing, damaged or no text, or nothing usable is in it.
         UserError: the corpus is too small for the split.
     """
-    languages = (config.source_lang, config.target_lang)
-    cleaner = Cleaner(config.filter, *(normaliser_for(config.normalise, code) for code in languages))
+    normalisers = (normaliser_for(config.normalise, code) for code in (config.source_lang, config.target_lang))
+    filters = Filters(config.filter, *normalisers)
     if config.parallel is not None:
-        return _from_files(config.parallel, cleaner)
+        return _from_files(config.parallel, filters, work)
     if config.synthetic is not None:
         name = f"the synthetic corpus {config.synthetic.kind}"
-        return _from_one_source(generate(config.synthetic), name, config, cleaner)
+        return _from_one_source(generate(config.synthetic), name, config, filters, work)
     corpus = config.corpus
     if corpus.path is None:
         raise ValueError("data.corpus.path is not set")  # inputs.input_paths has refused this configuration
-    lines = read_pairs(
+    lines = read_corpus(
         corpus.path,
         max_pairs=corpus.max_pairs,
         reverse=corpus.reverse,
         columns=corpus.columns,
         languages=Languages(config.source_lang, config.target_lang),
     )
-    return _from_one_source(lines, str(corpus.path), config, cleaner)
+    return _from_one_source(lines, str(corpus.path), config, filters, work)
 
 
-def _from_one_source(lines: Iterable[Line], name: str, config: DataConfig, cleaner: Cleaner) -> CorpusSplits:
+def _from_one_source(
+    lines: Iterable[Line], name: str, config: DataConfig, filters: Filters, work: Workplace
+) -> CorpusSplits:
     """Clean and split pairs that come all together."""
-    counter = _Counter()
-    pairs = list(cleaner.clean(counter.count(lines, name)))
-    _some_left(pairs, counter.count_so_far, cleaner, name)
-    parts = split(pairs, valid=config.split.valid, test=config.split.test)
+    clean = clean_into_shards(lines, name, filters, work.crew, work.clean)
+    rows = _kept(clean, filters, name)
+    parts = split(clean.shards, rows, valid=config.split.valid, test=config.split.test)
     return CorpusSplits(
-        train=parts.train.pairs,
-        valid=_sentences(parts.valid),
-        test=_sentences(parts.test),
+        train=KeptPairs(clean.shards, parts.train.rows),
+        valid=_sentences(clean, parts.valid.rows),
+        test=_sentences(clean, parts.test.rows),
         groups={"train": parts.train.groups, "valid": parts.valid.groups, "test": parts.test.groups},
-        pairs_read=counter.count_so_far,
-        dropped=_dropped(cleaner),
+        pairs_read=clean.lines,
+        dropped=_dropped(clean.drops),
         known=Known(valid=0, test=0),
-        html_entities=cleaner.with_entities,
-        notes=_notes(cleaner),
+        html_entities=clean.with_entities,
+        notes=_notes(clean.first_extra, clean.drops["columns"]),
     )
 
 
-def _sentences(part: Part) -> list[Sentence]:
+def _kept(clean: CleanCorpus, filters: Filters, name: str) -> Rows:
+    """Return the rows that are no duplicates, and count those that are.
+
+    Raises:
+        InputError: there are none.
+    """
+    count = len(clean.shards)
+    rows = without_duplicates(clean.shards) if filters.config.duplicates else np.arange(count)
+    clean.drops["duplicate"] += count - len(rows)
+    if not len(rows):
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in clean.drops.items() if count)
+        raise InputError(f"{name}: no usable pair: all {clean.lines:,} were dropped ({reasons}); check data.filter")
+    return rows
+
+
+def _sentences(clean: CleanCorpus, rows: Rows) -> list[Sentence]:
+    """Return held-out pairs, of which there are few, in the order of ``rows``, those with the same source together."""
+    rising = np.sort(rows)
+    pairs = dict(zip(rising.tolist(), KeptPairs(clean.shards, rising), strict=True))
     by_source: dict[str, list[CleanPair]] = {}
-    for pair in part.pairs:
-        by_source.setdefault(pair.normalised.source, []).append(pair)
-    return [Sentence(pairs) for pairs in by_source.values()]
+    for row in rows.tolist():
+        by_source.setdefault(pairs[row].normalised.source, []).append(pairs[row])
+    return [Sentence(some) for some in by_source.values()]
 
 
-def _from_files(files: ParallelConfig, cleaner: Cleaner) -> CorpusSplits:
-    counter = _Counter()
-    lines = counter.count(_parallel_pairs(files.train), "the training files")
-    train = list(cleaner.clean(lines))
-    _some_left(train, counter.count_so_far, cleaner, str(files.train.source))
-    valid = _given_sentences(files.valid, cleaner, counter) if files.valid is not None else []
-    test = _given_sentences(files.test, cleaner, counter) if files.test is not None else []
-    known = KnownSentences.of(train)
+def _from_files(files: ParallelConfig, filters: Filters, work: Workplace) -> CorpusSplits:
+    clean = clean_into_shards(_parallel_pairs(files.train), "the training files", filters, work.crew, work.clean)
+    train = KeptPairs(clean.shards, _kept(clean, filters, str(files.train.source)))
+    cleaner = filters.cleaner()
+    valid = _given_sentences(files.valid, cleaner) if files.valid is not None else []
+    test = _given_sentences(files.test, cleaner) if files.test is not None else []
     return CorpusSplits(
         train=train,
         valid=valid,
         test=test,
         groups=None,
-        pairs_read=counter.count_so_far,
-        dropped=_dropped(cleaner),
-        known=Known(valid=_known(known, valid), test=_known(known, test)),
-        html_entities=cleaner.with_entities,
-        notes=_notes(cleaner),
+        pairs_read=clean.lines + sum(cleaner.drops.values()) + sum(len(one.pairs) for one in (*valid, *test)),
+        dropped=_dropped(clean.drops + cleaner.drops),
+        known=_known(train, valid, test),
+        html_entities=clean.with_entities + cleaner.with_entities,
+        notes=_notes(clean.first_extra, clean.drops["columns"]),
     )
 
 
-def _given_sentences(files: ParallelFiles, cleaner: Cleaner, counter: _Counter) -> list[Sentence]:
+def _given_sentences(files: ParallelFiles, cleaner: Cleaner) -> list[Sentence]:
     """Read each line with a source and at least one reference; only the others are dropped from a given test set."""
     sentences = []
     for line in read_parallel(files.source, files.target):
-        pairs = list(cleaner.present(counter.count(_pairs_of(line), str(files.source))))
+        pairs = list(cleaner.present(_pairs_of(line)))
         if pairs:
             sentences.append(Sentence(pairs))
     if not sentences:
@@ -154,41 +180,22 @@ def _pairs_of(line: ParallelLine) -> list[Pair | None]:
     return [Pair(line.source, target) for target in line.targets]
 
 
-def _known(train: KnownSentences, sentences: Sequence[Sentence]) -> int:
-    return sum(any(train.knows(pair) for pair in sentence.pairs) for sentence in sentences)
+def _known(train: KeptPairs, valid: Sequence[Sentence], test: Sequence[Sentence]) -> Known:
+    """Count the held-out sentences with a side that is a training sentence but for case, punctuation and spaces."""
+    flags = iter(known_from(train, [pair.normalised for one in (*valid, *test) for pair in one.pairs]).tolist())
+    counts = [sum(any([next(flags) for _ in one.pairs]) for one in part) for part in (valid, test)]
+    return Known(valid=counts[0], test=counts[1])
 
 
-def _dropped(cleaner: Cleaner) -> dict[str, int]:
-    return {str(reason): count for reason, count in cleaner.drops.items()}
+def _dropped(drops: Counter[Reason]) -> dict[str, int]:
+    return {str(reason): drops[reason] for reason in REASONS}
 
 
-def _notes(cleaner: Cleaner) -> list[str]:
+def _notes(first: ExtraColumns | None, count: int) -> list[str]:
     """Note the first line dropped for its columns, and return the note: a tab in a sentence is easily mended."""
-    first = cleaner.first_extra
     if first is None:
         return []
-    count = cleaner.drops["columns"]
     others = f", as {count - 1:,} more" if count > 1 else ""
     text = f"{first.place}: {first.fault}: dropped{others}"
     note(text)
     return [text]
-
-
-def _some_left(pairs: Sequence[CleanPair], read: int, cleaner: Cleaner, name: str) -> None:
-    if not pairs:
-        reasons = ", ".join(f"{count:,} {reason}" for reason, count in cleaner.drops.items() if count)
-        raise InputError(f"{name}: no usable pair: all {read:,} were dropped ({reasons}); check data.filter")
-
-
-class _Counter:
-    """Counter of the items that pass through it."""
-
-    def __init__(self) -> None:
-        self.count_so_far = 0
-
-    def count(self, items: Iterable[_Item], label: str) -> Iterator[_Item]:
-        with Progress(f"reading {label}", None, "pairs") as progress:
-            for item in items:
-                self.count_so_far += 1
-                progress.update(1)
-                yield item

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from glob import has_magic
 from pathlib import Path
 
 from nmt_attn.config.schema import Config, DataConfig
+from nmt_attn.corpus.corpus_files import corpus_files, is_pattern
 from nmt_attn.corpus.download import download
 from nmt_attn.corpus.labelled_folder import describe_input
 from nmt_attn.corpus.languages import Languages
@@ -70,10 +72,14 @@ def fetch_inputs(config: Config) -> list[InputFile]:
 
 def _fetch(role: str, path: Path, config: Config) -> InputFile:
     fetched_from, corpus, labelled = None, config.data.corpus, config.task == "classification"
-    if role == "corpus" and corpus.url is not None and not path.exists():
+    if role == "corpus" and corpus.url is not None and not path.exists() and not is_pattern(path):
         note(f"fetching {corpus.url}")
         fetched_from = download(corpus.url, path, allow_http=corpus.allow_http).url
-    if not path.is_file() and not (labelled and path.is_dir()):
+    several = role == "corpus" and not labelled and bool(path.is_dir() or is_pattern(path))
+    if several and not corpus_files(path):
+        found = "is a folder; expected a file, or files of pairs in it" if path.is_dir() else "no file matches it"
+        raise InputError(f"{path}: {found} (data.corpus.path)")
+    if not several and not path.is_file() and not (labelled and path.is_dir()):
         kind = "is a folder; expected a file" if path.is_dir() else "no such file"
         key = (
             f"data.{role}.path"
@@ -83,7 +89,7 @@ def _fetch(role: str, path: Path, config: Config) -> InputFile:
         advice = "; set data.corpus.url to have it fetched" if role == "corpus" and not path.exists() else ""
         raise InputError(f"{path}: {kind} ({key}){advice}")
     languages = Languages(config.data.source_lang, config.data.target_lang)
-    members = members_of(path, languages) if role == "corpus" and not labelled else None
+    members = members_of(path, languages) if role == "corpus" and not labelled and not several else None
     try:
         state = _State.of(path)
         sha256 = sha256_of(path)
@@ -112,22 +118,23 @@ def _fetch(role: str, path: Path, config: Config) -> InputFile:
 
 @dataclass(frozen=True)
 class _State:
-    """The size and the age of a file, or of all that lies in a folder."""
+    """The size and the age of a file, or of all that lies in a folder or matches a pattern."""
 
     size: int
     mtime_ns: int
 
     @classmethod
     def of(cls, path: Path) -> _State:
-        """Look at a file or a folder.
+        """Look at a file, a folder, or what a pattern matches.
 
         Raises:
             OSError: it is not there.
         """
-        files = [path, *describe_input(path)] if path.is_dir() else [path]
+        files = describe_input(path) if path.is_dir() else corpus_files(path)
         found = [file.stat() for file in files]
-        sizes = found[1:] if path.is_dir() else found
-        return cls(sum(status.st_size for status in sizes), max(status.st_mtime_ns for status in found))
+        folder = [path.stat()] if path.is_dir() or not files else []
+        dates = [status.st_mtime_ns for status in (*found, *folder)]
+        return cls(sum(status.st_size for status in found), max(dates))
 
 
 def is_unchanged(recorded: InputFile, path: Path) -> bool:
@@ -147,9 +154,16 @@ def is_unchanged(recorded: InputFile, path: Path) -> bool:
 
 
 def sha256_of(path: Path) -> str:
-    """Hash the content of a file; of a folder the names and contents of its files."""
-    if path.is_dir():
-        listed = ("\0".join((file.relative_to(path).as_posix(), sha256_of(file))) for file in describe_input(path))
+    """Hash the content of a file; of a folder or a pattern the names and contents of its files."""
+    if path.is_dir() or is_pattern(path):
+        files = describe_input(path) if path.is_dir() else corpus_files(path)
+        base = path if path.is_dir() else _above_pattern(path)
+        listed = ("\0".join((file.relative_to(base).as_posix(), sha256_of(file))) for file in files)
         return hashlib.sha256("\n".join(listed).encode("utf-8", "surrogateescape")).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _above_pattern(path: Path) -> Path:
+    """Return the last folder of a pattern that is no pattern itself, so that the corpus can be moved as a whole."""
+    return next(folder for folder in path.parents if not has_magic(str(folder)))

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nmt_attn.corpus.digests import comparison_key, stable_hash
 from nmt_attn.corpus.labelled_cleaning import CleanText
-from nmt_attn.corpus.split import comparison_key, stable_hash
 from nmt_attn.errors import UserError
 
 

@@ -160,7 +160,7 @@ class Manifest(_Entry):
 
 _OF_TEXTS = ("max_tokens", "keep", "overlap")
 _NO_SETTINGS: dict[str, Any] = {
-    **dict.fromkeys(("directory", "corpus", "parallel", "labelled", "split"), True),
+    **dict.fromkeys(("directory", "corpus", "parallel", "labelled", "split", "processes"), True),
     "filter": set(_OF_TEXTS),
 }
 _NOT_READ = {"path", "url", "sha256", "allow_http", "fields", "ignore_labels"}
@@ -178,6 +178,8 @@ def settings_hash(config: Config, tokenizer: Tokenizer | None = None) -> str:
     settings["task"] = settings.pop("synthetic")  # its old name, so that data of then is not taken for stale
     if not data.normalise.html_tags:  # nor for want of a key that came later
         del settings["normalise"]["html_tags"]
+    if data.tokenizer.sample is None:
+        del settings["tokenizer"]["sample"]
     settings["same_ids"] = config.same_ids
     if config.task == "classification":
         settings["classification"] = data.filter.model_dump(mode="json", include=set(_OF_TEXTS))

@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 
 from nmt_attn.corpus.dataset import Dataset, HeldOut
+from nmt_attn.corpus.digests import comparison_key
 from nmt_attn.corpus.manifest import Manifest
-from nmt_attn.corpus.split import comparison_key
 from nmt_attn.corpus.store import TokenStore
 from nmt_attn.errors import InputError
 from nmt_attn.runs.origin import Origin

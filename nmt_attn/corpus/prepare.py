@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from nmt_attn.config.schema import Config
@@ -16,6 +17,9 @@ from nmt_attn.corpus.manifest import FORMAT, InputFile, Manifest, settings_hash
 from nmt_attn.corpus.novelty import remarks
 from nmt_attn.corpus.ownership import check_folder, edited_texts, move_aside, refuse_inputs_inside
 from nmt_attn.corpus.prepared_files import write_data
+from nmt_attn.corpus.shards import even_places
+from nmt_attn.corpus.tokenised import tokens_of
+from nmt_attn.corpus.workplace import workplace
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.files import atomic_directory, recover
 from nmt_attn.lock import locked
@@ -80,38 +84,32 @@ def _make(config: Config, given: Tokenizer | None, *, force: bool) -> Preparatio
         )
     if (old := _format_of(directory)) not in (None, FORMAT):
         note(f"{directory}: prepared by an earlier version of nmt (format {old}, now {FORMAT}); it is made anew")
-    inputs = fetch_inputs(config)
-    write = (
-        _writer_of_texts(config, inputs, given) if config.task == "classification" else _writer(config, inputs, given)
-    )
-    if edited:
-        note(f"{edited[0]}: not as nmt prepare wrote it; the old data is now {move_aside(_place(config))}")
-    with atomic_directory(_place(config)) as folder:
-        write(folder)
+    inputs, settings = fetch_inputs(config), settings_hash(config, given)
+    with workplace(_place(config), inputs, settings, config.data.processes) as work:
+        if config.task == "classification":
+            write = _writer_of_texts(config, inputs, given)
+        else:
+            material = gather(config.data, work)
+            tokens = tokens_of(material.train, config, given, work)
+            write = partial(
+                write_data, config=config, inputs=inputs, material=material, tokens=tokens, settings=settings
+            )
+        if edited:
+            note(f"{edited[0]}: not as nmt prepare wrote it; the old data is now {move_aside(_place(config))}")
+        with atomic_directory(_place(config)) as folder:
+            write(folder)
     return Preparation(Dataset.open(directory), fresh=True)
 
 
-def _writer(config: Config, inputs: list[InputFile], given: Tokenizer | None) -> Callable[[Path], None]:
-    """Gather sentence pairs and learn their vocabulary; return what writes them into a folder."""
-    material = gather(config.data)
-    if given is None:
-        note(f"training the tokenizer on {len(material.train):,} pairs")
-        sides = zip(*((pair.normalised.source, pair.normalised.target) for pair in material.train), strict=True)
-        tokenizer = Tokenizer.train(config.data, *map(list, sides), same_ids=config.same_ids)
-    else:
-        tokenizer = given
-    settings = settings_hash(config, given)
-    return lambda folder: write_data(folder, config, inputs, material, tokenizer, settings)
-
-
 def _writer_of_texts(config: Config, inputs: list[InputFile], given: Tokenizer | None) -> Callable[[Path], None]:
-    """Do as :func:`_writer` for labelled texts."""
+    """Gather labelled texts and learn their vocabulary; return what writes them into a folder."""
     material = gather_labelled(config.data)
     check_class_weights(config, material.labels)
     train = material.parts.train
     if given is None:
-        note(f"training the tokenizer on {len(train):,} texts")
-        tokenizer = Tokenizer.train_for_labels(config.data, [text.normalised for text in train], material.labels)
+        sample = [train[place] for place in even_places(len(train), config.data.tokenizer.sample).tolist()]
+        note(f"training the tokenizer on {len(sample):,} texts")
+        tokenizer = Tokenizer.train_for_labels(config.data, [text.normalised for text in sample], material.labels)
     else:
         tokenizer = with_labels_of(given, material.labels)
     settings = settings_hash(config, given)

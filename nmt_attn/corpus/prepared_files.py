@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import numpy as np
 from nmt_attn.config.schema import Config
 from nmt_attn.corpus.clean import CleanPair
 from nmt_attn.corpus.dataset import SplitName
+from nmt_attn.corpus.digests import SOURCE
+from nmt_attn.corpus.duplicates import count_distinct
 from nmt_attn.corpus.gathering import CorpusSplits, Sentence
 from nmt_attn.corpus.inputs import sha256_of
 from nmt_attn.corpus.manifest import (
@@ -23,7 +26,10 @@ from nmt_attn.corpus.manifest import (
     Splits,
     Vocabulary,
 )
+from nmt_attn.corpus.shards import KeptPairs
 from nmt_attn.corpus.store import PairStore, TokenStore
+from nmt_attn.corpus.tokenised import Tokens
+from nmt_attn.corpus.tokenising import SIDES
 from nmt_attn.progress import Progress
 from nmt_attn.text.lines import TrainingLines
 from nmt_attn.text.tokenizer import Tokenizer
@@ -33,24 +39,24 @@ _ENCODED_AT_ONCE = 4096
 
 
 def write_data(
-    folder: Path, config: Config, inputs: list[InputFile], material: CorpusSplits, tokenizer: Tokenizer, settings: str
+    folder: Path, config: Config, inputs: list[InputFile], material: CorpusSplits, tokens: Tokens, settings: str
 ) -> None:
     """Fill ``folder`` with all that prepared data consists of."""
-    write_lines(folder / "train.source", [pair.raw.source for pair in material.train])
-    write_lines(folder / "train.target", [pair.raw.target for pair in material.train])
+    for side in SIDES:
+        with (folder / f"train.{side}").open("wb") as file:
+            file.writelines(tokens.train.text(side))
     _write_held_out(folder, "valid", material.valid)
     _write_held_out(folder, "test", material.test)
 
-    groups = material.groups or {}
+    tokenizer, groups = tokens.tokenizer, material.groups or {}
     (folder / "store").mkdir()
     valid, test = _all_pairs(material.valid), _all_pairs(material.test)
-    distinct = len({pair.normalised.source for pair in material.train})
     splits = Splits(
-        train=_write_store(folder, "train", material.train, tokenizer, distinct, groups.get("train")),
+        train=_write_train(folder, material.train, tokens, groups.get("train")),
         valid=_write_store(folder, "valid", valid, tokenizer, len(material.valid), groups.get("valid")),
         test=_write_store(folder, "test", test, tokenizer, len(material.test), groups.get("test")),
     )
-    lines = _training_lines(folder, config, material)
+    lines = _training_lines(folder, config)
     replace(tokenizer, lines=lines).save(folder / "tokenizer")
     manifest = Manifest(
         format=FORMAT,
@@ -77,10 +83,13 @@ def write_data(
     manifest.save(folder)
 
 
-def _training_lines(folder: Path, config: Config, material: CorpusSplits) -> TrainingLines:
-    """Look at the source lines of the training part, whose store is written."""
-    tokens = PairStore.open(folder / "store", "train").source.lengths.tolist()
-    return TrainingLines.of([pair.raw.source for pair in material.train], tokens, config.data.source_lang)
+def _training_lines(folder: Path, config: Config) -> TrainingLines:
+    """Look at the source lines of the training part, whose text and store are written."""
+    tokens = PairStore.open(folder / "store", "train").source.lengths
+    step = TrainingLines.step(len(tokens))
+    with (folder / "train.source").open(encoding="utf-8", newline="\n") as file:
+        some = [line.removesuffix("\n") for line in islice(file, 0, None, step)]
+    return TrainingLines.of(some, tokens, config.data.source_lang)
 
 
 def _all_pairs(sentences: Sequence[Sentence]) -> list[CleanPair]:
@@ -112,6 +121,13 @@ def write_lines(path: Path, lines: Sequence[str]) -> None:
         file.writelines(f"{line}\n" for line in lines)
 
 
+def _write_train(folder: Path, pairs: KeptPairs, tokens: Tokens, groups: int | None) -> SplitCounts:
+    """Write the training part, which is tokenised already, into its store; count what went in."""
+    TokenStore.write_arrays(folder / "store" / "train.source", tokens.source(), tokens.tokenizer.source_size)
+    TokenStore.write_arrays(folder / "store" / "train.target", tokens.target(), tokens.tokenizer.target_size)
+    return _counts(folder, "train", count_distinct(pairs.shards, SOURCE, pairs.rows), groups)
+
+
 def _write_store(
     folder: Path, split: SplitName, pairs: Sequence[CleanPair], tokenizer: Tokenizer, sentences: int, groups: int | None
 ) -> SplitCounts:
@@ -122,10 +138,14 @@ def _write_store(
         TokenStore.write(stem.with_name(f"{split}.source"), sources, tokenizer.source_size)
         targets = _encoded(tokenizer.encode_target, [pair.normalised.target for pair in pairs], progress)
         TokenStore.write(stem.with_name(f"{split}.target"), targets, tokenizer.target_size)
+    return _counts(folder, split, sentences, groups)
+
+
+def _counts(folder: Path, split: SplitName, sentences: int, groups: int | None) -> SplitCounts:
     store = PairStore.open(folder / "store", split)
     return SplitCounts(
         sentences=sentences,
-        pairs=len(pairs),
+        pairs=len(store),
         groups=groups,
         source=side_counts(store.source),
         target=side_counts(store.target),

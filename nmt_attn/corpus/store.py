@@ -36,21 +36,36 @@ class TokenStore:
         Raises:
             ValueError: an id is not below ``vocab_size``, or negative.
         """
+        ids = (np.asarray(sequence, dtype=np.int64) for sequence in sequences)
+        cls.write_arrays(stem, ((one, np.array([one.size])) for one in ids), vocab_size)
+
+    @classmethod
+    def write_arrays(
+        cls, stem: Path, parts: Iterable[tuple[npt.NDArray[Any], npt.NDArray[np.int64]]], vocab_size: int
+    ) -> None:
+        """Write parts of the sentences as they come: the ids one behind the other, and the length of each sentence.
+
+        Raises:
+            ValueError: an id is not below ``vocab_size``, or negative.
+        """
         dtype = np.dtype(_TYPES[0] if vocab_size < 1 << 16 else _TYPES[1])
-        lengths: list[int] = []
+        lengths = [np.empty(0, dtype=np.int64)]
         with _part(stem, ".tokens.bin").open("wb") as file:
-            for sequence in sequences:
-                ids = np.asarray(sequence, dtype=np.int64)
+            for ids, some in parts:
                 if ids.size and not 0 <= ids.min() <= ids.max() < vocab_size:
-                    raise ValueError(f"sequence {len(lengths)} holds ids outside the vocabulary of {vocab_size}")
+                    number = sum(map(len, lengths))
+                    raise ValueError(
+                        f"sequence {number} or a later one holds ids outside the vocabulary of {vocab_size}"
+                    )
                 file.write(ids.astype(dtype).tobytes())
-                lengths.append(ids.size)
-        offsets = np.zeros(len(lengths) + 1, dtype="<i8")
-        np.cumsum(lengths, out=offsets[1:])
+                lengths.append(some)
+        sentences = np.concatenate(lengths)
+        offsets = np.zeros(len(sentences) + 1, dtype="<i8")
+        np.cumsum(sentences, out=offsets[1:])
         np.save(_part(stem, ".offsets.npy"), offsets, allow_pickle=False)
         info = {
             "dtype": dtype.str,
-            "sentences": len(lengths),
+            "sentences": len(sentences),
             "tokens": int(offsets[-1]),
             "vocab_size": vocab_size,
         }

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from nmt_attn.config.language_codes import has_dotted_ordinals
 from nmt_attn.text.line_division import Limits
 from nmt_attn.text.sentence_splitting import sentences
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 COMMON = 0.05
 """Share of training lines that must have so many sentences if a model is to be trusted with them."""
@@ -35,20 +39,24 @@ class TrainingLines(BaseModel):
     usual_tokens: int = Field(ge=1)
     """Tokens that :data:`USUAL` of the lines do not exceed, without their end."""
 
+    @staticmethod
+    def step(count: int) -> int:
+        """Say which of ``count`` lines are looked at: each one, or each second, third, … of very many."""
+        return max(1, -(-count // _MOST_LINES))
+
     @classmethod
-    def of(cls, sources: Sequence[str], tokens: Sequence[int], language: str) -> TrainingLines:
-        """Measure training lines, all or an even share of very many.
+    def of(cls, sources: Sequence[str], tokens: Sequence[int] | NDArray[np.int64], language: str) -> TrainingLines:
+        """Measure training lines.
 
         Args:
-            sources: raw source lines, at least one.
-            tokens: how many tokens each has.
+            sources: raw source lines, at least one: all, or of very many each one by :meth:`step`.
+            tokens: how many tokens each line has.
             language: code of theirs; empty where it is not known.
         """
         import numpy as np  # which takes long to load, and commands that only read a tokenizer's files do without
 
-        step = max(1, -(-len(sources) // _MOST_LINES))
         ordinals = has_dotted_ordinals(language)
-        counts = np.array([len(sentences(source, ordinals=ordinals)) for source in sources[::step]])
+        counts = np.array([len(sentences(source, ordinals=ordinals)) for source in sources])
         common = 1
         while float((counts > common).mean()) >= COMMON:
             common += 1

@@ -27,6 +27,12 @@ def encode(processor: SentencePieceProcessor, normaliser: Normaliser, sentences:
     return encoded
 
 
+def encode_normalised(processor: SentencePieceProcessor, sentences: Sequence[str]) -> list[list[int]]:
+    """Tokenise sentences that are normalised already, on one thread: ids."""
+    encoded: list[list[int]] = processor.encode(list(sentences), out_type=int, num_threads=1) if sentences else []
+    return encoded
+
+
 def pieces(processor: SentencePieceProcessor, normaliser: Normaliser, sentences: Sequence[str]) -> list[list[str]]:
     """Normalise and tokenise sentences: the written form of their ids."""
     normalised = [normaliser(sentence) for sentence in sentences]

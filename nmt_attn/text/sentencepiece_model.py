@@ -11,9 +11,29 @@ from itertools import chain
 
 from sentencepiece import SentencePieceProcessor
 
-from nmt_attn.errors import ConfigError
+from nmt_attn.errors import ConfigError, InputError
 
 _PIECE = 1
+
+
+def load_model(model: bytes, special_ids: tuple[int, int, int, int]) -> SentencePieceProcessor:
+    """Load a serialised model.
+
+    Args:
+        model: as sentencepiece has written it.
+        special_ids: the ids that padding, unknown tokens, beginnings and ends must have in it.
+
+    Raises:
+        InputError: it is no model, or has other special ids.
+    """
+    try:
+        processor = SentencePieceProcessor(model_proto=model)
+    except RuntimeError:
+        raise InputError("the tokenizer's model is no sentencepiece model") from None
+    special = (processor.pad_id(), processor.unk_id(), processor.bos_id(), processor.eos_id())
+    if special != special_ids:
+        raise InputError(f"the tokenizer's model has {special} as pad, unk, bos, eos; expected {special_ids}")
+    return processor
 
 
 def count_pieces(model: bytes) -> int:

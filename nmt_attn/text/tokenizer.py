@@ -6,7 +6,7 @@ exactly as training did.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -22,13 +22,14 @@ from nmt_attn.errors import InputError
 from nmt_attn.text.line_division import Limits
 from nmt_attn.text.lines import SplitSentences, TrainingLines, limits_of
 from nmt_attn.text.normalise import Normaliser, tidy
-from nmt_attn.text.sentencepiece_encoding import encode, pieces, sample
-from nmt_attn.text.sentencepiece_model import keep_pieces, needed_pieces
+from nmt_attn.text.sentencepiece_encoding import encode, encode_normalised, pieces, sample
+from nmt_attn.text.sentencepiece_model import keep_pieces, load_model, needed_pieces
 from nmt_attn.text.sentencepiece_training import train_model
 from nmt_attn.text.tokenizer_files import read_info, read_models, write_files
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
 _SPECIAL = {"pad_id": PAD, "unk_id": UNK, "bos_id": BOS, "eos_id": EOS}
+_SPECIAL_IDS = (PAD, UNK, BOS, EOS)
 
 UNKNOWN = "⁇"
 """Sign of an unknown token in text."""
@@ -89,8 +90,8 @@ class Tokenizer:
         Raises:
             InputError: these are no sentencepiece models, or their special tokens are not ours.
         """
-        source = _processor(source_model)
-        target = source if target_model == source_model else _processor(target_model)
+        source = load_model(source_model, _SPECIAL_IDS)
+        target = source if target_model == source_model else load_model(target_model, _SPECIAL_IDS)
         return cls(kind, normaliser, source_model, target_model, source, target, source_lang, target_lang, lines)
 
     @classmethod
@@ -114,9 +115,8 @@ class Tokenizer:
         source_texts = map(normaliser_for(config.normalise, config.source_lang), sources)
         target_texts = map(normaliser_for(config.normalise, config.target_lang), targets)
         if settings.joint:
-            source_model = target_model = train_model(
-                settings, chain(source_texts, target_texts), "training text", _SPECIAL
-            )
+            texts = chain(source_texts, target_texts)
+            source_model = target_model = train_model(settings, texts, "training text", _SPECIAL)
         else:
             source_model = train_model(settings, source_texts, f"source side ({config.source_lang})", _SPECIAL)
             target_model = train_model(settings, target_texts, f"target side ({config.target_lang})", _SPECIAL)
@@ -128,7 +128,9 @@ class Tokenizer:
             source_lang=config.source_lang,
             target_lang=config.target_lang,
         )
-        return trained._for_each_side(sources, targets) if settings.joint and not same_ids else trained
+        if settings.joint and not same_ids:
+            return trained.divided(trained.encode_source(sources), trained.encode_target(targets))
+        return trained
 
     @classmethod
     def train_for_labels(cls, config: DataConfig, texts: Sequence[str], labels: Sequence[str]) -> Self:
@@ -144,10 +146,8 @@ class Tokenizer:
         """
         normaliser = normaliser_for(config.normalise, config.source_lang)
         model = train_model(config.tokenizer, map(normaliser, texts), "training text", _SPECIAL)
-        trained = cls.from_models(
-            config.tokenizer.kind, Normaliser(config.normalise), model, model, source_lang=config.source_lang
-        )
-        return replace(trained, labels=tuple(labels))
+        trained = cls.from_models(config.tokenizer.kind, Normaliser(config.normalise), model, model)
+        return replace(trained, source_lang=config.source_lang, labels=tuple(labels))
 
     @cached_property
     def source_normaliser(self) -> Normaliser:
@@ -195,6 +195,12 @@ class Tokenizer:
     def encode_target(self, sentences: Sequence[str]) -> list[list[int]]:
         """Normalise and tokenise target sentences: ids without ``BOS`` and ``EOS``."""
         return encode(self._target, self.target_normaliser, sentences)
+
+    def encode_normalised(
+        self, sources: Sequence[str], targets: Sequence[str]
+    ) -> tuple[list[list[int]], list[list[int]]]:
+        """Tokenise source and target sentences that are normalised already."""
+        return encode_normalised(self._source, sources), encode_normalised(self._target, targets)
 
     def sample(self, sources: Sequence[str], targets: Sequence[str], alpha: float, seed: int) -> SampledIds:
         """Tokenise both sides at random: each sentence in one of its many ways to be cut up (Kudo 2018).
@@ -267,32 +273,24 @@ class Tokenizer:
             raise InputError(f"{folder}: {error}") from None
         return replace(loaded, labels=info.labels)
 
-    def _for_each_side(self, sources: Sequence[str], targets: Sequence[str]) -> Self:
-        """Divide a joint vocabulary: each side keeps the pieces that its sentences hold, cut up as before.
+    def divided(self, sources: Iterable[Sequence[int]], targets: Iterable[Sequence[int]]) -> Self:
+        """Divide a joint vocabulary: each side keeps the pieces that its ids name; text is cut up as before.
 
         The merges of bpe need pieces that no sentence holds in the end, so there it is left as it is.
         """
         if self.kind == "bpe":
             return self
-        sides = (self.encode_source(sources), self.encode_target(targets))
-        needed = (needed_pieces(self._source, side, UNK, EOS) for side in sides)
+        needed = (needed_pieces(self._source, side, UNK, EOS) for side in (sources, targets))
         models = [keep_pieces(self.source_model, kept) for kept in needed]
-        return self.from_models(
-            self.kind, self.normaliser, *models, source_lang=self.source_lang, target_lang=self.target_lang
-        )
+        divided = self.from_models(self.kind, self.normaliser, *models)
+        return replace(divided, source_lang=self.source_lang, target_lang=self.target_lang)
+
+    def ids_of(self, whole: Tokenizer) -> tuple[list[int], list[int]]:
+        """Return, by id of a joint vocabulary that this one was divided from, the id here: of source and target."""
+        written = [whole._source.id_to_piece(token) for token in range(whole.source_size)]
+        return self._source.piece_to_id(written), self._target.piece_to_id(written)
 
 
 def normaliser_for(config: NormaliseConfig, language: str) -> Normaliser:
     """Return the normaliser of a language, given by its code; of an unknown one the code is empty."""
     return Normaliser(config, has_dotted_i(language))
-
-
-def _processor(model: bytes) -> SentencePieceProcessor:
-    try:
-        processor = SentencePieceProcessor(model_proto=model)
-    except RuntimeError:
-        raise InputError("the tokenizer's model is no sentencepiece model") from None
-    special = (processor.pad_id(), processor.unk_id(), processor.bos_id(), processor.eos_id())
-    if special != (PAD, UNK, BOS, EOS):
-        raise InputError(f"the tokenizer's model has {special} as pad, unk, bos, eos; expected {(PAD, UNK, BOS, EOS)}")
-    return processor

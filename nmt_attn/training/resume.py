@@ -28,8 +28,8 @@ FIXED = (
     "evaluation.tokenize",
     "training.ema",
 )
-# Where the data lies, which may move: what is in it is compared by its hashes.
-MOVABLE = ("data.directory", "data.corpus.path", "data.corpus.url", "data.parallel")
+# Where the data lies, which may move, and who makes it: what is in it is compared by its hashes.
+MOVABLE = ("data.directory", "data.corpus.path", "data.corpus.url", "data.parallel", "data.processes")
 
 
 def check_changes(old: Config, new: Config, advice: str = "") -> bool:

@@ -18,6 +18,7 @@ from nmt_attn.corpus.dataset import Dataset
 from nmt_attn.corpus.gathering import CorpusSplits, gather
 from nmt_attn.corpus.prepare import prepare
 from nmt_attn.corpus.read import read_pairs
+from nmt_attn.corpus.workplace import workplace
 from nmt_attn.errors import UserError
 from nmt_attn.reporting.preparation import summary
 from nmt_attn.text.normalise import Normaliser
@@ -178,7 +179,8 @@ def check_gathering(folder: Path, count: int, seed: int) -> int:
         config = Config.model_validate({"data": {**section, **settings(generator)}})
         try:
             check_cleaning(config.data, lines)
-            check_material(gather(config.data), lines)
+            with workplace(folder / "data", [], f"{seed} {number}", processes=1) as work:
+                check_material(gather(config.data, work), lines)
             usable += 1
         except UserError as error:
             check_message(error)

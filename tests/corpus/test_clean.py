@@ -83,16 +83,6 @@ def test_identical_sides() -> None:
     assert drops(pairs, identical=False) == {}
 
 
-def test_duplicates_are_found_on_normalised_text() -> None:
-    pairs: list[Pair | None] = [
-        Pair("It's me.", "C'est moi."),
-        Pair("It’s me.", "C’est\u00a0moi."),
-        Pair("It's me.", "Moi."),
-    ]
-    assert drops(pairs) == {"duplicate": 1}
-    assert drops(pairs, duplicates=False) == {}
-
-
 def test_a_pair_is_counted_under_one_reason_only() -> None:
     assert drops([Pair("a b c", "a b c"), Pair("a b c", "a b c")], max_words=2) == {"too_long": 2}
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nmt_attn.corpus.digests import comparison_key
 from nmt_attn.corpus.labelled_cleaning import CleanText
 from nmt_attn.corpus.labelled_split import split_labelled
-from nmt_attn.corpus.split import comparison_key
 from nmt_attn.errors import UserError
 
 

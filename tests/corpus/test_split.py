@@ -1,15 +1,22 @@
 import random
 import re
 import string
+from unittest.mock import patch
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nmt_attn.corpus import shards as shards_module
 from nmt_attn.corpus.clean import CleanPair
+from nmt_attn.corpus.digests import SOURCE
+from nmt_attn.corpus.duplicates import count_distinct, without_duplicates
 from nmt_attn.corpus.pairs import Pair
-from nmt_attn.corpus.split import KnownSentences, Part, Split, comparison_key, split
+from nmt_attn.corpus.shards import KeptPairs
+from nmt_attn.corpus.split import known_from
 from nmt_attn.errors import UserError
+from tests.corpus.small_shards import Part, Parts, comparison_key, literal_split, sharded, split
 
 
 def clean(source: str, target: str) -> CleanPair:
@@ -56,7 +63,7 @@ def test_no_side_lies_in_two_parts_and_nothing_is_lost(pairs: list[CleanPair]) -
     assert len(sources(parts.valid)) == 2
 
 
-def as_sets(parts: Split) -> list[set[CleanPair]]:
+def as_sets(parts: Parts) -> list[set[CleanPair]]:
     return [set(part.pairs) for part in (parts.train, parts.valid, parts.test)]
 
 
@@ -174,7 +181,26 @@ def test_sentences_that_differ(one: str, other: str) -> None:
 
 
 def test_known_sentences_are_found_by_either_side() -> None:
-    known = KnownSentences.of([clean("Go!", "Va !")])
-    assert known.knows(clean("go", "Pars."))
-    assert known.knows(clean("Leave.", "Va."))
-    assert not known.knows(clean("Va", "Go"))
+    others = [Pair("go", "Pars."), Pair("Leave.", "Va."), Pair("Va", "Go")]
+    with sharded([clean("Go!", "Va !"), clean("Left out.", "Va")], size=1) as shards:
+        assert known_from(KeptPairs(shards, np.array([0])), others).tolist() == [True, True, False]
+
+
+@given(corpora, st.sampled_from([3, 10, 1000]))
+@settings(max_examples=100)
+def test_the_split_is_that_of_the_plainest_way_to_do_it(pairs: list[CleanPair], at_once: int) -> None:
+    with patch.object(shards_module, "ROWS_AT_ONCE", at_once):
+        parts = split(pairs, valid=2, test=3)
+    assert [part.pairs for part in (parts.train, parts.valid, parts.test)] == literal_split(pairs, valid=2, test=3)
+
+
+@given(corpora, st.sampled_from([3, 10, 1000]))
+@settings(max_examples=100)
+def test_the_first_of_equal_pairs_is_kept(pairs: list[CleanPair], at_once: int) -> None:
+    first = {pair.normalised: row for row, pair in reversed(list(enumerate(pairs)))}
+    with sharded(pairs) as shards, patch.object(shards_module, "ROWS_AT_ONCE", at_once):
+        rows = without_duplicates(shards)
+        assert rows.tolist() == sorted(first.values())
+        assert list(KeptPairs(shards, rows)) == [pairs[row] for row in sorted(first.values())]
+        distinct = len({pairs[row].normalised.source for row in rows.tolist()})
+        assert count_distinct(shards, SOURCE, rows) == distinct

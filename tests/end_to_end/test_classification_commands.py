@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nmt_attn.corpus.split import comparison_key
+from nmt_attn.corpus.digests import comparison_key
 from tests.conftest import OPINIONS_CONFIG, opinions, run_nmt, write_opinions
 from tests.in_process import nmt_here
 

@@ -30,6 +30,7 @@ def test_nothing_changed_nothing_said(capsys):
         ("training.validation.samples=0", "training.validation.samples: 2 → 0"),
         ("decoding.beam_size=3", "decoding.beam_size: 5 → 3"),
         ("data.corpus.path=b.tsv", 'data.corpus.path: "a.tsv" → "b.tsv"'),
+        ("data.processes=2", "data.processes: null → 2"),
         ("data.directory=elsewhere", 'data.directory: null → "elsewhere"'),
         ("name=other", 'name: "experiment" → "other"'),
     ],
