@@ -13,6 +13,8 @@ import typer
 from nmt_attn.cli.completion import complete_run
 from nmt_attn.cli.configuration import load_given_or_usual
 from nmt_attn.cli.options import ExperimentOption, SetOption, expanded, refuse_both
+from nmt_attn.distributed.environment import place_here, said_once_a_machine
+from nmt_attn.distributed.launch import launch, processes_here
 from nmt_attn.threads import let_threads_sleep
 
 
@@ -40,6 +42,16 @@ def train_command(
             show_default=False,
         ),
     ] = None,
+    processes: Annotated[
+        str | None,
+        typer.Option(
+            "--processes",
+            metavar="N",
+            help="Number of processes that train together on this machine, or auto: one for each GPU "
+            "(training.processes).",
+            show_default=False,
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the latest checkpoint of the run.")] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Train from the start even if the run exists; the old run is moved aside.")
@@ -53,17 +65,32 @@ def train_command(
         refuse_both(overrides, "--threads", threads, "training.threads")
         sets.append(f"training.threads={threads}")
         typed += ["--threads", str(threads)]
-    loaded = load_given_or_usual(config, sets)  # what is wrong with it is said before torch is loaded
+    if processes is not None:
+        refuse_both(overrides, "--processes", processes, "training.processes")
+        sets.append(f"training.processes={processes}")
+        typed += ["--processes", processes]
+    place = place_here()
+    with said_once_a_machine(place):
+        loaded = load_given_or_usual(config, sets)  # what is wrong with it is said before torch is loaded
+    if place.size == 1 and not place.launch and loaded.training.processes != 1:
+        count = processes_here(loaded)
+        if count > 1:
+            raise typer.Exit(launch(sys.argv[1:], count))
     let_threads_sleep(watched=True)
+    from nmt_attn.distributed.torch_group import joined
     from nmt_attn.reporting.tracked_pictures import draw
     from nmt_attn.reporting.training_display import TrainingDisplay
     from nmt_attn.training.train import train
 
-    command = ["nmt", *sys.argv[1:]]
-    outcome = train(
-        loaded, resume=resume, force=force, typed=typed, command=command, reporter=TrainingDisplay(), draw=draw
-    )
-    print(outcome.summary())
+    with joined(place, loaded.training.device, loaded.training.timeout) as group:
+        reporter, command = TrainingDisplay() if group.is_main else None, ["nmt", *sys.argv[1:]]
+        outcome = train(
+            loaded, resume=resume, force=force, typed=typed, command=command, reporter=reporter, draw=draw,
+            group=group, place=place,
+        )  # fmt: skip
+    if group.is_main:
+        print(outcome.summary())
     if outcome.signal is not None:
-        print(f"go on with: {shlex.join([*typed, '--resume'])}", file=sys.stderr)
+        if group.is_main:
+            print(f"go on with: {shlex.join([*typed, '--resume'])}", file=sys.stderr)
         raise typer.Exit(128 + outcome.signal)
