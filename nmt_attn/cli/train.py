@@ -5,17 +5,31 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nmt_attn.cli.completion import complete_run
 from nmt_attn.cli.configuration import load_given_or_usual
 from nmt_attn.cli.options import ExperimentOption, SetOption, expanded, refuse_both
-from nmt_attn.distributed.environment import place_here, said_once_a_machine
+from nmt_attn.distributed.environment import Place, place_here, said_once_a_machine
 from nmt_attn.distributed.launch import launch, processes_here
 from nmt_attn.threads import let_threads_sleep
+
+if TYPE_CHECKING:
+    from nmt_attn.config.schema import Config
+
+ProcessesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--processes",
+        metavar="N",
+        help="Number of processes that train together on this machine, or auto: one for each GPU (training.processes).",
+        show_default=False,
+    ),
+]
 
 
 def train_command(
@@ -42,16 +56,7 @@ def train_command(
             show_default=False,
         ),
     ] = None,
-    processes: Annotated[
-        str | None,
-        typer.Option(
-            "--processes",
-            metavar="N",
-            help="Number of processes that train together on this machine, or auto: one for each GPU "
-            "(training.processes).",
-            show_default=False,
-        ),
-    ] = None,
+    processes: ProcessesOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the latest checkpoint of the run.")] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Train from the start even if the run exists; the old run is moved aside.")
@@ -72,22 +77,31 @@ def train_command(
     place = place_here()
     with said_once_a_machine(place):
         loaded = load_given_or_usual(config, sets)  # what is wrong with it is said before torch is loaded
-    if place.size == 1 and not place.launch and loaded.training.processes != 1:
-        count = processes_here(loaded)
-        if count > 1:
-            raise typer.Exit(launch(sys.argv[1:], count))
+    if not place.launch and (count := processes_here(loaded)) > 1:
+        raise typer.Exit(launch(sys.argv[1:], count))
+    _train(loaded, place, typed, resume=resume, force=force)
+
+
+def _train(config: Config, place: Place, typed: Sequence[str], *, resume: bool, force: bool) -> None:
+    """Train in this process, alone or together with others, of which the main one speaks."""
     let_threads_sleep(watched=True)
     from nmt_attn.distributed.torch_group import joined
     from nmt_attn.reporting.tracked_pictures import draw
     from nmt_attn.reporting.training_display import TrainingDisplay
     from nmt_attn.training.train import train
 
-    with joined(place, loaded.training.device, loaded.training.timeout) as group:
-        reporter, command = TrainingDisplay() if group.is_main else None, ["nmt", *sys.argv[1:]]
+    with joined(place, config.training.device, config.training.timeout) as group:
         outcome = train(
-            loaded, resume=resume, force=force, typed=typed, command=command, reporter=reporter, draw=draw,
-            group=group, place=place,
-        )  # fmt: skip
+            config,
+            resume=resume,
+            force=force,
+            typed=typed,
+            command=["nmt", *sys.argv[1:]],
+            reporter=TrainingDisplay() if group.is_main else None,
+            draw=draw,
+            group=group,
+            place=place,
+        )
     if group.is_main:
         print(outcome.summary())
     if outcome.signal is not None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import re
 import socket
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
+from io import StringIO
 
 from nmt_attn.errors import NmtError, UserError
 
@@ -132,11 +134,14 @@ def _number(environment: Mapping[str, str], name: str, default: int | None = Non
 def said_once_a_machine(place: Place) -> Iterator[None]:
     """Let only the first process of a machine say an error of the block: the others there have met the same one.
 
+    Notes on standard error are for the main process alone.
+
     Raises:
         SystemExit: instead of the error, in the others.
     """
     try:
-        yield
+        with redirect_stderr(sys.stderr if place.rank == 0 else StringIO()):
+            yield
     except NmtError as error:
         if place.local_rank == 0:
             raise

@@ -45,8 +45,7 @@ def launch(arguments: Sequence[str], count: int) -> int:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, launch_agent
 
-    for name in ("torch.distributed.elastic", "torch.distributed.launcher", "torch.distributed"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # our processes say themselves what is wrong
+    logging.disable(logging.CRITICAL)  # our processes say themselves what is wrong
     if wished_threads() is None:
         os.environ["OMP_NUM_THREADS"] = str(max(1, usable_processors() // count))
     config = LaunchConfig(
@@ -77,4 +76,6 @@ def launch(arguments: Sequence[str], count: int) -> int:
         return max(codes, default=1)
     except KeyboardInterrupt:
         raise Interrupted(signal.SIGINT) from None
+    finally:
+        logging.disable(logging.NOTSET)
     return 0

@@ -23,11 +23,15 @@ from nmt_attn.errors import Interrupted, NmtError
 
 Value = TypeVar("Value")
 
-FAILED, HERE, GONE = "nmt/failed", "nmt/here", "nmt/gone"
-"""Keys of the store that all processes see: how many have failed, whether the main one is there, how many have gone."""
+FAILED, CODE, HERE, GONE = "nmt/failed", "nmt/code", "nmt/here", "nmt/gone"
+"""Keys of the store that all processes see: how many have failed, and with which exit code the first; whether the main
+one is there; how many have gone."""
 
 LINGER = 5.0
 """Seconds for which the main process of a group without torchrun waits for the others, to which it keeps the store."""
+
+GRACE = 1.0
+"""Seconds in which torch's launcher, where a process was killed, ends the others and says so itself."""
 
 LOOK = 0.1
 """Seconds between two looks at the store."""
@@ -106,12 +110,22 @@ class TorchGroup:
                 raise LostProcess("another process has failed")
             time.sleep(LOOK)
 
-    def speaks_of_failure(self) -> bool:
-        """Say whether this process is the first to fail, so that it is the one to say why."""
+    def speaks_of_failure(self, code: int) -> bool:
+        """Say whether this process is the first to fail, and so is to say why; ``code`` is its exit code."""
         try:
-            return bool(self.store.add(FAILED, 1) == 1)
+            first = bool(self.store.add(FAILED, 1) == 1)
+            if first:
+                self.store.set(CODE, str(code))
+            return first
         except RuntimeError:  # with the main process the store has gone
             return self.local_rank == min(1, self.local_size - 1)
+
+    def code_of_failure(self) -> int:
+        """Return the exit code of the process that has failed first."""
+        with suppress(RuntimeError, ValueError):
+            self.store.wait([CODE], timedelta(seconds=LINGER))
+            return int(self.store.get(CODE))
+        return 1
 
     @contextmanager
     def _answered(self) -> Iterator[None]:
@@ -147,11 +161,13 @@ def joined(place: Place, device: str, timeout: float) -> Iterator[ProcessGroup]:
     try:
         yield group
     except (NmtError, Interrupted, KeyboardInterrupt) as error:
-        if group.speaks_of_failure():
+        if isinstance(error, LostProcess) and "TORCHELASTIC_RUN_ID" in os.environ:
+            time.sleep(GRACE)
+        if group.speaks_of_failure(getattr(error, "exit_code", 130)):
             raise
-        raise SystemExit(getattr(error, "exit_code", 130)) from None
+        raise SystemExit(group.code_of_failure()) from None
     except Exception:
-        group.speaks_of_failure()
+        group.speaks_of_failure(1)
         raise
     finally:
         _part(group)
@@ -160,7 +176,8 @@ def joined(place: Place, device: str, timeout: float) -> Iterator[ProcessGroup]:
 def _join(place: Place, device: str, timeout: float) -> TorchGroup:
     if place.on_one_machine:  # whose name may lead to an address that it does not have
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo0" if sys.platform == "darwin" else "lo")
-    backend = "gloo" if device_of(device, place) == "cpu" else "cpu:gloo,cuda:nccl"
+    on_gpu = torch.cuda.is_available() and device_of(device, place).startswith("cuda")
+    backend = "cpu:gloo,cuda:nccl" if on_gpu else "gloo"
     os.environ.update(MASTER_ADDR=place.address, MASTER_PORT=str(place.port))
     limit = timedelta(seconds=timeout)
     try:

@@ -102,20 +102,27 @@ def train(
     if _was_begun_by(run, place):
         resume, force = run.has_checkpoint(), False
     with locked(run.path):
-        if not resume and not force:
-            _refuse_trained(run)
-        if resume and not run.config_file.exists():
-            raise InputError(f"{run.path}: no checkpoint to resume from; train without --resume first")
-        for folder in (run.path, run.checkpoints):
-            recover(folder)
-        if resume and run.has_checkpoint():
-            return _resume(run, config, caller)
-        if resume:
-            print(f"{run.path}: no checkpoint yet; training begins at the beginning", file=sys.stderr)
-            config = taken_over(load_config(run.config_file), config, str(run.path))
-        elif not force:  # now that what a crash had left moved aside is back
-            _refuse_trained(run)
-        return _begin(run, config, caller, data)
+        return _lead(run, config, caller, data, resume=resume, force=force)
+
+
+def _lead(
+    run: RunDirectory, config: Config, caller: _Caller, data: Dataset | None, *, resume: bool, force: bool
+) -> Outcome:
+    """Train as the main process, in a run directory that nobody else is writing."""
+    if not resume and not force:
+        _refuse_trained(run)
+    if resume and not run.config_file.exists():
+        raise InputError(f"{run.path}: no checkpoint to resume from; train without --resume first")
+    for folder in (run.path, run.checkpoints):
+        recover(folder)
+    if resume and run.has_checkpoint():
+        return _resume(run, config, caller)
+    if resume:
+        print(f"{run.path}: no checkpoint yet; training begins at the beginning", file=sys.stderr)
+        config = taken_over(load_config(run.config_file), config, str(run.path))
+    elif not force:  # now that what a crash had left moved aside is back
+        _refuse_trained(run)
+    return _begin(run, config, caller, data)
 
 
 _Begun = tuple[Config, RunDirectory, bool]
@@ -139,7 +146,7 @@ def _follow(group: ProcessGroup) -> Outcome:
     return Trainer(config, make_task(config, data, group), run, resume=resume, group=group).train()
 
 
-def _lead(config: Config, run: RunDirectory, group: ProcessGroup, *, resume: bool) -> None:
+def _begin_together(config: Config, run: RunDirectory, group: ProcessGroup, *, resume: bool) -> None:
     """Tell the other processes that all is prepared, and what is to be done."""
     group.wait_for_main()
     begun: _Begun | None = (config, run, resume)
@@ -180,7 +187,7 @@ def _begin(run: RunDirectory, config: Config, caller: _Caller, data: Dataset | N
     write_text(run.config_file, dump_config(config))
     group = caller.group
     with recorded(run.path, caller.command, resumed=False, launch=caller.launch) as recording:
-        _lead(config, run, group, resume=False)
+        _begin_together(config, run, group, resume=False)
         task = make_task(config, data, group)
         trainer = Trainer(config, task, run, start=start, reporter=caller.reporter, group=group, draw=caller.draw)
         return _trained(trainer, recording)
@@ -219,7 +226,7 @@ def _resume(run: RunDirectory, config: Config, caller: _Caller) -> Outcome:
     changed = check_changes(old, config, advice)
     data = _data_of(run, config, advice)
     group = caller.group
-    _lead(config, run, group, resume=True)
+    _begin_together(config, run, group, resume=True)
     task = make_task(config, data, group)
     trainer = Trainer(config, task, run, resume=True, reporter=caller.reporter, group=group, draw=caller.draw)
     if changed:

@@ -13,7 +13,6 @@ from nmt_attn.device import choose_compute, denormals_as_zero, give_back_freed_m
 from nmt_attn.distributed.devices import device_of
 from nmt_attn.distributed.group import ALONE, ProcessGroup
 from nmt_attn.runs.directory import RunDirectory
-from nmt_attn.runs.metrics import MetricsLog
 from nmt_attn.tasks.task import Decided, Ids, Task
 from nmt_attn.training import loop, schedule
 from nmt_attn.training.batch_size import choose_batch_tokens, rate_factor
@@ -35,9 +34,8 @@ from nmt_attn.training.step import TrainingStep
 from nmt_attn.training.stopping import Stopping
 from nmt_attn.training.threads import computing_with, threads_of
 from nmt_attn.training.trackers.drawing import Draw
-from nmt_attn.training.trackers.registry import make_drawing, open_trackers
-from nmt_attn.training.trackers.tracked import Tracked
-from nmt_attn.training.tracking import MetricLogger, Pace, Reporter, Silent, Validated
+from nmt_attn.training.trackers.registry import loggers_of, make_drawing
+from nmt_attn.training.tracking import Pace, Reporter, Silent, Validated
 
 REPORT_STEPS = 20
 """Steps between two looks at the loss, for which a GPU is waited for; on a CPU freed memory is given back then."""
@@ -115,30 +113,20 @@ class Trainer:
             state.metric, state.tokenizer = self.evaluator.decided.metric, self.evaluator.decided.tokenizer
 
     def _make_steps(self) -> None:
-        state, settings = self.state, self.settings
+        config, state, settings = self.config, self.state, self.settings
         loss = self.task.loss(self.model, self.compute)
-        self.consensus = Consensus(self.group, self._seconds, self._unsaved)
+        now = time.monotonic
+        self.consensus = Consensus(self.group, lambda: now() - self._began, lambda: now() - self.checkpoints.saved_at)
         self.training_step = TrainingStep(
-            self.model, self.optimiser, self.compute, settings, loss, self.consensus, self.config.seed
+            self.model, self.optimiser, self.compute, settings, loss, self.consensus, config.seed
         )
         notice, self.budget = self.reporter.notice, Budget.of(settings)
         self.within_memory = StepWithinMemory(self.training_step, state, notice, self.task.example)
-        self.writer = RunWriter(self.group, self.checkpoints, self._loggers(), self.drawing)
+        loggers = loggers_of(config, self.run, state.step, notice) if self.group.is_main else []
+        self.writer = RunWriter(self.group, self.checkpoints, loggers, self.drawing)
         self.meter = Meter(Totals(state.meter_loss, state.meter_tokens, state.meter_seconds))
         self.skips = SkipCounter(state, self.meter, settings.max_skipped_steps)
         self._skips_said, self._steps_in_epoch = state.skipped, 0
-
-    def _seconds(self) -> float:
-        return time.monotonic() - self._began
-
-    def _unsaved(self) -> float:
-        return time.monotonic() - self.checkpoints.saved_at
-
-    def _loggers(self) -> list[MetricLogger]:
-        if not self.group.is_main:
-            return []
-        tracked = Tracked(self.config, self.run, self.state.step, self.reporter.notice)
-        return [MetricsLog(self.run.metrics_file, self.state.step), *open_trackers(tracked)]
 
     @denormals_as_zero()
     def train(self) -> Outcome:
@@ -187,16 +175,12 @@ class Trainer:
         """Yield the batches of each step, from where the state stands, epoch after epoch without end."""
         state = self.state
         while True:
-            steps = self._epoch(state.epoch)
+            batches, each = self.source.epoch(state.epoch), self.settings.accumulate
+            steps = [batches[start : start + each] for start in range(0, len(batches), each)]
             self._steps_in_epoch = len(steps)
             while state.position < len(steps):
                 yield steps[state.position]
             state.epoch, state.position = state.epoch + 1, 0
-
-    def _epoch(self, epoch: int) -> list[list[Ids]]:
-        """Cut an epoch into steps, each one or several batches."""
-        batches, each = self.source.epoch(epoch), self.settings.accumulate
-        return [batches[start : start + each] for start in range(0, len(batches), each)]
 
     def progress(self) -> float:
         """Return the used share of the budget, 0 to 1."""
