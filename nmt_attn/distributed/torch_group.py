@@ -19,6 +19,7 @@ from torch.distributed.rendezvous import rendezvous
 from nmt_attn.distributed.devices import device_of
 from nmt_attn.distributed.environment import Place
 from nmt_attn.distributed.group import ALONE, ProcessGroup
+from nmt_attn.distributed.meeting import fresh_store
 from nmt_attn.errors import Interrupted, NmtError
 
 Value = TypeVar("Value")
@@ -182,6 +183,7 @@ def _join(place: Place, device: str, timeout: float) -> TorchGroup:
     limit = timedelta(seconds=timeout)
     try:
         store, _, _ = next(rendezvous("env://", place.rank, place.size, timeout=limit))
+        store = fresh_store(store, place, timeout)
         dist.init_process_group(backend, store=store, rank=place.rank, world_size=place.size, timeout=limit)
     except RuntimeError as error:
         if os.environ.get("NMT_DEBUG"):
