@@ -1,7 +1,7 @@
 """The meeting of the processes of one start: the store of torchrun's agent lives on where it starts them anew.
 
-What those before have left in it must not be taken for the word of those who are there now. The number of the start does
-not tell them apart: where a machine joins or leaves, all are started anew under the same one.
+What those before have left in it must not be taken for the word of those who are there now. The number of the start
+does not tell them apart: where a machine joins or leaves, all are started anew under the same one.
 """
 
 from __future__ import annotations

@@ -94,7 +94,14 @@ def _report_translations(request: EvaluationRequest, config: Config, runs: Seque
     """Translate and score."""
     trial, comet = prepare_trial(request, config, runs), None if request.comet is None else Comet(request.comet)
     held_out, scorer, beam_size = trial.sentences.held_out, trial.scorer, request.beam_size
-    evaluation = evaluate(trial.translator, held_out.sources, held_out.references, scorer=scorer, beam_size=beam_size)
+    evaluation = evaluate(
+        trial.translator,
+        held_out.sources,
+        held_out.references,
+        scorer=scorer,
+        beam_size=beam_size,
+        group=request.group,
+    )
     found = None
     if comet is not None:
         found = comet.score(held_out.sources, evaluation.translations, evaluation.references)

@@ -1,0 +1,96 @@
+"""``nmt translate`` of a large file: shared by several processes (torchrun, Slurm), or gone on with (``--resume``)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nmt_attn.cli.input_options import open_input
+from nmt_attn.cli.lines import say_remarks
+from nmt_attn.distributed.environment import Place, said_once_a_machine
+from nmt_attn.errors import UserError
+from nmt_attn.text.streams import STANDARD
+
+if TYPE_CHECKING:
+    from nmt_attn.decoding.request import TranslationRequest
+    from nmt_attn.decoding.translator import Translator
+
+PATIENCE = 600.0
+"""Seconds for which processes wait for each other at the beginning, and at the end for the next block of another one."""
+
+
+@dataclass(frozen=True)
+class SharedWork:
+    """What is to be translated, and how the command was asked for it."""
+
+    models: tuple[Path, ...]
+    source: Path
+    output: Path
+    overrides: tuple[str, ...]
+    on_error: str | None
+    device: str
+    as_json: bool
+    resume: bool
+
+
+def checked_files(
+    place: Place, sentences: list[str] | None, source: Path | None, output: Path | None, batch_lines: int | None
+) -> tuple[Path, Path]:
+    """Return the files to be read and written.
+
+    Raises:
+        UserError: one is missing, or an option has no effect.
+    """
+    with said_once_a_machine(place):
+        if sentences or source in (None, STANDARD) or output in (None, STANDARD):
+            raise UserError("several processes, and --resume, translate a file: give --input FILE and --output FILE")
+        if batch_lines is not None:
+            blocks = "a file in blocks (several processes, or --resume)"
+            raise UserError(f"--batch-lines has no effect on {blocks}; leave it out")
+    assert source is not None
+    assert output is not None
+    return source, output
+
+
+def translate_in_shards(
+    work: SharedWork, wish: TranslationRequest, load: Callable[[str], Translator], place: Place
+) -> None:
+    """Translate a file in blocks, those of this process, and as the main one put all together.
+
+    Raises:
+        UserError: an earlier translation is there and not to be gone on with, or it was another one.
+        NmtError: the disk is full or not writable, or another process is gone.
+    """
+    from nmt_attn.decoding.shards import Shards, digest
+    from nmt_attn.distributed.devices import device_of
+    from nmt_attn.distributed.torch_group import joined
+    from nmt_attn.runs.checkpoint import weights_sha256
+    from nmt_attn.runs.directory import find_model
+
+    with joined(place, "cpu", PATIENCE) as group, redirect_stderr(sys.stderr if group.is_main else StringIO()):
+        checkpoints = [find_model(model).checkpoint for model in work.models or (None,)]
+        job = {
+            "input": digest(work.source),
+            "model": [weights_sha256(checkpoint) for checkpoint in checkpoints],
+            "options": [repr(wish), list(work.overrides), work.as_json, work.on_error],
+        }
+        shards = Shards(work.output, job)
+        if group.is_main:
+            shards.begin(resume=work.resume)
+        group.wait_for_main()
+        translator = load(device_of(work.device, place))
+
+        def answer(first: int, lines: Sequence[str]) -> str:
+            answers = wish.answers(translator, lines)
+            return "".join(one.written(first + at, wish.nbest, as_json=work.as_json) for at, one in enumerate(answers))
+
+        given = open_input(None, work.source, work.on_error)
+        count = shards.work(given.lines, answer, group)
+        if group.is_main:
+            shards.finish(count, PATIENCE)
+            say_remarks(given.files)
