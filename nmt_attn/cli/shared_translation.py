@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nmt_attn.decoding.translator import Translator
 
 PATIENCE = 600.0
-"""Seconds for which processes wait for each other at the beginning, and at the end for the next block of another one."""
+"""Seconds for which processes wait for each other at the beginning, and at the end for the next block."""
 
 
 @dataclass(frozen=True)
