@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from nmt_attn.evaluation.request import EvaluationRequest
 from nmt_attn.evaluation.run import Trial, prepare_trial
 from nmt_attn.evaluation.scores import Scorer, Scores
 from nmt_attn.evaluation.significance import METRICS, PairedResult, paired_tests
+from nmt_attn.progress import Counted, Stages, Unseen
 from nmt_attn.runs.directory import find_model
 
 
@@ -57,15 +59,13 @@ class _Field:
     name: str
 
 
-def contest(
-    systems: Sequence[Path], request: EvaluationRequest, *, progress: Callable[[str], None] = lambda stage: None
-) -> Contest:
+def contest(systems: Sequence[Path], request: EvaluationRequest, *, stages: Stages = Unseen) -> Contest:
     """Let systems translate the same sentences, and compare the results with those of the first.
 
     Args:
         systems: runs, checkpoints in them, or files of translations, at least two.
         request: the sentences, and how they are scored.
-        progress: told what is done next.
+        stages: shows how far it is.
 
     Raises:
         InputError: a run or a file is missing, or files differ in length.
@@ -77,12 +77,10 @@ def contest(
     names = _names(systems)
     found = []
     for path, name in zip(systems, names, strict=True):
-        progress(f"translating with {name}" if path in trials else f"reading {name}")
-        trial = trials.get(path)
-        found.append(_of_file(path, name, field) if trial is None else _of_run(name, trial, field))
-    progress("testing differences")
+        trial, named = trials.get(path), _of(name, stages)
+        found.append(_of_file(path, name, field, named) if trial is None else _of_run(name, trial, field, named))
     metrics = [metric for metric in METRICS if all(one.scores.named[metric].score is not None for one in found)]
-    tests = paired_tests(field.scorer, [one.hypotheses for one in found], field.held_out.references, metrics)
+    tests = paired_tests(field.scorer, [one.hypotheses for one in found], field.held_out.references, metrics, stages)
     has_sources = any(field.held_out.sources)
     return Contest(field.test, field.numbers, found, tests, field.name, has_sources)
 
@@ -125,20 +123,30 @@ def _of_files(hypothesis: Path, request: EvaluationRequest) -> _Field:
     return _Field(test, scorer, held_out, numbers, len(numbers) + lines.left_out, str(request.references[0]))
 
 
-def _of_run(name: str, trial: Trial, field: _Field) -> Contestant:
+def _of(name: str, stages: Stages) -> Stages:
+    """Show stages with the name of a system."""
+
+    def of_system(label: str, total: int | None = None, unit: str = "") -> AbstractContextManager[Counted]:
+        return stages(f"{name}: {label}", total, unit)
+
+    return of_system
+
+
+def _of_run(name: str, trial: Trial, field: _Field, stages: Stages) -> Contestant:
     held_out = field.held_out
-    evaluation = evaluate(trial.translator, held_out.sources, held_out.references, scorer=field.scorer)
-    parts = trial.translator.align_parts(held_out.sources, evaluation.found)
+    evaluation = evaluate(trial.translator, held_out.sources, held_out.references, scorer=field.scorer, stages=stages)
+    with stages("reading the attention", len(held_out), "sentences") as stage:
+        parts = trial.translator.align_parts(held_out.sources, evaluation.found, watch=stage.share)
     analysis = analyse(field.test, field.scorer, evaluation.translations, [joined(some) for some in parts])
     return Contestant(name, evaluation.translations, evaluation.scores, analysis, trial.config)
 
 
-def _of_file(path: Path, name: str, field: _Field) -> Contestant:
+def _of_file(path: Path, name: str, field: _Field, stages: Stages) -> Contestant:
     lines = read_translations(path)
     if len(lines) != field.lines:
         raise InputError(f"{path} has {len(lines):,} lines, but there are {field.lines:,} in {field.name}")
     hypotheses = [lines[number - 1] for number in field.numbers]
-    scores = field.scorer.scores(hypotheses, field.held_out.references, intervals=True)
+    scores = field.scorer.scores(hypotheses, field.held_out.references, intervals=True, stages=stages)
     return Contestant(name, hypotheses, scores, analyse(field.test, field.scorer, hypotheses), None)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nmt_attn.analysis.words import WordCutter
+from nmt_attn.progress import Stages, Unseen
 
 _ORDER = 3
 _EDGE = "\x00"
@@ -23,7 +24,7 @@ class Nearest:
     train: int  # its place in the training part; -1: none has any in common
 
 
-def nearest(tests: Sequence[str], trained: Sequence[str], cutter: WordCutter) -> list[Nearest]:
+def nearest(tests: Sequence[str], trained: Sequence[str], cutter: WordCutter, stages: Stages = Unseen) -> list[Nearest]:
     """Find for each test sentence the training sentence with the most 3-grams of words in common.
 
     The beginning and the end of a sentence count as words, so that the shortest has some. Case and punctuation do not
@@ -35,15 +36,17 @@ def nearest(tests: Sequence[str], trained: Sequence[str], cutter: WordCutter) ->
         for gram in grams:
             holders[gram].append(place)
     best = [Nearest(0.0, -1)] * len(tests)
-    for number, text in enumerate(trained):
-        grams = _grams(cutter(text.lower()))
-        shared: Counter[int] = Counter()
-        for gram in grams:
-            shared.update(holders.get(gram, ()))
-        for place, count in shared.items():
-            similarity = count / (len(grams) + len(wanted[place]) - count)
-            if similarity > best[place].similarity:
-                best[place] = Nearest(similarity, number)
+    with stages("looking for near training sentences", len(trained), "sentences") as stage:
+        for number, text in enumerate(trained):
+            grams = _grams(cutter(text.lower()))
+            shared: Counter[int] = Counter()
+            for gram in grams:
+                shared.update(holders.get(gram, ()))
+            for place, count in shared.items():
+                similarity = count / (len(grams) + len(wanted[place]) - count)
+                if similarity > best[place].similarity:
+                    best[place] = Nearest(similarity, number)
+            stage.update(1)
     return best
 
 

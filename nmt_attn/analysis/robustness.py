@@ -10,6 +10,7 @@ import numpy as np
 
 from nmt_attn.analysis.sentence_statistics import SentenceStatistics
 from nmt_attn.evaluation.scores import References, Scorer
+from nmt_attn.progress import Stages, Unseen, Watch
 
 SENTENCES = 200
 """Sentences that are changed and translated again."""
@@ -61,20 +62,23 @@ CHANGES: dict[str, Callable[[str], str]] = {
 
 
 def robustness(
-    translate: Callable[[Sequence[str]], Sequence[str]],
+    translate: Callable[[Sequence[str], Watch], Sequence[str]],
     scorer: Scorer,
     sources: Sequence[str],
     hypotheses: Sequence[str],
     references: References,
+    *,
+    stages: Stages = Unseen,
 ) -> list[Change]:
     """Translate changed sources, and compare with the translations of the unchanged ones.
 
     Args:
-        translate: the model.
+        translate: the model; the second argument is told how far it is.
         scorer: of the target language.
         sources: those of which some are changed: every n-th, so that at most ``SENTENCES`` are.
         hypotheses: their translations.
         references: of each.
+        stages: shows how far it is.
     """
     chosen = range(0, len(sources), -(-len(sources) // SENTENCES)) if sources else range(0)
     found = []
@@ -83,7 +87,8 @@ def robustness(
         if not rows:
             continue
         some = [references[row] for row in rows]
-        again = translate([change(sources[row]) for row in rows])
+        with stages(f"translating with {name}", len(rows), "sentences") as stage:
+            again = translate([change(sources[row]) for row in rows], stage.share)
         every = np.arange(len(rows))
         before = SentenceStatistics(scorer, [hypotheses[row] for row in rows], some).chrf(every)
         after = SentenceStatistics(scorer, again, some).chrf(every)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nmt_attn.analysis.nearness import Nearest
@@ -12,6 +12,7 @@ from nmt_attn.analysis.translations import SystemAnalysis, TestSet, TrainingText
 from nmt_attn.decoding.alignment import Alignment, joined
 from nmt_attn.evaluation.evaluate import Evaluation, evaluate
 from nmt_attn.evaluation.run import Trial
+from nmt_attn.progress import Stages, Unseen, Watch
 
 
 @dataclass(frozen=True)
@@ -45,37 +46,38 @@ def test_set(trial: Trial) -> TestSet:
     return TestSet.of(held_out.sources, held_out.references, languages, trained, lowercase=lowercase)
 
 
-def study(trial: Trial, *, beam_size: int | None = None, progress: Callable[[str], None] = lambda stage: None) -> Study:
+def study(trial: Trial, *, beam_size: int | None = None, stages: Stages = Unseen) -> Study:
     """Translate, and look at the result from all sides.
 
     Args:
         trial: model and sentences.
         beam_size: instead of the configured one.
-        progress: told what is done next.
+        stages: shows how far it is.
     """
     held_out, translator = trial.sentences.held_out, trial.translator
-    progress("translating")
-    evaluation = evaluate(translator, held_out.sources, held_out.references, scorer=trial.scorer, beam_size=beam_size)
-    progress("reading the attention")
-    parts = translator.align_parts(held_out.sources, evaluation.found)
-    alignments = [joined(some) for some in parts]
-    progress("counting words")
-    test = test_set(trial)
-    analysis = analyse(test, trial.scorer, evaluation.translations, alignments)
-    progress("looking for near training sentences")
-    nearest = test.nearest() if test.trained else []
-    progress("changing sources a little")
-    changes = robustness(
-        lambda texts: translator.translate(texts, beam_size=beam_size),
-        trial.scorer,
-        held_out.sources,
-        evaluation.translations,
-        held_out.references,
+    evaluation = evaluate(
+        translator, held_out.sources, held_out.references, scorer=trial.scorer, beam_size=beam_size, stages=stages
     )
-    progress("searching again, step by step")
+    with stages("reading the attention", len(held_out), "sentences") as stage:
+        parts = translator.align_parts(held_out.sources, evaluation.found, watch=stage.share)
+    alignments = [joined(some) for some in parts]
+    with stages("counting words"):
+        test = test_set(trial)
+        analysis = analyse(test, trial.scorer, evaluation.translations, alignments)
+    nearest = test.nearest(stages) if test.trained else []
+
+    def translate(texts: Sequence[str], watch: Watch) -> list[str]:
+        return translator.translate(texts, beam_size=beam_size, watch=watch)
+
+    changes = robustness(
+        translate, trial.scorer, held_out.sources, evaluation.translations, held_out.references, stages=stages
+    )
     closer = []
-    for place, why in chosen_sentences(analysis.statistics):
-        whole = evaluation.found[place].parts == 1
-        tree = search_tree(translator, held_out.sources[place]) if whole else []
-        closer.append(CloserLook(place, why, alignments[place], tree))
+    chosen = chosen_sentences(analysis.statistics)
+    with stages("searching again, step by step", len(chosen), "sentences") as stage:
+        for place, why in chosen:
+            whole = evaluation.found[place].parts == 1
+            tree = search_tree(translator, held_out.sources[place]) if whole else []
+            closer.append(CloserLook(place, why, alignments[place], tree))
+            stage.update(1)
     return Study(test, evaluation, analysis, nearest, changes, closer)

@@ -17,6 +17,7 @@ from nmt_attn.analysis.word_scores import Calibration, FrequencyRow, by_frequenc
 from nmt_attn.analysis.words import Span, WordCutter, found_in, nearest_reference
 from nmt_attn.decoding.alignment import Alignment
 from nmt_attn.evaluation.scores import Scorer
+from nmt_attn.progress import Stages, Unseen
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,9 @@ class TestSet:
         counts = (source_counts, target_counts)
         return cls(sources, references, languages, trained, of_source, of_target, *counts, tags)
 
-    def nearest(self) -> list[Nearest]:
+    def nearest(self, stages: Stages = Unseen) -> list[Nearest]:
         """Find the training sentence that is nearest to each source."""
-        return nearest(self.sources, self.trained.sources, self.source_cutter)
+        return nearest(self.sources, self.trained.sources, self.source_cutter, stages)
 
 
 @dataclass(frozen=True)

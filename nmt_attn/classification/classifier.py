@@ -22,6 +22,7 @@ from nmt_attn.device import Compute, choose_compute
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.inference.classifier import freeze_classifier
 from nmt_attn.model.classifier import ClassificationModel
+from nmt_attn.progress import Watch, unwatched
 from nmt_attn.runs.checkpoint import load_weights
 from nmt_attn.runs.directory import ModelPath
 from nmt_attn.runs.task import find_runs
@@ -148,11 +149,12 @@ class Classifier:
         if many and self.workers is not None and can_be_copied():
             self.workers.start()
 
-    def classify(self, texts: Sequence[str]) -> list[Prediction]:
+    def classify(self, texts: Sequence[str], *, watch: Watch = unwatched) -> list[Prediction]:
         """Return the labels of each text with their probabilities; none for a text of nothing but spaces.
 
         Args:
             texts: in any order and of any length; they are batched by length and put back in order.
+            watch: told now and then which share of the texts has been classified since the last time.
 
         Raises:
             TypeError: the argument is not a list of texts but, for example, a single text.
@@ -163,9 +165,9 @@ class Classifier:
         texts = list_of_texts(texts, "texts")
         different = sorted(dict.fromkeys(texts), key=len)  # so that all shares take equally long
         if self.workers is None or len(different) < SHARE * self.workers.count:
-            found = dict(zip(different, self._classify(different), strict=True))
+            found = dict(zip(different, self._classify(different, watch), strict=True))
         else:
-            found = dict(zip(different, self.workers.share(different), strict=True))
+            found = dict(zip(different, self.workers.share(different, watch=watch), strict=True))
         return [found[text] for text in texts]
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
@@ -177,24 +179,40 @@ class Classifier:
         alike = (1 / len(self.labels),) * len(self.labels)
         return np.array([prediction.probabilities or alike for prediction in self.classify(texts)])
 
-    def _classify(self, texts: Sequence[str]) -> list[Prediction]:
+    def _classify(self, texts: Sequence[str], watch: Watch = unwatched) -> list[Prediction]:
         encoded = self.members[0].encode(texts)
         real = [place for place, ids in enumerate(encoded) if ids]
         found = [Prediction()] * len(texts)
         if not real:
             return found
         others = [member.encode([texts[place] for place in real]) for member in self.members[1:]]
-        means, cut = self._mean(self._read([[encoded[place] for place in real], *others])), self.members[0].cut
+        means, cut = (
+            self._mean(self._read([[encoded[place] for place in real], *others], watch=watch)),
+            self.members[0].cut,
+        )
         for place, row in zip(real, means.tolist(), strict=True):
             tokens = len(encoded[place])
             found[place] = Prediction(self.labels, tuple(row), tokens, max(0, tokens - cut.most))
         return found
 
-    def _read(self, encoded: Sequence[Sequence[Sequence[int]]], *, attention: bool = False) -> list[Read]:
+    def _read(
+        self, encoded: Sequence[Sequence[Sequence[int]]], *, attention: bool = False, watch: Watch = unwatched
+    ) -> list[Read]:
         """Read texts with all members, each of which has its own ids of them."""
-        device = self.compute.device
+        device, count = self.compute.device, len(self.members)
+
+        def watch_member(share: float) -> None:
+            watch(share / count)
+
         return [
-            read_texts(network, [member.cut(ids) for ids in texts], self.batch_tokens, device, attention=attention)
+            read_texts(
+                network,
+                [member.cut(ids) for ids in texts],
+                self.batch_tokens,
+                device,
+                attention=attention,
+                watch=watch_member,
+            )
             for member, network, texts in zip(self.members, self.networks, encoded, strict=True)
         ]
 
@@ -212,11 +230,12 @@ class Classifier:
             )
         return np.asarray(means / means.sum(1, keepdims=True))
 
-    def weigh(self, texts: Sequence[str]) -> list[WeighedText]:
+    def weigh(self, texts: Sequence[str], *, watch: Watch = unwatched) -> list[WeighedText]:
         """Return each text with the attention of its pieces, and the label that it was given.
 
         Args:
             texts: none of them blank.
+            watch: as for :meth:`classify`.
 
         Raises:
             UserError: the model has no attention, or there are several with different tokenizers.
@@ -235,7 +254,9 @@ class Classifier:
             )
         if any((member.tokenizer, member.cut) != (first.tokenizer, first.cut) for member in self.members):
             raise UserError("these models cut texts into different pieces, so their attention has no mean; give one")
-        found = self._read([first.encode(texts)] * len(self.members), attention=True)  # they have one tokenizer
+        found = self._read(
+            [first.encode(texts)] * len(self.members), attention=True, watch=watch
+        )  # they have one tokenizer
         pieces = first.tokenizer.source_pieces(texts)
         shares = [np.mean([read.weights[place] for read in found], axis=0) for place in range(len(texts))]
         rows = self._mean(found)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from nmt_attn.corpus.batches import Ids, batches_of, pad_sources
 from nmt_attn.model.classifier import Classified
+from nmt_attn.progress import Watch, unwatched
 
 Network = Callable[[Tensor, Tensor], Classified]
 """A classifier in evaluation mode: from ids (B, S) and lengths (B) to logits and attention."""
@@ -27,7 +28,13 @@ class Read:
 
 @torch.inference_mode()
 def read_texts(
-    network: Network, texts: Sequence[Sequence[int] | Ids], batch_tokens: int, device: torch.device, *, attention: bool
+    network: Network,
+    texts: Sequence[Sequence[int] | Ids],
+    batch_tokens: int,
+    device: torch.device,
+    *,
+    attention: bool,
+    watch: Watch = unwatched,
 ) -> Read:
     """Classify texts, in any order and of any length.
 
@@ -37,6 +44,7 @@ def read_texts(
         batch_tokens: tokens in a batch, padding included.
         device: of the network.
         attention: whether to return the attention too.
+        watch: told how far it is.
     """
     lengths = np.array([len(text) + 1 for text in texts], dtype=np.int64)
     rows: list[NDArray[np.float64]] = []
@@ -50,6 +58,7 @@ def read_texts(
             shares = found.weights.float().cpu().numpy()
             for place, index in enumerate(batch):
                 weights[index] = shares[place, : lengths[index]]
+        watch(len(batch) / len(texts))
     log_probs = np.concatenate(rows)
     log_probs[np.concatenate(order)] = log_probs.copy()
     return Read(log_probs, weights)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nmt_attn.cli.input_options import BatchLinesOption, InputOption, JsonOption, OnErrorOption, check_input, open_input
-from nmt_attn.cli.lines import check_output, say_remarks
+from nmt_attn.cli.lines import check_output, say_remarks, stages_beside
 from nmt_attn.cli.options import (
     DeviceOption,
     ModelsOption,
@@ -72,6 +72,8 @@ def classify_command(
     )
     classifier.expect(many=given.large)
     with writing(output) as write:
-        for one in given.answered(classifier.classify, batch_lines, classifier.processes):
+        for one in given.answered(
+            classifier.classify, batch_lines, classifier.processes, stages_beside(output), "classifying"
+        ):
             write((json.dumps(one.to_json(), ensure_ascii=False) if as_json else one.to_text(top or 1)) + "\n")
     say_remarks(given.files)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nmt_attn.cli.completion import complete_run_or_path
 from nmt_attn.cli.eval import LowercaseOption, ReferenceOption, SplitOption
 from nmt_attn.cli.lines import check_output, check_standard_input
 from nmt_attn.cli.options import (
@@ -23,8 +24,8 @@ from nmt_attn.cli.options import (
     refuse_idle,
     with_options,
 )
-from nmt_attn.cli.stages import Stages
 from nmt_attn.errors import UserError
+from nmt_attn.progress import Progress
 from nmt_attn.text.streams import STANDARD
 from nmt_attn.text.writing import writing
 
@@ -38,6 +39,7 @@ SystemsArgument = Annotated[
     typer.Argument(
         metavar="SYSTEM SYSTEM...",
         callback=expanded,
+        autocompletion=complete_run_or_path,
         help="Runs, checkpoints in them, or files of translations; the first is what the others are compared with.",
         show_default=False,
     ),
@@ -88,7 +90,7 @@ def compare_command(
         config=config, overrides=tuple(with_options(overrides, precision=precision, threads=threads)),
         split=split or "test", source=source, references=references, lowercase=lowercase, device=device,
     )  # fmt: skip
-    found = contest(systems, request, progress=Stages())
+    found = contest(systems, request, stages=Progress)
     contents = comparison_contents(found)
     if as_json:
         print(json.dumps(comparison_values(found), ensure_ascii=False))

@@ -68,6 +68,11 @@ def complete_run(incomplete: str) -> list[str]:
     return [str(run) for run in runs if str(run).startswith(incomplete)]
 
 
+def complete_run_or_path(incomplete: str) -> list[str]:
+    """Complete the name of a run; where none begins so, that of a file or folder."""
+    return complete_run(incomplete) or _paths(incomplete)
+
+
 def complete_configuration(incomplete: str) -> list[str]:
     """Complete the name of a YAML file, in a folder or one level below it."""
     found = [path for path in _paths(incomplete) if path.endswith((".yaml", ".yml"))]

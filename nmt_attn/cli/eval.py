@@ -31,6 +31,7 @@ from nmt_attn.cli.options import (
 )
 from nmt_attn.distributed.environment import place_here
 from nmt_attn.errors import UserError
+from nmt_attn.progress import Progress, Unseen
 from nmt_attn.text.streams import STANDARD
 from nmt_attn.text.writing import writing
 
@@ -162,13 +163,14 @@ def _evaluate(request: EvaluationRequest, as_json: bool, output: Path | None) ->
     from nmt_attn.evaluation.run import report
 
     if place.size == 1:
-        _show(report(request), as_json, output)
+        _show(report(request, Progress), as_json, output)
         return
     from nmt_attn.distributed.devices import device_of
     from nmt_attn.distributed.torch_group import joined
 
     with joined(place, "cpu", PATIENCE) as group, redirect_stderr(sys.stderr if group.is_main else StringIO()):
-        result = report(replace(request, device=device_of(request.device, place), group=group))
+        request = replace(request, device=device_of(request.device, place), group=group)
+        result = report(request, Progress if group.is_main else Unseen)
         if group.is_main:
             _show(result, as_json, output)
 

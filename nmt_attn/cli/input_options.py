@@ -9,12 +9,13 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from nmt_attn.cli.lines import is_large, text_of
+from nmt_attn.cli.lines import count_lines, is_large, text_of
 from nmt_attn.cli.options import as_text, expanded, refuse_idle
 from nmt_attn.cli.prompt import is_interactive, prompted_lines
 from nmt_attn.decoding.request import one_line
 from nmt_attn.decoding.stream import BATCH_LINES, answer_lines
 from nmt_attn.errors import UserError
+from nmt_attn.progress import Stages, Unseen
 from nmt_attn.text.reading import TextLines
 from nmt_attn.text.streams import STANDARD
 
@@ -58,9 +59,15 @@ class Input:
     files: list[TextLines]  # that they come from
     interactive: bool  # typed one by one, by somebody who waits for each answer
     large: bool  # known to be many
+    path: Path  # where they come from, unless they are arguments
 
     def answered(
-        self, answer: Callable[[Sequence[str]], Sequence[Result]], batch_lines: int | None, processes: int
+        self,
+        answer: Callable[[Sequence[str]], Sequence[Result]],
+        batch_lines: int | None,
+        processes: int,
+        stages: Stages = Unseen,
+        label: str = "",
     ) -> Iterator[Result]:
         """Yield the answer to each line, in order.
 
@@ -70,10 +77,19 @@ class Input:
             answer: gives the answers to a list of lines.
             batch_lines: most lines that are answered at once; None: as many as keep all processes busy.
             processes: that answer.
+            stages: shows how far it is with a large file; nobody knows how much will come through a pipe.
+            label: what is being done.
         """
         if self.interactive:
             return (answer([line])[0] for line in self.lines)
-        return answer_lines(self.lines, answer, batch_lines or BATCH_LINES * processes)
+        answers = answer_lines(self.lines, answer, batch_lines or BATCH_LINES * processes)
+        return self._shown(answers, stages, label) if self.large and label else answers
+
+    def _shown(self, answers: Iterator[Result], stages: Stages, label: str) -> Iterator[Result]:
+        with stages(label, count_lines(self.path), "lines") as stage:
+            for answer in answers:
+                yield answer
+                stage.update(1)
 
 
 def open_input(given: list[str] | None, source: Path | None, on_error: str | None) -> Input:
@@ -91,7 +107,7 @@ def open_input(given: list[str] | None, source: Path | None, on_error: str | Non
     else:
         lines = prompted_lines(strict=strict) if interactive else files[0]
     lines = (line.removeprefix("\ufeff") for line in lines)  # the mark of a file that was put behind another one
-    return Input(lines, files, interactive, not given and is_large(source or STANDARD))
+    return Input(lines, files, interactive, not given and is_large(source or STANDARD), source or STANDARD)
 
 
 def check_input(

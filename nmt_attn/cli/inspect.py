@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from nmt_attn.cli.completion import complete_run_or_path
 from nmt_attn.cli.options import expanded
 
 
@@ -17,6 +18,7 @@ def inspect_command(
         typer.Argument(
             metavar="PATH",
             callback=expanded,
+            autocompletion=complete_run_or_path,
             help="A run, a checkpoint, prepared data, a tokenizer, an exported model, metrics.jsonl, a file of "
             "weights, or a configuration.",
             show_default=False,

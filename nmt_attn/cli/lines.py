@@ -7,14 +7,19 @@ import stat
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from nmt_attn.errors import UserError
+from nmt_attn.progress import Progress, Stages, Unseen
 from nmt_attn.text.reading import TextLines
 from nmt_attn.text.streams import STANDARD, Bytes
+from nmt_attn.text.unpacking import is_packed
 
 # A line that is read to be translated is cut up, so it may be long; there is an end to it all the same.
 MAX_LINE_BYTES = 64 << 20
 
+
+_BEGINNING, _CHUNK = 64, 1 << 20
 
 LARGE_BYTES = 64 << 10
 """The size from which a file has so many sentences that several processes are worth while, at about 50 bytes each."""
@@ -27,6 +32,27 @@ def is_large(path: Path) -> bool:
     except (OSError, ValueError):
         return False
     return stat.S_ISREG(status.st_mode) and status.st_size >= LARGE_BYTES
+
+
+def count_lines(path: Path) -> int | None:
+    """Count the lines of a file, or of what is left of standard input where that is one; None: packed, or no file."""
+    if not hasattr(os, "pread"):  # as on Windows
+        return None
+    try:
+        with _opened(path) as file:
+            number, place = file.fileno(), file.tell()
+            if is_packed(os.pread(number, _BEGINNING, place)):
+                return None
+            count, last = 0, b"\n"
+            while chunk := os.pread(number, _CHUNK, place):  # which leaves standard input where it is
+                count, last, place = count + chunk.count(b"\n"), chunk[-1:], place + len(chunk)
+            return count + (last != b"\n")
+    except (OSError, ValueError):
+        return None
+
+
+def _opened(path: Path) -> BinaryIO:
+    return open(os.dup(sys.stdin.fileno()), "rb", buffering=0) if path == STANDARD else path.open("rb", buffering=0)  # noqa: PTH123
 
 
 def check_output(output: Path | None, *inputs: Path | None) -> None:
@@ -93,6 +119,11 @@ def text_of(path: Path, *, strict: bool = False) -> TextLines:
         max_line_bytes=MAX_LINE_BYTES,
         max_unpacked=None,
     )
+
+
+def stages_beside(output: Path | None) -> Stages:
+    """Return what shows how far it is: nothing where the results themselves come to a terminal."""
+    return Unseen if output in (None, STANDARD) and sys.stdout.isatty() else Progress
 
 
 def say_remarks(texts: Iterable[TextLines]) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nmt_attn.cli.completion import complete_run
 from nmt_attn.cli.eval import ReferenceOption, SourceOption, SplitOption
 from nmt_attn.cli.lines import check_output, check_standard_input
 from nmt_attn.cli.options import (
@@ -20,8 +21,9 @@ from nmt_attn.cli.options import (
     refuse_idle,
     with_options,
 )
-from nmt_attn.cli.stages import Stages
 from nmt_attn.errors import UserError
+from nmt_attn.progress import Progress
+from nmt_attn.sweeping.record import best_trial
 from nmt_attn.text.streams import STANDARD
 from nmt_attn.text.writing import writing
 
@@ -30,7 +32,9 @@ RunArgument = Annotated[
     typer.Argument(
         metavar="[RUN]",
         callback=expanded,
-        help="Run directory, or a checkpoint in one. Default: $NMT_MODEL, else the run trained last.",
+        autocompletion=complete_run,
+        help="Run directory, a checkpoint in one, or the folder of a sweep, of which the best trial is taken. "
+        "Default: $NMT_MODEL, else the run trained last.",
         show_default=False,
     ),
 ]
@@ -62,6 +66,7 @@ def report_command(
     if source is not None or references:
         refuse_idle("beside --source and --reference, which are scored instead", split=split)
     check_output(output, source, *references)
+    run = run if run is None else best_trial(run) or run
     prepare_for_torch(run)
     from nmt_attn.analysis.study import study
     from nmt_attn.config.loading import load_config
@@ -81,7 +86,7 @@ def report_command(
     trial = prepare_trial(request, load_config(found.run.config_file, overrides), [found])
     destination = output or found.run.path / "report.html"
     check_output(destination)
-    contents = report_contents(found.run, trial, study(trial, beam_size=beam, progress=Stages()))
+    contents = report_contents(found.run, trial, study(trial, beam_size=beam, stages=Progress))
     with writing(destination) as write:
         write(page(contents))
     print(destination)

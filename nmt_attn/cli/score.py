@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nmt_attn.cli.lines import check_standard_input, say_remarks, text_of
+from nmt_attn.cli.lines import check_standard_input, count_lines, is_large, say_remarks, stages_beside, text_of
 from nmt_attn.cli.options import DeviceOption, ModelsOption, ThreadsOption, expanded, prepare_for_torch, with_options
 from nmt_attn.errors import InputError, UserError
+from nmt_attn.progress import Unseen
 from nmt_attn.text.reading import TextLines
 from nmt_attn.text.streams import STANDARD
 
@@ -69,9 +70,13 @@ def score_command(
         return translator.score([one for one, _ in batch], [other for _, other in batch])
 
     scores: list[PairScore] = []
-    for found in answer_lines(pairs, score):
-        scores.append(found)
-        print(_json(found) if as_json else f"{found.log_prob:.4f}\t{found.tokens}\t{found.perplexity:.4f}", flush=True)
+    first = source or STANDARD
+    stages = stages_beside(None) if is_large(first) else Unseen
+    with stages("scoring", count_lines(first), "pairs") as stage:
+        for found in answer_lines(pairs, score):
+            scores.append(found)
+            print(_json(found) if as_json else _line(found), flush=True)
+            stage.update(1)
     total = sum(found.log_prob for found in scores)
     tokens = sum(found.tokens for found in scores)
     print(
@@ -79,6 +84,10 @@ def score_command(
         file=sys.stderr,
     )
     say_remarks(texts)
+
+
+def _line(found: PairScore) -> str:
+    return f"{found.log_prob:.4f}\t{found.tokens}\t{found.perplexity:.4f}"
 
 
 def _json(found: PairScore) -> str:

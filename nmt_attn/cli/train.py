@@ -21,6 +21,27 @@ from nmt_attn.threads import let_threads_sleep
 if TYPE_CHECKING:
     from nmt_attn.config.schema import Config
 
+OriginOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="RUN",
+        callback=expanded,
+        autocompletion=complete_run,
+        help="Begin with the weights and the tokenizer of this run or checkpoint, on new data (training.from).",
+        show_default=False,
+    ),
+]
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        min=1,
+        max=1024,
+        help="Number of CPU threads. Default: as many as make it faster.",
+        show_default=False,
+    ),
+]
 ProcessesOption = Annotated[
     str | None,
     typer.Option(
@@ -35,27 +56,8 @@ ProcessesOption = Annotated[
 def train_command(
     config: ExperimentOption = None,
     overrides: SetOption = None,
-    origin: Annotated[
-        Path | None,
-        typer.Option(
-            "--from",
-            metavar="RUN",
-            callback=expanded,
-            autocompletion=complete_run,
-            help="Begin with the weights and the tokenizer of this run or checkpoint, on new data (training.from).",
-            show_default=False,
-        ),
-    ] = None,
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            "--threads",
-            min=1,
-            max=1024,
-            help="Number of CPU threads. Default: as many as make it faster.",
-            show_default=False,
-        ),
-    ] = None,
+    origin: OriginOption = None,
+    threads: ThreadsOption = None,
     processes: ProcessesOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the latest checkpoint of the run.")] = False,
     force: Annotated[

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nmt_attn.cli.input_options import BatchLinesOption, InputOption, JsonOption, OnErrorOption, check_input, open_input
-from nmt_attn.cli.lines import check_output, say_remarks
+from nmt_attn.cli.lines import check_output, say_remarks, stages_beside
 from nmt_attn.cli.options import (
     BeamOption,
     DeviceOption,
@@ -136,10 +136,9 @@ def translate_command(
         work = SharedWork(tuple(model or ()), *files, tuple(overrides), on_error, device, as_json, resume)
         translate_in_shards(work, wish, load, place)
         return
-    given = open_input(sentences, source, on_error)
-    translator = load(device)
+    given, translator, show = open_input(sentences, source, on_error), load(device), stages_beside(output)
     translator.expect(many=given.large)
-    answers = given.answered(partial(wish.answers, translator), batch_lines, translator.processes)
+    answers = given.answered(partial(wish.answers, translator), batch_lines, translator.processes, show, "translating")
     with writing(output) as write:
         _write(answers, write, None if as_json else nbest)
     say_remarks(given.files)

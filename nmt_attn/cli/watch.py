@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from nmt_attn.cli.completion import complete_run
 from nmt_attn.cli.options import expanded, refuse_idle
 from nmt_attn.errors import UserError
 
@@ -21,6 +22,7 @@ def watch_command(
         typer.Argument(
             metavar="RUN",
             callback=expanded,
+            autocompletion=complete_run,
             help="Run directory, or its name below runs/. Default: the run that is being trained, else the one trained "
             "last.",
             show_default=False,

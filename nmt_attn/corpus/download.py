@@ -29,8 +29,8 @@ from nmt_attn.corpus.http import (
 )
 from nmt_attn.corpus.markup import is_web_page
 from nmt_attn.corpus.part_file import PartFile
-from nmt_attn.corpus.progress import Progress, note
 from nmt_attn.errors import DownloadError, InputError, NmtError
+from nmt_attn.progress import Progress, note
 from nmt_attn.version import __version__
 
 # Some servers (manythings.org) answer 406 to the names that Python's clients give themselves.

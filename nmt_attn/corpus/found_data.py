@@ -23,11 +23,11 @@ from nmt_attn.corpus.guessed_table import GuessedTable, guess_table
 from nmt_attn.corpus.labelled_folder import PARTS, is_archive
 from nmt_attn.corpus.languages import Languages
 from nmt_attn.corpus.pairs import Pair
-from nmt_attn.corpus.progress import Progress
 from nmt_attn.corpus.read import read_pairs, read_parallel
 from nmt_attn.corpus.read_labelled import read_labelled
 from nmt_attn.corpus.tmx import is_tmx, languages_of_tmx
 from nmt_attn.errors import InputError
+from nmt_attn.progress import Progress
 from nmt_attn.text.normalise import tidy
 from nmt_attn.text.streams import Bytes, peeked
 from nmt_attn.text.unpacking import unpacked

@@ -11,11 +11,11 @@ from nmt_attn.corpus.clean import Cleaner, CleanPair
 from nmt_attn.corpus.languages import Languages
 from nmt_attn.corpus.manifest import Known
 from nmt_attn.corpus.pairs import Line, Pair
-from nmt_attn.corpus.progress import Progress, note
 from nmt_attn.corpus.read import ParallelLine, read_pairs, read_parallel
 from nmt_attn.corpus.split import KnownSentences, Part, split
 from nmt_attn.corpus.synthetic import generate
 from nmt_attn.errors import InputError
+from nmt_attn.progress import Progress, note
 from nmt_attn.text.tokenizer import normaliser_for
 
 _Item = TypeVar("_Item")

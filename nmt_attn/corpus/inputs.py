@@ -11,9 +11,9 @@ from nmt_attn.corpus.download import download
 from nmt_attn.corpus.labelled_folder import describe_input
 from nmt_attn.corpus.languages import Languages
 from nmt_attn.corpus.manifest import InputFile
-from nmt_attn.corpus.progress import note
 from nmt_attn.corpus.read import members_of
 from nmt_attn.errors import ConfigError, InputError
+from nmt_attn.progress import note
 
 
 def input_paths(config: Config) -> dict[str, Path]:

@@ -12,9 +12,9 @@ from nmt_attn.corpus.labelled_cleaning import CleanText
 from nmt_attn.corpus.labelled_gathering import LabelledSplits
 from nmt_attn.corpus.manifest import FORMAT, InputFile, LabelledCounts, Manifest, SplitCounts, Splits, Vocabulary
 from nmt_attn.corpus.prepared_files import side_counts, write_lines, written_files
-from nmt_attn.corpus.progress import Progress
 from nmt_attn.corpus.store import PairStore, TokenStore
 from nmt_attn.errors import UserError
+from nmt_attn.progress import Progress
 from nmt_attn.text.text_cut import TextCut
 from nmt_attn.text.tokenizer import Tokenizer
 from nmt_attn.version import __version__

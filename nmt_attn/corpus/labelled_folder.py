@@ -20,8 +20,8 @@ from typing import IO, Any, Self, cast
 from nmt_attn.corpus.archive import is_hidden, is_side_file, leads_out, one_line_for_damage, shown
 from nmt_attn.corpus.labelled_table import checked_label
 from nmt_attn.corpus.labelled_text import LabelledText, PartName
-from nmt_attn.corpus.progress import note
 from nmt_attn.errors import InputError
+from nmt_attn.progress import note
 from nmt_attn.text.encoding import in_utf8, refuse_binary
 from nmt_attn.text.streams import Bytes
 from nmt_attn.text.unpacking import refuse_bomb, unpacked

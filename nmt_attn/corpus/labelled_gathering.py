@@ -13,10 +13,10 @@ from nmt_attn.corpus.labelled_cleaning import CleanText, TextCleaner
 from nmt_attn.corpus.labelled_split import LabelledParts, split_labelled
 from nmt_attn.corpus.labelled_text import LabelledLine, PartName
 from nmt_attn.corpus.manifest import Known
-from nmt_attn.corpus.progress import Progress
 from nmt_attn.corpus.read_labelled import read_labelled
 from nmt_attn.corpus.split import comparison_key
 from nmt_attn.errors import InputError, UserError
+from nmt_attn.progress import Progress
 from nmt_attn.text.tokenizer import normaliser_for
 
 PARTS = ("train", "valid", "test")

@@ -16,10 +16,10 @@ from nmt_attn.corpus.manifest import FORMAT, InputFile, Manifest, settings_hash
 from nmt_attn.corpus.novelty import remarks
 from nmt_attn.corpus.ownership import check_folder, edited_texts, move_aside, refuse_inputs_inside
 from nmt_attn.corpus.prepared_files import write_data
-from nmt_attn.corpus.progress import note
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.files import atomic_directory, recover
 from nmt_attn.lock import locked
+from nmt_attn.progress import note
 from nmt_attn.runs.origin import Origin, origin_of
 from nmt_attn.text.tokenizer import Tokenizer
 

@@ -23,8 +23,8 @@ from nmt_attn.corpus.manifest import (
     Splits,
     Vocabulary,
 )
-from nmt_attn.corpus.progress import Progress
 from nmt_attn.corpus.store import PairStore, TokenStore
+from nmt_attn.progress import Progress
 from nmt_attn.text.lines import TrainingLines
 from nmt_attn.text.tokenizer import Tokenizer
 from nmt_attn.version import __version__

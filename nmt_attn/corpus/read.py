@@ -14,10 +14,10 @@ from nmt_attn.corpus.archive import Members, find_members, is_csv, is_zip, membe
 from nmt_attn.corpus.languages import Languages
 from nmt_attn.corpus.markup import SAMPLE, markup_in
 from nmt_attn.corpus.pairs import Line, Pair
-from nmt_attn.corpus.progress import note
 from nmt_attn.corpus.table import Wish, csv_rows, pairs_of, tab_rows
 from nmt_attn.corpus.tmx import BEGINNING, is_tmx, read_tmx
 from nmt_attn.errors import InputError
+from nmt_attn.progress import note
 from nmt_attn.text.reading import TextLines
 from nmt_attn.text.streams import Bytes, peeked
 from nmt_attn.text.unpacking import unpacked

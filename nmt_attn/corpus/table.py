@@ -11,8 +11,8 @@ from itertools import chain, islice
 
 from nmt_attn.corpus.languages import Languages
 from nmt_attn.corpus.pairs import ExtraColumns, Line, Pair
-from nmt_attn.corpus.progress import note
 from nmt_attn.errors import InputError
+from nmt_attn.progress import note
 
 SAMPLE = 1000
 """Lines that are looked at to learn how many columns a file has, and what is in them."""

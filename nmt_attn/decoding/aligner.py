@@ -9,6 +9,7 @@ from nmt_attn.decoding.alignment import END, AlignedPart, Alignment, force_decod
 from nmt_attn.decoding.batched_search import check_numbers, evaluating
 from nmt_attn.decoding.translation import TranslatedPart, Translation
 from nmt_attn.model.decodable import DecodableModel
+from nmt_attn.progress import Watch, unwatched
 from nmt_attn.text.line_division import Part
 from nmt_attn.text.tokenizer import UNK, UNKNOWN, Tokenizer
 
@@ -23,12 +24,15 @@ class Aligner:
     model: DecodableModel
     tokenizer: Tokenizer
 
-    def align_parts(self, sentences: Sequence[str], found: Sequence[Translation]) -> list[list[AlignedPart]]:
+    def align_parts(
+        self, sentences: Sequence[str], found: Sequence[Translation], watch: Watch = unwatched
+    ) -> list[list[AlignedPart]]:
         """Return the attention with which translations were written, part by part.
 
         Args:
             sentences: the lines.
             found: a translation of each, as :meth:`~nmt_attn.decoding.translator.Translator.nbest` gives them.
+            watch: told how far it is.
         """
         made_of = [
             one.made_of or (TranslatedPart(Part(sentence), one.tokens),)
@@ -43,6 +47,7 @@ class Aligner:
             some = [everything[place] for place in places]
             alignments = self.align([one.source.text for one in some], [one.tokens for one in some])
             found_of.update(zip(places, alignments, strict=True))
+            watch(len(places) / len(order))
         aligned = iter(found_of[place] for place in range(len(everything)))
         spaces = {begins: bool(space) for begins, space in zip((True, False), self.tokenizer.spaces, strict=True)}
         return [

@@ -18,6 +18,7 @@ from nmt_attn.decoding.translation import Translation
 from nmt_attn.device import Compute
 from nmt_attn.errors import InputError
 from nmt_attn.model.decodable import DecodableModel
+from nmt_attn.progress import Watch, unwatched
 from nmt_attn.text.tokenizer import Tokenizer
 
 BATCH_TOKENS = {"cpu": 81920, "cuda": 65536}
@@ -39,7 +40,11 @@ class BatchedSearch:
     shared: bool  # by several processes
 
     def __call__(
-        self, sources: Sequence[tuple[int, ...]], options: SearchOptions, sampling: SamplingOptions | None
+        self,
+        sources: Sequence[tuple[int, ...]],
+        options: SearchOptions,
+        sampling: SamplingOptions | None,
+        watch: Watch = unwatched,
     ) -> dict[tuple[int, ...], list[Translation]]:
         """Return the n best of each source; one that occurs twice is searched once."""
         results: dict[tuple[int, ...], list[Translation]] = {(): [Translation("", 0.0, 0.0)]}
@@ -49,6 +54,7 @@ class BatchedSearch:
             for rows in batches_of(lengths, self.source_tokens(options.beam_size)):
                 batch = [different[row] for row in rows]
                 results.update(zip(batch, self._translate_batch(batch, options, sampling), strict=True))
+                watch(len(batch) / len(different))
         return results
 
     def source_tokens(self, beam_size: int) -> int:

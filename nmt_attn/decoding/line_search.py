@@ -11,6 +11,7 @@ from nmt_attn.decoding.combine import drawn, likeliest
 from nmt_attn.decoding.hypothesis import SearchOptions
 from nmt_attn.decoding.sampling import SamplingOptions
 from nmt_attn.decoding.translation import Translation
+from nmt_attn.progress import Watch, unwatched
 from nmt_attn.text.line_division import Division, Limits, divide
 from nmt_attn.text.sentence_splitting import sentences
 from nmt_attn.text.tokenizer import UNK, Tokenizer
@@ -27,12 +28,16 @@ class LineSearch:
     copies_unknown: bool  # put source words where the model knows no word
 
     def nbest(
-        self, sentences: Sequence[str], options: SearchOptions, sampling: SamplingOptions | None
+        self,
+        sentences: Sequence[str],
+        options: SearchOptions,
+        sampling: SamplingOptions | None,
+        watch: Watch = unwatched,
     ) -> list[list[Translation]]:
-        """Return the n best of each line, as ``options`` say."""
+        """Return the n best of each line, as ``options`` say; a search with a prefix is not watched."""
         tidy, limits = self.tokenizer.source_normaliser.tidy, self._limits(options.prefix)
         lines = [divide(tidy(sentence), limits, self._source_sizes) for sentence in sentences]
-        found = iter(self._nbest_of_parts(lines, options, sampling))
+        found = iter(self._nbest_of_parts(lines, options, sampling, watch))
         of_lines = [[next(found) for _ in line.parts] for line in lines]
         return [self._of_line(*one, options, sampling) for one in zip(lines, of_lines, strict=True)]
 
@@ -43,7 +48,7 @@ class LineSearch:
         return replace(self.limits, sentences=None) if len(sentences(text)) > 1 else self.limits
 
     def _nbest_of_parts(
-        self, lines: Sequence[Division], options: SearchOptions, sampling: SamplingOptions | None
+        self, lines: Sequence[Division], options: SearchOptions, sampling: SamplingOptions | None, watch: Watch
     ) -> list[list[Translation]]:
         """Return the translations of all parts, one after the other. The first of a line begins with the prefix."""
         parts = [part for line in lines for part in line.texts]
@@ -57,7 +62,7 @@ class LineSearch:
             by_lead = {True: self.search(led, options, sampling), False: self.search(others, free, sampling)}
             found = [by_lead[lead][source] for source, lead in zip(sources, leads, strict=True)]
         else:
-            by_source = self.search(sources, options, sampling)
+            by_source = self.search(sources, options, sampling, watch)
             found = [by_source[source] for source in sources]
         if self.copies_unknown:
             found = [

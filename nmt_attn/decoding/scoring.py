@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from nmt_attn.corpus.batches import batches_of, make_batch
 from nmt_attn.decoding.batched_search import check_numbers
-from nmt_attn.decoding.continuations import next_log_probs
+from nmt_attn.decoding.continuations import ROWS, next_log_probs
+from nmt_attn.inference.frozen_linear import even_slices
 from nmt_attn.model.decodable import DecodableModel
+from nmt_attn.progress import Watch, unwatched
 from nmt_attn.text.tokenizer import UNK
 
 
@@ -43,7 +46,10 @@ def perplexity(scores: Iterable[PairScore]) -> float:
 
 
 def score_all(
-    model: DecodableModel, pairs: Sequence[tuple[Sequence[int], Sequence[int]]], most_tokens: int
+    model: DecodableModel,
+    pairs: Sequence[tuple[Sequence[int], Sequence[int]]],
+    most_tokens: int,
+    watch: Watch = unwatched,
 ) -> list[PairScore]:
     """Score pairs as :func:`score_pairs`, in batches of near-equal length.
 
@@ -51,6 +57,7 @@ def score_all(
         model: in evaluation mode.
         pairs: ids of sentences and of their translations.
         most_tokens: in a batch.
+        watch: told how far it is.
 
     Raises:
         InputError: the network computes no finite numbers.
@@ -61,6 +68,7 @@ def score_all(
         found = score_pairs(model, [pairs[row][0] for row in rows], [pairs[row][1] for row in rows])
         check_numbers(one.log_prob for one in found)
         scores.update(zip(rows.tolist(), found, strict=True))
+        watch(len(rows) / len(pairs))
     return [scores[row] for row in range(len(pairs))]
 
 
@@ -82,11 +90,20 @@ def score_pairs(
     source, read = (torch.from_numpy(array).to(model.device) for array in (batch.source, batch.targets))
     readouts = model(source, torch.from_numpy(batch.source_lengths), read)  # (B, T, R)
     positions, labels = (torch.from_numpy(array).to(model.device) for array in (batch.positions, batch.labels))
-    real = readouts.flatten(0, 1)[positions]
-    known = next_log_probs(model, real).gather(1, labels.unsqueeze(1)).squeeze(1)  # (N)
-    unknown = torch.log_softmax(model.logits(real).float(), dim=-1)[:, UNK]
-    log_probs = torch.where(labels == UNK, unknown, known).double().cpu()
+    real, rows = readouts.flatten(0, 1)[positions], ROWS[readouts.device.type]
+    known = [_log_probs_of(model, real[some], labels[some]) for some in even_slices(len(real), rows)]
+    log_probs = torch.cat(known)
+    unknown = torch.from_numpy(np.flatnonzero(batch.labels == UNK))  # there are none where words are cut to letters
+    if len(unknown):
+        there = unknown.to(model.device)
+        log_probs[there] = torch.log_softmax(model.logits(real[there]).float(), dim=-1)[:, UNK]
+    log_probs = log_probs.double().cpu()
     lengths = [len(target) + 1 for target in targets]
     return [
         PairScore(float(part.sum()), length) for part, length in zip(log_probs.split(lengths), lengths, strict=True)
     ]
+
+
+def _log_probs_of(model: DecodableModel, readouts: Tensor, labels: Tensor) -> Tensor:
+    """Return the log-probability (N) of one token after each of N readouts."""
+    return next_log_probs(model, readouts).gather(1, labels.unsqueeze(1)).squeeze(1)

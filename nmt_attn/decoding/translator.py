@@ -25,6 +25,7 @@ from nmt_attn.errors import UserError
 from nmt_attn.inference.ensemble import Ensemble
 from nmt_attn.inference.network import fill_tables, optimize_for_inference
 from nmt_attn.model.decodable import DecodableModel
+from nmt_attn.progress import Watch, unwatched
 from nmt_attn.runs.task import find_runs
 from nmt_attn.starter import can_be_copied
 from nmt_attn.text.tokenizer import UNK, Tokenizer
@@ -133,12 +134,15 @@ class Translator:
         if many and self.workers is not None and can_be_copied():
             self.workers.start()
 
-    def translate(self, sentences: Sequence[str], *, beam_size: int | None = None) -> list[str]:
+    def translate(
+        self, sentences: Sequence[str], *, beam_size: int | None = None, watch: Watch = unwatched
+    ) -> list[str]:
         """Return the best translation of each sentence; an empty one for an empty sentence.
 
         Args:
             sentences: in any order and of any length.
             beam_size: instead of the configured one.
+            watch: as for :meth:`nbest`.
 
         Raises:
             TypeError: an argument is not a list of texts but, for example, a single text.
@@ -146,7 +150,7 @@ class Translator:
         >>> translator.translate(["Big dog.", "", "Red cat."])
         ['Granda hundo.', '', 'Rugha kato.']
         """
-        return [nbest[0].text for nbest in self.nbest(sentences, 1, beam_size=beam_size)]
+        return [nbest[0].text for nbest in self.nbest(sentences, 1, beam_size=beam_size, watch=watch)]
 
     def nbest(
         self,
@@ -156,6 +160,7 @@ class Translator:
         beam_size: int | None = None,
         sampling: SamplingOptions | None = None,
         prefix: str = "",
+        watch: Watch = unwatched,
     ) -> list[list[Translation]]:
         """Return up to ``count`` translations of each sentence, best first; at least one.
 
@@ -170,6 +175,7 @@ class Translator:
             sampling: draw ``count`` translations at random instead of searching the best.
             prefix: text that every translation begins with, also that of a line in parts; not for drawn ones. With a
                 prefix of several sentences a line is only cut where it is too long.
+            watch: told now and then which share of the sentences has been translated since the last time.
 
         Raises:
             UserError: the prefix holds letters that the model cannot write.
@@ -192,8 +198,8 @@ class Translator:
         options = replace(self.options, beam_size=beam, nbest=min(count, beam), prefix=self._prefix(prefix))
         different = sorted(dict.fromkeys(sentences), key=len)  # so that all shares take equally long
         if self.workers is None or len(different) < SHARE * self.workers.count:
-            return self.lines.nbest(sentences, options, sampling)
-        found = dict(zip(different, self.workers.share(different, options, sampling), strict=True))
+            return self.lines.nbest(sentences, options, sampling, watch)
+        found = dict(zip(different, self.workers.share(different, options, sampling, watch=watch), strict=True))
         return [found[sentence] for sentence in sentences]
 
     def _in_copy(self) -> Callable[..., list[list[Translation]]]:
@@ -207,12 +213,13 @@ class Translator:
             raise UserError(f"the prefix {text!r} holds letters that the model cannot write")
         return tuple(ids)
 
-    def score(self, sources: Sequence[str], targets: Sequence[str]) -> list[PairScore]:
+    def score(self, sources: Sequence[str], targets: Sequence[str], *, watch: Watch = unwatched) -> list[PairScore]:
         """Compute how probable each target is as a translation of its source.
 
         Args:
             sources: in any order and of any length; pairs are batched by length and put back in order.
             targets: as many.
+            watch: as for :meth:`nbest`.
 
         Raises:
             TypeError: an argument is not a list of texts but, for example, a single text.
@@ -229,7 +236,7 @@ class Translator:
             raise ValueError(f"{len(sources):,} sources and {len(targets):,} targets; each source needs its target")
         pairs = list(zip(self.tokenizer.encode_source(sources), self.tokenizer.encode_target(targets), strict=True))
         with evaluating(self.model):
-            return score_all(self.model, pairs, self.search.source_tokens(1))
+            return score_all(self.model, pairs, self.search.source_tokens(1), watch)
 
     def align(self, sentence: str, target: str | None = None, *, beam_size: int | None = None) -> Alignment:
         """Compute the attention over a sentence while its translation is written, in pieces of the tokenizer.
@@ -257,19 +264,22 @@ class Translator:
         (alignment,) = self.align_all([sentence], self.tokenizer.encode_target([target]))
         return replace(alignment, target=[*self.tokenizer.target_pieces([target])[0], END])
 
-    def align_parts(self, sentences: Sequence[str], found: Sequence[Translation]) -> list[list[AlignedPart]]:
+    def align_parts(
+        self, sentences: Sequence[str], found: Sequence[Translation], *, watch: Watch = unwatched
+    ) -> list[list[AlignedPart]]:
         """Return the attention with which translations were written, part by part.
 
         Args:
             sentences: the lines.
             found: a translation of each, as :meth:`nbest` gives them.
+            watch: as for :meth:`nbest`.
 
         >>> ((best,),) = translator.nbest(["Big dog."], 1)
         >>> ((part,),) = translator.align_parts(["Big dog."], [best])
         >>> part.alignment.in_words().target
         ['Granda', 'hundo.', '</s>']
         """
-        return self.aligner.align_parts(sentences, found)
+        return self.aligner.align_parts(sentences, found, watch)
 
     def align_all(self, sentences: Sequence[str], targets: Sequence[Sequence[int]]) -> list[Alignment]:
         """Align as :meth:`align`, with translations as target ids without EOS; a batch at once.

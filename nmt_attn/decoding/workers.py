@@ -20,6 +20,7 @@ import torch
 from nmt_attn.device import give_back_freed_memory, keep_freed_memory
 from nmt_attn.errors import NmtError
 from nmt_attn.parallel import Pool
+from nmt_attn.progress import Watch, unwatched
 from nmt_attn.starter import PoolError, can_be_copied
 from nmt_attn.threads import THREADS, usable_processors, wished_threads
 
@@ -116,7 +117,7 @@ class Workers(Generic[Item, Result]):
         """True if they would work on what is shared now."""
         return self._pool is not None and self._pool.alive and self._pool.ready
 
-    def share(self, items: Sequence[Item], *settings: Any) -> list[Result]:
+    def share(self, items: Sequence[Item], *settings: Any, watch: Watch = unwatched) -> list[Result]:
         """Return the results of all items, in order; neighbours go to different processes.
 
         Raises:
@@ -130,6 +131,7 @@ class Workers(Generic[Item, Result]):
         with self._in_use:
             for place, found in enumerate(self._results(shares, settings)):
                 results[place::count] = found
+                watch(len(found) / len(items))
         return results
 
     def _results(self, shares: list[Sequence[Item]], settings: tuple[Any, ...]) -> Iterator[Sequence[Result]]:

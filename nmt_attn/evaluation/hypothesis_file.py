@@ -14,13 +14,14 @@ from nmt_attn.evaluation.comet import Comet
 from nmt_attn.evaluation.request import EvaluationRequest
 from nmt_attn.evaluation.scores import Scorer
 from nmt_attn.evaluation.translation_report import HypothesesReport
+from nmt_attn.progress import Stages, Unseen
 from nmt_attn.text.normalise import tidy
 
 KEYS = ("evaluation", "data.target_lang")
 """Keys that can be set: how texts are cut into words, which the language decides."""
 
 
-def score_hypotheses(request: EvaluationRequest) -> HypothesesReport:
+def score_hypotheses(request: EvaluationRequest, stages: Stages = Unseen) -> HypothesesReport:
     """Score the translations of a file against the references of a request; lines without a reference are left out.
 
     Raises:
@@ -40,7 +41,7 @@ def score_hypotheses(request: EvaluationRequest) -> HypothesesReport:
         print(f"note: {scorer.tokenizer.note}", file=sys.stderr)
     lines = read_hypotheses(request.hypothesis, request.source, request.references)
     found = None if comet is None else comet.score(lines.sources, lines.hypotheses, lines.references)
-    scores = scorer.scores(lines.hypotheses, lines.references, intervals=True)
+    scores = scorer.scores(lines.hypotheses, lines.references, intervals=True, stages=stages)
     return HypothesesReport(scores, str(request.hypothesis), len(lines.hypotheses), lines.left_out, found)
 
 

@@ -21,6 +21,7 @@ from nmt_attn.evaluation.classification_scores import ClassificationScores, clas
 from nmt_attn.evaluation.removal import RemovalReport, removal_test
 from nmt_attn.evaluation.request import EvaluationRequest
 from nmt_attn.evaluation.splits import SPLIT_KEYS, data_of, nothing_to_score, split_name
+from nmt_attn.progress import Stages, Unseen
 from nmt_attn.runs.directory import ModelPath
 from nmt_attn.runs.task import refuse_other_task
 
@@ -83,8 +84,10 @@ class LabelsReport:
         return "\n".join(lines)
 
 
-def report_labels(request: EvaluationRequest, config: Config, runs: Sequence[ModelPath]) -> LabelsReport:
-    """Evaluate a classifier on the texts of a request.
+def report_labels(
+    request: EvaluationRequest, config: Config, runs: Sequence[ModelPath], stages: Stages = Unseen
+) -> LabelsReport:
+    """Evaluate a classifier on the texts of a request; ``stages`` shows how far it is.
 
     Raises:
         InputError: a model, a split or a file is missing, or a text has a label that the model does not know.
@@ -103,11 +106,11 @@ def report_labels(request: EvaluationRequest, config: Config, runs: Sequence[Mod
     of_decoding = [override for override in request.overrides if override.startswith("decoding.")]
     checkpoints = [found.checkpoint for found in runs]
     classifier = Classifier.load(checkpoints, device=request.device, overrides=of_decoding)
-    return _evaluate(classifier, texts, request.remove_words, " + ".join(map(str, checkpoints)), name)
+    return _evaluate(classifier, texts, request.remove_words, " + ".join(map(str, checkpoints)), name, stages)
 
 
 def _evaluate(
-    classifier: Classifier, texts: LabelledTexts, remove_words: float | None, model: str, name: str
+    classifier: Classifier, texts: LabelledTexts, remove_words: float | None, model: str, name: str, stages: Stages
 ) -> LabelsReport:
     places = {label: place for place, label in enumerate(classifier.labels)}
     for label in texts.labels:
@@ -117,7 +120,8 @@ def _evaluate(
             )
     classifier.expect(many=True)
     began = time.perf_counter()
-    found = classifier.classify(texts.texts)
+    with stages("classifying", len(texts.texts), "texts") as stage:
+        found = classifier.classify(texts.texts, watch=stage.share)
     seconds = time.perf_counter() - began
     kept = [place for place, prediction in enumerate(found) if prediction.labels]
     if not kept:
@@ -127,8 +131,11 @@ def _evaluate(
     scores = classification_scores(classifier.labels, gold, probabilities)
     removal = None
     if remove_words is not None:
-        weighed = [one.in_words() for one in classifier.weigh([texts.texts[place] for place in kept])]
-        removal = removal_test(weighed, classifier.probabilities, classifier.labels, share=remove_words)
+        with stages("reading the attention", len(kept), "texts") as stage:
+            some = classifier.weigh([texts.texts[place] for place in kept], watch=stage.share)
+        weighed = [one.in_words() for one in some]
+        with stages("removing words"):
+            removal = removal_test(weighed, classifier.probabilities, classifier.labels, share=remove_words)
     return LabelsReport(scores, found, seconds, model, name, len(found) - len(kept), removal)
 
 

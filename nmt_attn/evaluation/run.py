@@ -20,6 +20,7 @@ from nmt_attn.evaluation.request import EvaluationReport, EvaluationRequest
 from nmt_attn.evaluation.scores import Scorer
 from nmt_attn.evaluation.splits import SPLIT_KEYS, data_of, nothing_to_score, split_name
 from nmt_attn.evaluation.translation_report import Report, Sentences
+from nmt_attn.progress import Stages, Unseen
 from nmt_attn.runs.directory import ModelPath, find_model
 from nmt_attn.runs.origin import inherit
 from nmt_attn.text.normalise import Normaliser, tidy
@@ -32,24 +33,24 @@ FILE_OPTIONS = "--source FILE --reference FILE"
 """Options that name sentences instead of those of the prepared data."""
 
 
-def report(request: EvaluationRequest) -> EvaluationReport:
-    """Evaluate a model on the examples of a request.
+def report(request: EvaluationRequest, stages: Stages = Unseen) -> EvaluationReport:
+    """Evaluate a model on the examples of a request; ``stages`` shows how far it is.
 
     Raises:
         InputError: a model, a split or a file is missing, files differ in length, or nothing in them can be scored.
         UserError: the split is empty, BLEU's tokenizer is not available, or a wish is for another task.
     """
     if request.hypothesis is not None:
-        return score_hypotheses(request)
+        return score_hypotheses(request, stages)
     runs = [find_model(model) for model in request.models or (None,)]
     config = load_config(request.config or runs[0].run.config_file, request.overrides)
     if request.config is not None and config.training.from_run is not None:  # it need not say what is taken over
         config = inherit(config, load_config(runs[0].run.config_file), str(runs[0].run.path))
     if config.task == "classification":
-        return report_labels(request, config, runs)
+        return report_labels(request, config, runs, stages)
     if request.remove_words is not None:
         raise UserError("--remove-words is for a classifier, and this run translates; leave it out")
-    return _report_translations(request, config, runs)
+    return _report_translations(request, config, runs, stages)
 
 
 @dataclass(frozen=True)
@@ -90,21 +91,25 @@ def prepare_trial(request: EvaluationRequest, config: Config, runs: Sequence[Mod
     return Trial(translator, scorer, sentences, config, " + ".join(map(str, checkpoints)), data)
 
 
-def _report_translations(request: EvaluationRequest, config: Config, runs: Sequence[ModelPath]) -> Report:
+def _report_translations(
+    request: EvaluationRequest, config: Config, runs: Sequence[ModelPath], stages: Stages
+) -> Report:
     """Translate and score."""
     trial, comet = prepare_trial(request, config, runs), None if request.comet is None else Comet(request.comet)
-    held_out, scorer, beam_size = trial.sentences.held_out, trial.scorer, request.beam_size
+    held_out = trial.sentences.held_out
     evaluation = evaluate(
         trial.translator,
         held_out.sources,
         held_out.references,
-        scorer=scorer,
-        beam_size=beam_size,
+        scorer=trial.scorer,
+        beam_size=request.beam_size,
         group=request.group,
+        stages=stages,
     )
     found = None
     if comet is not None:
-        found = comet.score(held_out.sources, evaluation.translations, evaluation.references)
+        with stages("scoring with COMET"):
+            found = comet.score(held_out.sources, evaluation.translations, evaluation.references)
     return Report(evaluation, trial.model, trial.sentences, trial.data is None, found)
 
 

@@ -17,6 +17,7 @@ from sacrebleu.significance import _bootstrap_resample, estimate_ci
 from nmt_attn.config.language_codes import has_dotted_i, has_no_spaces, script_of
 from nmt_attn.evaluation.intervals import wilson_interval
 from nmt_attn.evaluation.tokenization import CHINESE, JAPANESE, bleu_tokenizer, make_bleu
+from nmt_attn.progress import Stages, Unseen
 from nmt_attn.text import normalise
 
 NGRAM = int(MAX_NGRAM_ORDER)
@@ -78,7 +79,14 @@ class Scorer:
         self.tokenizer = bleu_tokenizer(language, tokenize)
         self._bleu: BLEU = make_bleu(self.tokenizer, lowercase=lowercase)
 
-    def scores(self, hypotheses: Sequence[str], references: References, *, intervals: bool = False) -> Scores:
+    def scores(
+        self,
+        hypotheses: Sequence[str],
+        references: References,
+        *,
+        intervals: bool = False,
+        stages: Stages = Unseen,
+    ) -> Scores:
         """Compute all scores of at least one hypothesis.
 
         Args:
@@ -86,17 +94,20 @@ class Scorer:
             references: of each.
             intervals: 95 % intervals too, by sacreBLEU's bootstrap resampling (Koehn 2004); of exact matches by
                 Wilson's formula.
+            stages: shows how far it is.
         """
         samples = RESAMPLES if intervals and len(hypotheses) <= MOST_RESAMPLED else 1
-        bleu, ratio = self._bleu_and_ratio(hypotheses, references, samples)
-        return Scores(
-            bleu=bleu,
-            chrf=self.chrf(hypotheses, references, samples),
-            chrf_plus_plus=self.chrf(hypotheses, references, samples, word_order=2),
-            ter=self.ter(hypotheses, references, samples),
-            exact=self.exact(hypotheses, references, interval=intervals),
-            length_ratio=ratio,
-        )
+        with stages("scoring", 4, "metrics") as stage:
+            bleu, ratio = self._bleu_and_ratio(hypotheses, references, samples)
+            stage.update(1)
+            chrf = self.chrf(hypotheses, references, samples)
+            stage.update(1)
+            chrf_plus_plus = self.chrf(hypotheses, references, samples, word_order=2)
+            stage.update(1)
+            ter = self.ter(hypotheses, references, samples)
+            stage.update(1)
+        exact = self.exact(hypotheses, references, interval=intervals)
+        return Scores(bleu, chrf, chrf_plus_plus, ter, exact, length_ratio=ratio)
 
     def bleu(self, hypotheses: Sequence[str], references: References, samples: int = 1) -> Score:
         """Compute BLEU (Papineni et al. 2002); there is no score where there is no 4-gram to count.

@@ -9,6 +9,7 @@ from typing import Any
 from sacrebleu.significance import PairedTest
 
 from nmt_attn.evaluation.scores import References, Scorer, streams
+from nmt_attn.progress import Stages, Unseen
 
 METRICS = ("BLEU", "chrF", "chrF++", "TER")
 """The metrics that are tested."""
@@ -37,7 +38,11 @@ class PairedResult:
 
 
 def paired_tests(
-    scorer: Scorer, systems: Sequence[Sequence[str]], references: References, metrics: Sequence[str] = METRICS
+    scorer: Scorer,
+    systems: Sequence[Sequence[str]],
+    references: References,
+    metrics: Sequence[str] = METRICS,
+    stages: Stages = Unseen,
 ) -> list[list[PairedResult]]:
     """Compare each system with the first, on the same sentences.
 
@@ -46,6 +51,7 @@ def paired_tests(
         systems: the translations of each; the first is the baseline.
         references: of each sentence.
         metrics: names, see :attr:`~nmt_attn.evaluation.scores.Scores.named`; of those that mean something here.
+        stages: shows how far it is.
 
     Returns:
         For each system but the first a result by metric.
@@ -54,19 +60,30 @@ def paired_tests(
     cased = [scorer.cased(texts, references) for texts in systems]
     named: list[tuple[str, Sequence[str]]] = [(str(place), list(texts)) for place, (texts, _) in enumerate(cased)]
     given = streams(cased[0][1])
-    for name in metrics:
-        values: list[list[tuple[float, float]]] = []
-        for kind, samples in (("bs", RESAMPLES), ("ar", TRIALS)):
-            metric = {name: scorer.metric(name)}
-            _, scores = PairedTest(named, metric, given, test_type=kind, n_samples=samples)()
-            (results,) = (some for key, some in scores.items() if key != "System")
-            values.append([_plain(one) for one in results])
-        (baseline, _), *_ = values[0]
-        for results_of, (score, bootstrap), (_, randomisation) in zip(found, values[0][1:], values[1][1:], strict=True):
-            if score == baseline:  # sacreBLEU counts samples that differ by more than 0, and finds none: p = 0.001
-                bootstrap = randomisation = 1.0
-            result = PairedResult(name, score, score - baseline, bootstrap, randomisation)
-            results_of.append(result)
+    with stages("testing differences", len(metrics), "metrics") as stage:
+        for name in metrics:
+            for results_of, result in zip(found, _tested(scorer, name, named, given), strict=True):
+                results_of.append(result)
+            stage.update(1)
+    return found
+
+
+def _tested(
+    scorer: Scorer, name: str, named: list[tuple[str, Sequence[str]]], references: list[list[str]]
+) -> list[PairedResult]:
+    """Compare each system but the first with the first, by one metric."""
+    values: list[list[tuple[float, float]]] = []
+    for kind, samples in (("bs", RESAMPLES), ("ar", TRIALS)):
+        metric = {name: scorer.metric(name)}
+        _, scores = PairedTest(named, metric, references, test_type=kind, n_samples=samples)()
+        (results,) = (some for key, some in scores.items() if key != "System")
+        values.append([_plain(one) for one in results])
+    (baseline, _), *_ = values[0]
+    found = []
+    for (score, bootstrap), (_, randomisation) in zip(values[0][1:], values[1][1:], strict=True):
+        if score == baseline:  # sacreBLEU counts samples that differ by more than 0, and finds none: p = 0.001
+            bootstrap = randomisation = 1.0
+        found.append(PairedResult(name, score, score - baseline, bootstrap, randomisation))
     return found
 
 

@@ -32,6 +32,7 @@ from nmt_attn.reporting.page_contents import (
     TreeNode,
 )
 from nmt_attn.reporting.run_sections import configuration_section, data_section, training_section
+from nmt_attn.reporting.sweep_section import sweep_section
 from nmt_attn.runs.directory import RunDirectory
 from nmt_attn.runs.summary import summarise
 from nmt_attn.text.tokenizer import SPACE
@@ -62,6 +63,7 @@ def report_contents(run: RunDirectory, trial: Trial, study: Study) -> PageConten
         ngrams_section([system]),
         *([_nearness(study)] if study.nearest else []),
         _robustness(study),
+        *([] if (sweep := sweep_section(run)) is None else [sweep]),
         configuration_section(config),
     ]
     count = len(study.evaluation.found)

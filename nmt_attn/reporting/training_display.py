@@ -7,6 +7,7 @@ import time
 
 from tqdm import tqdm
 
+from nmt_attn.progress import Watch
 from nmt_attn.training.tracking import Opening, Pace, Validated
 
 PLAIN_LINE_SECONDS = 30.0
@@ -19,6 +20,7 @@ class TrainingDisplay:
     def __init__(self) -> None:
         self._began = self._last_line = time.monotonic()
         self._first_progress: float | None = None
+        self._place = "training"
         layout = "{desc} {percentage:3.0f}% |{bar}| {elapsed} < {remaining}{postfix}"
         self._bar = tqdm(total=1.0, bar_format=layout, leave=False, dynamic_ncols=True, file=sys.stderr, disable=None)
 
@@ -31,7 +33,8 @@ class TrainingDisplay:
         """Move the bar, or add a line now and then."""
         figures = f"loss {pace.loss:.3f}, {pace.tokens_per_second:,.0f} {pace.unit}/s"
         if not self._bar.disable:
-            self._bar.set_description_str(f"epoch {pace.epoch}, step {pace.step}", refresh=False)
+            self._place = f"epoch {pace.epoch}, step {pace.step}"
+            self._bar.set_description_str(self._place, refresh=False)
             self._bar.set_postfix_str(figures, refresh=False)
             self._bar.update(max(0.0, pace.progress - self._bar.n))
             return
@@ -43,11 +46,27 @@ class TrainingDisplay:
             left = self._minutes_left(now, pace.progress)
             self.notice(f"epoch {pace.epoch}, step {pace.step}: {figures}, {pace.progress:.0%} done{left}")
 
+    def validating(self) -> Watch:
+        """Say on the bar that it is no training step that is waited for, and how far it is."""
+        done = 0.0
+
+        def watch(share: float) -> None:
+            nonlocal done
+            done = min(1.0, done + share)
+            self._bar.set_description_str(f"{self._place}, validating {done:.0%}")
+
+        watch(0.0)
+        return watch
+
     def validated(self, validated: Validated) -> None:
         """Show the figures of a validation, and what the model makes of some sentences."""
+        self._resume_bar()
         self.notice(validation_line(validated))
         for sample in validated.samples:
             self.notice(f"    {sample.source}\n      → {sample.output}\n      ( {sample.reference} )")
+
+    def _resume_bar(self) -> None:
+        self._bar.set_description_str(self._place)
 
     def notice(self, line: str) -> None:
         """Write a line that stays, above the bar."""

@@ -6,6 +6,7 @@ import math
 
 from optuna.trial import Trial
 
+from nmt_attn.progress import Watch
 from nmt_attn.training.tracking import Opening, Pace, Reporter, Validated
 
 TOO_BAD = "behind half of the other trials"
@@ -35,6 +36,10 @@ class Judge:
     def pace(self, pace: Pace) -> None:
         """Pass it on."""
         self._reporter.pace(pace)
+
+    def validating(self) -> Watch:
+        """Pass it on."""
+        return self._reporter.validating()
 
     def validated(self, validated: Validated) -> str | None:
         """Pass it on; return the reason to end the training, if there is one."""

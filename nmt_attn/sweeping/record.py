@@ -44,6 +44,17 @@ class SweepRecord:
     command: str | None  # that trains the best configuration again
     importances: dict[str, float]  # of each key, they sum to 1; empty where too few trials are complete
 
+    @property
+    def ranked(self) -> list[TrialRecord]:
+        """The trials, the best first; those without a score of the end last."""
+        sign = 1.0 if self.direction == "minimize" else -1.0
+
+        def order(trial: TrialRecord) -> tuple[bool, float, int]:
+            complete = trial.state == COMPLETE and trial.score is not None
+            return not complete, sign * (trial.score or 0.0) if complete else 0.0, trial.number
+
+        return sorted(self.trials, key=order)
+
     def save(self, directory: Path) -> None:
         """Write it.
 
@@ -73,6 +84,21 @@ class SweepRecord:
         return record
 
 
+def best_trial(directory: Path) -> Path | None:
+    """Return the run of the best trial of a sweep; None where a folder is no sweep, or a run itself.
+
+    Raises:
+        InputError: the record is damaged, or no trial has come to its end.
+    """
+    if (directory / "config.yaml").exists() or not (directory / RECORD).is_file():
+        return None
+    record = SweepRecord.load(directory)
+    runs = [trial.run for trial in record.trials if trial.number == record.best and trial.run is not None]
+    if not runs:
+        raise InputError(f"{directory}: a sweep of which no trial has come to its end; nmt sweep --show says more")
+    return directory / Path(runs[0]).name
+
+
 def _check(record: SweepRecord) -> None:
     """Refuse values of the wrong kind.
 
@@ -93,6 +119,7 @@ def _check(record: SweepRecord) -> None:
             and isinstance(trial.score, number)
             and isinstance(trial.minutes, number)
             and isinstance(trial.reason, (str, type(None)))
+            and isinstance(trial.run, (str, type(None)))
             for trial in record.trials
         )
     )

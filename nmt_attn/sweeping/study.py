@@ -147,7 +147,9 @@ class Trials:
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             try:
                 with locked(self.held(trial.number)):
-                    self._repeat(trial.number)
+                    # Meanwhile its process may have ended it, and only then let go.
+                    if self.study.get_trials(deepcopy=False)[trial.number].state == TrialState.RUNNING:
+                        self._repeat(trial.number)
             except NmtError:
                 continue
 

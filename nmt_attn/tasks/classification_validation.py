@@ -16,6 +16,7 @@ from nmt_attn.device import Compute
 from nmt_attn.distributed.group import ALONE, ProcessGroup, in_order, own_part
 from nmt_attn.evaluation.classification_scores import ClassificationScores, classification_scores
 from nmt_attn.model.classifier import ClassificationModel
+from nmt_attn.progress import Watch, unwatched
 from nmt_attn.tasks.sample import evenly_spaced
 from nmt_attn.tasks.selection import OF_LABELS, Figures, Selection, known_metric
 from nmt_attn.tasks.task import Decided, Sample, Standing
@@ -124,14 +125,14 @@ class Validator:
         scores = evaluation.scores
         return f"valid loss {scores.log_loss:.3f}, accuracy {scores.accuracy:.2f} %, macro F1 {scores.macro_f1:.2f}"
 
-    def run(self) -> Validation:
-        """Validate; the model is left in the mode it was in."""
+    def run(self, watch: Watch = unwatched) -> Validation:
+        """See :meth:`nmt_attn.tasks.task.Evaluator.run`."""
         was_training = self.model.training
         self.model.eval()
-        own = list(own_part(self.texts, self.group))
+        own, device = list(own_part(self.texts, self.group)), self.model.device
         found: list[Any] = []
         if own:  # in fp32
-            found = list(read_texts(self.model, own, self.batch_tokens, self.model.device, attention=False).log_probs)
+            found = list(read_texts(self.model, own, self.batch_tokens, device, attention=False, watch=watch).log_probs)
         self.model.train(was_training)
         probabilities = np.exp(np.stack(in_order(self.group.gather(found))))
         samples = [self._sample(place, text, probabilities[place]) for place, text in self.shown.items()]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nmt_attn.device import Compute
 from nmt_attn.kernels.output_loss import TokenLoss
 from nmt_attn.model.trainable import TrainableModel
+from nmt_attn.progress import Watch, unwatched
 
 Ids = NDArray[np.int64]
 """The numbers of the examples of a batch."""
@@ -133,8 +134,8 @@ class Evaluator(Protocol):
         """Whether the best score that the training has kept so far was computed as this evaluator does it."""
         ...
 
-    def run(self) -> Evaluation:
-        """Evaluate; the model is left in the mode it was in."""
+    def run(self, watch: Watch = unwatched) -> Evaluation:
+        """Evaluate, and tell ``watch`` how far it is; the model is left in the mode it was in."""
         ...
 
     def standing(self, evaluation: Any) -> Standing:

@@ -17,6 +17,7 @@ from nmt_attn.device import Compute, choose_compute
 from nmt_attn.distributed.group import ALONE, ProcessGroup, in_order, own_part
 from nmt_attn.evaluation.scores import Score, Scorer
 from nmt_attn.model.network import TranslationModel
+from nmt_attn.progress import Watch, unwatched
 from nmt_attn.tasks.sample import evenly_spaced
 from nmt_attn.tasks.selection import Figures, known_metric, select
 from nmt_attn.tasks.task import Decided, Sample, Standing
@@ -170,13 +171,18 @@ class Validator:
         differs = f" (decoding.beam_size is {later})" if later != beam else ""
         return f"{len(self.held_out):,} validation sentences are translated {search}{differs}"
 
-    def run(self) -> Validation:
-        """Validate; the model is left in the mode it was in."""
+    def run(self, watch: Watch = unwatched) -> Validation:
+        """See :meth:`nmt_attn.tasks.task.Evaluator.run`."""
+
+        def watch_half(share: float) -> None:
+            watch(share / 2)
+
         options = self.config.training.validation
-        loss = self._loss()
+        loss = self._loss(watch_half)
         translator = Translator(self.model, self.tokenizer, self.config.decoding, self.compute)
         own = list(own_part(self.held_out.sources, self.group))
-        translations = in_order(self.group.gather(translator.translate(own, beam_size=options.beam_size)))
+        translated = translator.translate(own, beam_size=options.beam_size, watch=watch_half)
+        translations = in_order(self.group.gather(translated))
         references = self.held_out.references
         bleu, chrf = self.scorer.bleu(translations, references), self.scorer.chrf(translations, references)
         exact = self.scorer.exact(translations, references)
@@ -185,16 +191,17 @@ class Validator:
         return Validation(loss, bleu, chrf, exact, samples)
 
     @torch.inference_mode()
-    def _loss(self) -> float:
+    def _loss(self, watch: Watch) -> float:
         """Mean cross-entropy a target token over all validation pairs."""
         model, compute = self.model, Compute(self.compute.device, "fp32")
         was_training = model.training
         model.eval()
-        found = []
-        for indices in own_part(self.batches, self.group):
+        found, own = [], own_part(self.batches, self.group)
+        for indices in own:
             batch = self.batcher.batch(indices)
             loss = batch_loss(model, to_device(batch, compute.device), compute)
             found.append((float(loss.cross_entropy), batch.tokens))
+            watch(1 / len(own))
         model.train(was_training)
         losses = in_order(self.group.gather(found))  # so the sum has one order, whoever has computed what
         return sum(loss for loss, _ in losses) / sum(tokens for _, tokens in losses)

@@ -130,6 +130,11 @@ def unpacked(content: Bytes, *, most: int | None = MAX_UNPACKED_BYTES) -> Iterat
     raise InputError(f"{content.name}: packed more than {_MOST_LAYERS} times; unpack it first")
 
 
+def is_packed(beginning: bytes) -> bool:
+    """Say whether a content that begins so is one that :func:`unpacked` unpacks."""
+    return any(packing.begins(beginning) for packing in _PACKINGS)
+
+
 def _may_be_magic(beginning: bytes) -> bool:
     """Say whether more bytes could make a packed file of it. A line that has ended could not be one."""
     return any(len(beginning) < len(magic) and magic.startswith(beginning) for magic in _LONGER_NEEDED)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from nmt_attn.progress import Watch, unwatched
 from nmt_attn.tasks.task import Sample
 
 
@@ -103,6 +104,10 @@ class Reporter(Protocol):
         """Show how it goes."""
         ...
 
+    def validating(self) -> Watch:
+        """Show that a validation begins; what is returned is told how far it is."""
+        ...
+
     def validated(self, validated: Validated) -> str | None:
         """Show what a validation gave; return the reason if the training is to end here."""
         ...
@@ -124,6 +129,10 @@ class Silent:
 
     def pace(self, pace: Pace) -> None:
         """Show nothing."""
+
+    def validating(self) -> Watch:
+        """Show nothing."""
+        return unwatched
 
     def validated(self, validated: Validated) -> None:
         """Show nothing."""

@@ -101,28 +101,21 @@ def train(
     caller = _Caller(typed, command, reporter, draw, group, place.launch or None)
     if _was_begun_by(run, place):
         resume, force = run.has_checkpoint(), False
-    with locked(run.path):
-        return _lead(run, config, caller, data, resume=resume, force=force)
+    return _lead(run, config, caller, data, resume=resume, force=force)
 
 
 def _lead(
     run: RunDirectory, config: Config, caller: _Caller, data: Dataset | None, *, resume: bool, force: bool
 ) -> Outcome:
-    """Train as the main process, in a run directory that nobody else is writing."""
-    if not resume and not force:
-        _refuse_trained(run)
-    if resume and not run.config_file.exists():
-        raise InputError(f"{run.path}: no checkpoint to resume from; train without --resume first")
-    for folder in (run.path, run.checkpoints):
-        recover(folder)
-    if resume and run.has_checkpoint():
-        return _resume(run, config, caller)
-    if resume:
-        print(f"{run.path}: no checkpoint yet; training begins at the beginning", file=sys.stderr)
-        config = taken_over(load_config(run.config_file), config, str(run.path))
-    elif not force:  # now that what a crash had left moved aside is back
-        _refuse_trained(run)
-    return _begin(run, config, caller, data)
+    """Train as the main process, which alone writes to the run directory."""
+    with locked(run.path):
+        _recover(run, resume=resume, force=force)
+        if resume and run.has_checkpoint():
+            return _resume(run, config, caller)
+        if resume:
+            print(f"{run.path}: no checkpoint yet; training begins at the beginning", file=sys.stderr)
+            config = taken_over(load_config(run.config_file), config, str(run.path))
+        return _begin(run, config, caller, data)
 
 
 _Begun = tuple[Config, RunDirectory, bool]
@@ -151,6 +144,19 @@ def _begin_together(config: Config, run: RunDirectory, group: ProcessGroup, *, r
     group.wait_for_main()
     begun: _Begun | None = (config, run, resume)
     group.from_main(begun)
+
+
+def _recover(run: RunDirectory, *, resume: bool, force: bool) -> None:
+    """Bring back what a crash had left moved aside, and refuse a run that is not to be trained like this."""
+    new = not resume and not force
+    if new:
+        _refuse_trained(run)
+    if resume and not run.config_file.exists():
+        raise InputError(f"{run.path}: no checkpoint to resume from; train without --resume first")
+    for folder in (run.path, run.checkpoints):
+        recover(folder)
+    if new:  # now that it is back
+        _refuse_trained(run)
 
 
 def _refuse_trained(run: RunDirectory) -> None:

@@ -260,7 +260,7 @@ class Trainer:
             self.save()
             return
         self.meter.stop()
-        state, evaluator, result = self.state, self.evaluator, self.evaluator.run()
+        state, evaluator, result = self.state, self.evaluator, self.evaluator.run(self.reporter.validating())
         self.consensus.exchange()
         state.seconds = self.consensus.seconds()
         state.validated_step = state.step

@@ -96,7 +96,7 @@ def test_robustness_translates_only_what_a_change_changes():
     sources = ["the cat slept on it", "A house."]
     given: list[list[str]] = []
 
-    def translate(texts):
+    def translate(texts, watch):
         given.append(list(texts))
         return ["the cat" for _ in texts]
 

@@ -90,7 +90,7 @@ def check_that_wider_is_never_worse(model: TranslationModel, way: SearchOptions,
 
 
 @given(model=networks(), way=ways(), beam=st.integers(1, 6))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_wider_search_is_never_worse(model, way, beam):
     check_that_wider_is_never_worse(model, way, beam)
 

@@ -151,7 +151,7 @@ def test_eval_of_own_files_with_two_references(trained):
     assert "nrefs:2" in result["bleu"]["signature"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_a_signal_leaves_a_checkpoint_from_which_training_goes_on(toy, number):
     with subprocess.Popen(
         [sys.executable, "-m", "nmt_attn", "train", "--config", "toy.yaml", "--set", "training.max_epochs=500"],

@@ -49,6 +49,9 @@ def test_bash(folder):
     assert bash(folder, "nmt", "train", "--config", "") == ["nmt.yaml", "configs/a.yaml"]
     assert bash(folder, "nmt", "translate", "--model", "runs/") == ["runs/new", "runs/old"]
     assert bash(folder, "nmt", "config", "init", "--like", "t") == ["tiny"]
+    for command in ("report", "compare", "inspect", "watch"):
+        assert bash(folder, "nmt", command, "") == ["runs/new", "runs/old"]
+    assert bash(folder, "nmt", "compare", "runs/new", "pa") == ["pairs.tsv"]
 
 
 def test_bash_cuts_words_at_equals_signs_and_is_told_what_follows_them(folder):

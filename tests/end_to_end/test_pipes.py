@@ -77,9 +77,7 @@ strange = st.one_of(
 ).map(lambda line: line.replace(b"\n", b" "))
 
 
-@given(st.lists(strange, min_size=1, max_size=12), st.integers(0, 2**32))
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_bytes_keep_the_lines_and_their_order(translating, lines, seed):
+def check_that_lines_and_their_order_are_kept(translating, lines, seed):
     places = random.Random(seed)
     for _ in range(3):
         lines.insert(places.randrange(len(lines) + 1), KNOWN)
@@ -93,6 +91,19 @@ def test_any_bytes_keep_the_lines_and_their_order(translating, lines, seed):
             assert answer == ITS_TRANSLATION + b"\n"
         if not line.strip():
             assert answer == b"\n"
+
+
+@given(st.lists(strange, min_size=1, max_size=12), st.integers(0, 2**32))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes_keep_the_lines_and_their_order(translating, lines, seed):
+    check_that_lines_and_their_order_are_kept(translating, lines, seed)
+
+
+@pytest.mark.slow
+@given(st.lists(strange, min_size=1, max_size=12), st.integers(0, 2**32))
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_many_bytes_keep_the_lines_and_their_order(translating, lines, seed):
+    check_that_lines_and_their_order_are_kept(translating, lines, seed)
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,7 @@ print(resident() - before)
 """Bytes by which a process grows with 800 different numbers of rows."""
 
 
+@pytest.mark.slow
 def test_a_process_does_not_grow_with_every_number_of_rows():
     if not Path("/proc/self/statm").exists():
         pytest.skip("no way here to ask how much memory a process has")

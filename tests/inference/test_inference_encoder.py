@@ -30,7 +30,7 @@ def batch(lengths: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
 
 @pytest.mark.parametrize("layers", [1, 2, 4])
 @given(LENGTHS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @torch.inference_mode()
 def test_states_are_those_of_the_network(layers: int, lengths: list[int]) -> None:
     network = encoder(layers)

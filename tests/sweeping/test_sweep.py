@@ -117,6 +117,7 @@ def start(folder: Path, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen([*command, *FEW, *words], cwd=folder, stderr=subprocess.PIPE, env=environment, text=True)
 
 
+@pytest.mark.slow
 def test_two_processes_share_a_sweep(folder):
     words = ("--set", "training.max_epochs=1", "--no-prune")
     other = start(folder, *words, "--trials", "6")
@@ -134,6 +135,7 @@ def test_two_processes_share_a_sweep(folder):
     assert len(list((folder / "sweeps" / "opinions").glob("trial-*"))) == 6
 
 
+@pytest.mark.slow
 def test_a_trial_whose_process_was_killed_is_repeated(folder, trained):
     words = ("--set", "training.max_epochs=9999")
     other = start(folder, *words, "--trials", "2")

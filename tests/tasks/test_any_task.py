@@ -16,6 +16,7 @@ from nmt_attn.config.schema import Config
 from nmt_attn.errors import InputError
 from nmt_attn.kernels.output_loss import TokenLoss
 from nmt_attn.model.trainable import TrainableModel
+from nmt_attn.progress import Watch, unwatched
 from nmt_attn.runs.directory import RunDirectory
 from nmt_attn.runs.metrics import read_metrics
 from nmt_attn.tasks.selection import known_metric
@@ -88,7 +89,7 @@ class CountEvaluator:
     def __init__(self, task: CountTask, model: Counter) -> None:
         self.task, self.model = task, model
 
-    def run(self) -> Looked:
+    def run(self, watch: Watch = unwatched) -> Looked:
         batch = CountBatches(self.task.counts(seed=2), 100).batch(np.arange(100))
         with torch.no_grad():
             logits = self.model(batch.words)

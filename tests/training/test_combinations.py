@@ -81,11 +81,11 @@ def _short(sets: list[str]) -> str:
 def test_it_trains_and_translates(folder, monkeypatch, sets, precision):
     monkeypatch.chdir(folder)
     sets = [*sets, f"training.precision={precision}", f"decoding.precision={precision}"]
-    shared = ["data.directory=data/toy", "training.max_steps=20", "training.validation.max_sentences=4"]
+    shared = ["data.directory=data/toy", "training.max_steps=8", "training.validation.max_sentences=4"]
     sizes = ["model.embedding_size=8", "model.encoder.hidden_size=8", "model.decoder.hidden_size=16"]
     config = load_config(Path("toy.yaml"), [*shared, *sizes, "name=one", *sets])
     outcome = train(config, force=True)
-    assert outcome.state.step == 20
+    assert outcome.state.step == 8
     (translation,) = Translator.load("runs/one").translate(["Big dog sees tree."], beam_size=2)
     assert isinstance(translation, str)
 

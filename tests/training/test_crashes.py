@@ -158,7 +158,7 @@ def kill_often(
     return codes
 
 
-@pytest.mark.parametrize(("times", "steps"), [(10, STEPS), pytest.param(50, 5 * STEPS, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("times", "steps"), [(5, STEPS), pytest.param(50, 5 * STEPS, marks=pytest.mark.slow)])
 def test_killed_at_random_moments(trainings, times, steps):
     sets = [f"training.max_steps={steps}", "training.checkpoint_steps=2"]
     assert kill_often(trainings, times, signal.SIGKILL, *sets) == [-signal.SIGKILL] * times
@@ -179,7 +179,7 @@ def test_asked_to_stop_at_random_moments(trainings, number, times, steps):
     assert set(codes) <= {128 + number, -number}  # the latter: before training began
 
 
-@pytest.mark.parametrize("stride", [7, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("stride", [13, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("number", [None, FULL, TWO_SIGNALS], ids=["killed", "disk full", "two signals"])
 def test_stopped_at_any_write_of_a_checkpoint(trainings, number, stride):
     """Each training goes on where the one before it was stopped, and is stopped a write or a few later itself."""
