@@ -14,7 +14,7 @@ import typer
 from nmt_attn.cli.completion import complete_run
 from nmt_attn.cli.configuration import load_given_or_usual
 from nmt_attn.cli.options import ExperimentOption, SetOption, expanded, refuse_both
-from nmt_attn.distributed.environment import Place, place_here, said_once_a_machine
+from nmt_attn.distributed.environment import Place, notes_of_main, place_here
 from nmt_attn.distributed.launch import launch, processes_here
 from nmt_attn.threads import let_threads_sleep
 
@@ -77,7 +77,7 @@ def train_command(
         sets.append(f"training.processes={processes}")
         typed += ["--processes", processes]
     place = place_here()
-    with said_once_a_machine(place):
+    with notes_of_main(place):
         loaded = load_given_or_usual(config, sets)  # what is wrong with it is said before torch is loaded
     if not place.launch and (count := processes_here(loaded)) > 1:
         raise typer.Exit(launch(sys.argv[1:], count))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -27,7 +27,8 @@ from nmt_attn.cli.options import (
     with_options,
 )
 from nmt_attn.cli.sampling import SampleOption, SeedOption, TemperatureOption, TopKOption, TopPOption, sampling_options
-from nmt_attn.cli.shared_translation import SharedWork, checked_files, translate_in_shards
+from nmt_attn.cli.shared_work import Answer as Block
+from nmt_attn.cli.shared_work import ResumeOption, SharedWork, checked_files, work_in_shards
 from nmt_attn.distributed.environment import place_here
 from nmt_attn.text.streams import STANDARD
 from nmt_attn.text.writing import Write, writing
@@ -87,12 +88,6 @@ ReplaceUnknownOption = Annotated[
 ]
 
 
-ResumeOption = Annotated[
-    bool,
-    typer.Option("--resume", help="With --input and --output: go on where an earlier, killed command with it stopped."),
-]
-
-
 def translate_command(
     sentences: SentencesArgument = None,
     model: ModelsOption = None,
@@ -132,9 +127,9 @@ def translate_command(
     wish = TranslationRequest(beam, nbest, mbr, as_text(prefix), alignments, replace_unknown, sampling)
     load = partial(_load, model, overrides, wish)
     if resume or place.size > 1:
-        files = checked_files(place, sentences, source, output, batch_lines)
-        work = SharedWork(tuple(model or ()), *files, tuple(overrides), on_error, device, as_json, resume)
-        translate_in_shards(work, wish, load, place)
+        files, options = checked_files(sentences, source, output, batch_lines), [repr(wish), overrides, as_json]
+        work = SharedWork(model or (), *files, options, on_error, device, resume)
+        work_in_shards(work, lambda device: _in_blocks(load(device), wish, as_json=as_json), place)
         return
     given, translator, show = open_input(sentences, source, on_error), load(device), stages_beside(output)
     translator.expect(many=given.large)
@@ -151,6 +146,14 @@ def _load(models: list[Path] | None, overrides: list[str], wish: TranslationRequ
     translator = Translator.load(models, device=device, overrides=overrides, write_unknown=wish.replace_unknown)
     wish.check(translator, OPTIONS)
     return translator
+
+
+def _in_blocks(translator: Translator, wish: TranslationRequest, *, as_json: bool) -> Block:
+    def answer(first: int, lines: Sequence[str]) -> str:
+        answers = wish.answers(translator, lines)
+        return "".join(one.written(first + at, wish.nbest, as_json=as_json) for at, one in enumerate(answers))
+
+    return answer
 
 
 def _check_search(

@@ -50,7 +50,7 @@ class Shards:
         if self.folder.exists():
             if not resume:
                 raise UserError(
-                    f"{self.folder} holds a part of an earlier translation; --resume goes on with it, or delete it"
+                    f"{self.folder} holds a part of an earlier output; --resume goes on with it, or delete it"
                 )
             self._check()
             return
@@ -66,7 +66,7 @@ class Shards:
         differ = sorted(name for name in self.job if before.get(name) != self.job[name])
         if differ:
             raise UserError(
-                f"{self.folder} holds a part of another translation (another {', '.join(differ)}); delete it, or give "
+                f"{self.folder} holds a part of another output (another {', '.join(differ)}); delete it, or give "
                 "another --output"
             )
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from io import StringIO
 
-from nmt_attn.errors import NmtError, UserError
+from nmt_attn.errors import UserError
 
 TORCHRUN = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 """Variables that torchrun, and whatever starts processes as it does, sets for each of them."""
@@ -130,19 +130,20 @@ def _number(environment: Mapping[str, str], name: str, default: int | None = Non
     return int(text)
 
 
-@contextmanager
-def said_once_a_machine(place: Place) -> Iterator[None]:
-    """Let only the first process of a machine say an error of the block: the others there have met the same one.
+def is_first(*, here: bool = False) -> bool:
+    """Say whether this is the first of the processes that were started together, or ``here`` on this machine.
 
-    Notes on standard error are for the main process alone.
-
-    Raises:
-        SystemExit: instead of the error, in the others.
+    What is wrong with their command is met by all of them, and said by that one.
     """
     try:
-        with redirect_stderr(sys.stderr if place.rank == 0 else StringIO()):
-            yield
-    except NmtError as error:
-        if place.local_rank == 0:
-            raise
-        raise SystemExit(error.exit_code) from None
+        place = place_here()
+    except UserError:
+        return True
+    return (place.local_rank if here else place.rank) == 0
+
+
+@contextmanager
+def notes_of_main(place: Place) -> Iterator[None]:
+    """Let only the main process write notes to standard error while the block runs."""
+    with redirect_stderr(sys.stderr if place.rank == 0 else StringIO()):
+        yield

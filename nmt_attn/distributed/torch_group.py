@@ -165,6 +165,8 @@ def joined(place: Place, device: str, timeout: float) -> Iterator[ProcessGroup]:
         if isinstance(error, LostProcess) and "TORCHELASTIC_RUN_ID" in os.environ:
             time.sleep(GRACE)
         if group.speaks_of_failure(getattr(error, "exit_code", 130)):
+            if isinstance(error, NmtError):
+                error.alone = True
             raise
         raise SystemExit(group.code_of_failure()) from None
     except Exception:

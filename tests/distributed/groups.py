@@ -85,9 +85,10 @@ def serve() -> None:
         files = [Path(f"said.{rank}") for rank in range(request["size"])]
         children = [_fork(request, rank, port, files[rank]) for rank in range(request["size"])]
         codes = _wait(children)
-        print(json.dumps({"codes": codes, "said": [file.read_text(encoding="utf-8") for file in files]}), flush=True)
+        said = [file.read_text(encoding="utf-8") for file in files]
         for file in files:
             file.unlink()
+        print(json.dumps({"codes": codes, "said": said}), flush=True)
 
 
 def _wait(children: list[int]) -> list[int]:

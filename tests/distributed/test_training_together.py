@@ -84,7 +84,9 @@ def compare(groups: Groups, way: str, sizes: tuple[int, ...], *sets: str) -> Non
         for one, other in zip(alone, together, strict=True):
             near = {key: pytest.approx(other[key], rel=1e-4) for key in ("loss", "perplexity") if key in other}
             assert one == {**other, **near}
-        assert distance(weights(groups, f"{way}-1"), weights(groups, f"{way}-{size}")) < 1e-5
+        # A step is as long as the learning rate, and so is what the order of sums changes in it.
+        nearness = 1e-4 if "training.learning_rate=0.1" in WAYS[way] else 1e-5
+        assert distance(weights(groups, f"{way}-1"), weights(groups, f"{way}-{size}")) < nearness
 
 
 @pytest.mark.parametrize("way", ["gru-bahdanau", "lstm-luong-accumulate-ema"])
@@ -97,6 +99,7 @@ def test_two_processes_learn_what_one_learns(groups, way):
 def test_the_number_of_processes_changes_nothing(groups, way):
     longer = () if "stopping" in way else ("training.max_steps=50", "training.validation.every_steps=25")
     compare(groups, way, (2, 4), "training.max_steps=50", *longer)
+    assert (rows(groups, f"{way}-1")[-1]["step"] < 50) == ("stopping" in way)
 
 
 def test_the_same_number_of_processes_gives_the_same_model_to_the_bit(groups):

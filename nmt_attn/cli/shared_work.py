@@ -1,4 +1,4 @@
-"""``nmt translate`` of a large file: shared by several processes (torchrun, Slurm), or gone on with (``--resume``)."""
+"""``nmt translate`` and ``classify`` of a large file: shared by several processes, or gone on with (``--resume``)."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ from contextlib import redirect_stderr
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
+
+import typer
 
 from nmt_attn.cli.input_options import open_input
 from nmt_attn.cli.lines import say_remarks
-from nmt_attn.distributed.environment import Place, said_once_a_machine
+from nmt_attn.distributed.environment import Place
 from nmt_attn.errors import UserError
 from nmt_attn.text.streams import STANDARD
 
-if TYPE_CHECKING:
-    from nmt_attn.decoding.request import TranslationRequest
-    from nmt_attn.decoding.translator import Translator
+Answer = Callable[[int, Sequence[str]], str]
+"""Gives what is written for a block, from the number of its first line, from 0, and its lines."""
+
+ResumeOption = Annotated[
+    bool,
+    typer.Option("--resume", help="With --input and --output: go on where an earlier, killed command with it stopped."),
+]
 
 PATIENCE = 600.0
 """Seconds for which processes wait for each other at the beginning, and at the end for the next block."""
@@ -26,44 +32,45 @@ PATIENCE = 600.0
 
 @dataclass(frozen=True)
 class SharedWork:
-    """What is to be translated, and how the command was asked for it."""
+    """The file that is to be worked on, and how the command was asked for it."""
 
-    models: tuple[Path, ...]
+    models: Sequence[Path]
     source: Path
     output: Path
-    overrides: tuple[str, ...]
+    options: Sequence[object]  # plain values that decide about the output
     on_error: str | None
     device: str
-    as_json: bool
     resume: bool
 
 
 def checked_files(
-    place: Place, sentences: list[str] | None, source: Path | None, output: Path | None, batch_lines: int | None
+    sentences: list[str] | None, source: Path | None, output: Path | None, batch_lines: int | None
 ) -> tuple[Path, Path]:
     """Return the files to be read and written.
 
     Raises:
         UserError: one is missing, or an option has no effect.
     """
-    with said_once_a_machine(place):
-        if sentences or source in (None, STANDARD) or output in (None, STANDARD):
-            raise UserError("several processes, and --resume, translate a file: give --input FILE and --output FILE")
-        if batch_lines is not None:
-            blocks = "a file in blocks (several processes, or --resume)"
-            raise UserError(f"--batch-lines has no effect on {blocks}; leave it out")
+    if sentences or source in (None, STANDARD) or output in (None, STANDARD):
+        raise UserError("several processes, and --resume, work on a file: give --input FILE and --output FILE")
+    if batch_lines is not None:
+        blocks = "a file in blocks (several processes, or --resume)"
+        raise UserError(f"--batch-lines has no effect on {blocks}; leave it out")
     assert source is not None
     assert output is not None
     return source, output
 
 
-def translate_in_shards(
-    work: SharedWork, wish: TranslationRequest, load: Callable[[str], Translator], place: Place
-) -> None:
-    """Translate a file in blocks, those of this process, and as the main one put all together.
+def work_in_shards(work: SharedWork, load: Callable[[str], Answer], place: Place) -> None:
+    """Work on a file in blocks, those of this process, and as the main one put all together.
+
+    Args:
+        work: what is to be done.
+        load: loads the model on a device.
+        place: of this process.
 
     Raises:
-        UserError: an earlier translation is there and not to be gone on with, or it was another one.
+        UserError: an earlier output is there and not to be gone on with, or it was another one.
         NmtError: the disk is full or not writable, or another process is gone.
     """
     from nmt_attn.decoding.shards import Shards, digest
@@ -77,19 +84,13 @@ def translate_in_shards(
         job = {
             "input": digest(work.source),
             "model": [weights_sha256(checkpoint) for checkpoint in checkpoints],
-            "options": [repr(wish), list(work.overrides), work.as_json, work.on_error],
+            "options": [*work.options, work.on_error],
         }
         shards = Shards(work.output, job)
         if group.is_main:
             shards.begin(resume=work.resume)
         group.wait_for_main()
-        translator = load(device_of(work.device, place))
-
-        def answer(first: int, lines: Sequence[str]) -> str:
-            answers = wish.answers(translator, lines)
-            return "".join(one.written(first + at, wish.nbest, as_json=work.as_json) for at, one in enumerate(answers))
-
-        given = open_input(None, work.source, work.on_error)
+        given, answer = open_input(None, work.source, work.on_error), load(device_of(work.device, place))
         count = shards.work(given.lines, answer, group)
         if group.is_main:
             shards.finish(count, PATIENCE)
