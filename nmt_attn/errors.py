@@ -6,6 +6,9 @@ class NmtError(Exception):
 
     exit_code = 1
 
+    alone = False
+    """True if of several processes that work together only this one says it."""
+
 
 class UserError(NmtError):
     """An error in the command line, the configuration or the input (exit code 2)."""

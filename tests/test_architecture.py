@@ -17,6 +17,7 @@ GROUND = ("version", "errors", "files", "lock", "device", "device_names", "paral
 ROOMS = (
     "config",
     "text",
+    "distributed",
     "kernels",
     "model",
     "runs",

@@ -26,6 +26,7 @@ from nmt_attn.cli.sweep import sweep_command
 from nmt_attn.cli.train import train_command
 from nmt_attn.cli.translate import translate_command
 from nmt_attn.cli.watch import watch_command
+from nmt_attn.distributed.environment import is_first
 from nmt_attn.errors import Interrupted, NmtError, is_out_of_memory, printable
 from nmt_attn.version import __version__
 
@@ -94,11 +95,11 @@ def main() -> None:
         if type(error).__name__ == "NoArgsIsHelpError":  # nmt, or nmt config, and no more; rich has shown the help
             print(error.format_message(), end="")
             sys.exit(0)
-        _leave(_one_line(error), 2)
+        _leave(_one_line(error), 2, said=is_first())
     except typer.Abort:
         _leave("interrupted", 130)
     except NmtError as error:
-        _leave(str(error), error.exit_code)
+        _leave(str(error), error.exit_code, said=error.exit_code != 2 or error.alone or is_first(here=True))
     except Interrupted as error:
         _leave("interrupted", error.exit_code)
     except KeyboardInterrupt:
@@ -167,13 +168,16 @@ def _utf8_streams() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
 
 
-def _leave(message: str, code: int) -> None:
+def _leave(message: str, code: int, *, said: bool = True) -> None:
     """Exit with a message of one line, without the traceback unless ``$NMT_DEBUG`` asks for it.
 
-    A message may quote a file, an archive or a server, so nothing in it may control the terminal.
+    A message may quote a file, an archive or a server, so nothing in it may control the terminal. It is not ``said``
+    where another of several processes, which were all called with the same words, says it.
     """
     if os.environ.get("NMT_DEBUG"):
         raise
+    if not said:
+        sys.exit(code)
     message = printable(message)
     print(f"error: {message}" if code < 128 else message, file=sys.stderr)
     sys.exit(code)

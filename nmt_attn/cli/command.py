@@ -6,11 +6,15 @@ from typing import Any
 
 from typer.core import TyperCommand
 
+from nmt_attn.distributed.environment import place_here
 from nmt_attn.errors import UserError
+
+TOGETHER = ("train", "eval", "translate", "classify")
+"""Commands that several processes, started by torchrun or Slurm, do together."""
 
 
 class Command(TyperCommand):
-    """A command that refuses an option given twice, of which the first would have no effect."""
+    """A command that refuses what would be ignored: an option given twice, several processes for the work of one."""
 
     takes_text = False
     """True if its arguments are sentences, which may begin with a dash."""
@@ -31,6 +35,23 @@ class Command(TyperCommand):
                 advice = "; average the models first, with nmt average" if "--model" in option.opts else ""
                 raise UserError(f"{option.opts[0]} is given twice, and takes one value{advice}")
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command.
+
+        Raises:
+            UserError: torchrun or Slurm has started several processes, which would all do the same; the first says so.
+            SystemExit: of the others.
+        """
+        place = place_here()
+        if place.size > 1 and self.name not in TOGETHER:
+            if place.rank:
+                raise SystemExit(UserError.exit_code)
+            raise UserError(
+                f"{ctx.command_path} is the work of one process, and {place.size} were started together; start it "
+                "without torchrun or srun (or unset RANK and WORLD_SIZE)"
+            )
+        return super().invoke(ctx)
 
     def _refuse_dashes(self, ctx: Any, args: list[str]) -> None:
         """Refuse a sentence that begins with a dash before it is taken for an option, and say where it goes."""

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,13 +29,17 @@ from nmt_attn.cli.options import (
     refuse_idle,
     with_options,
 )
+from nmt_attn.distributed.environment import place_here
 from nmt_attn.errors import UserError
-from nmt_attn.progress import Progress
+from nmt_attn.progress import Progress, Unseen
 from nmt_attn.text.streams import STANDARD
 from nmt_attn.text.writing import writing
 
 if TYPE_CHECKING:
-    from nmt_attn.evaluation.request import EvaluationReport
+    from nmt_attn.evaluation.request import EvaluationReport, EvaluationRequest
+
+PATIENCE = 86400.0
+"""Seconds for which processes that share the sentences wait for the slowest of them."""
 
 SourceOption = Annotated[
     Path | None,
@@ -131,7 +139,6 @@ def eval_command(
     overrides = [*with_options(overrides, precision=precision, threads=threads), *_tokenize(tokenize)]
     prepare_for_torch(model if model or (config is None and hypothesis is None) else [], None)
     from nmt_attn.evaluation.request import EvaluationRequest
-    from nmt_attn.evaluation.run import report
 
     request = EvaluationRequest(
         models=tuple(model or ()),
@@ -147,7 +154,25 @@ def eval_command(
         remove_words=remove_words,
         device=device or "auto",
     )
-    _show(report(request, Progress), as_json, output)
+    _evaluate(request, as_json, output)
+
+
+def _evaluate(request: EvaluationRequest, as_json: bool, output: Path | None) -> None:
+    """Evaluate, alone or as one of several processes that share the sentences, of which the main one speaks."""
+    place = place_here()
+    from nmt_attn.evaluation.run import report
+
+    if place.size == 1:
+        _show(report(request, Progress), as_json, output)
+        return
+    from nmt_attn.distributed.devices import device_of
+    from nmt_attn.distributed.torch_group import joined
+
+    with joined(place, "cpu", PATIENCE) as group, redirect_stderr(sys.stderr if group.is_main else StringIO()):
+        request = replace(request, device=device_of(request.device, place), group=group)
+        result = report(request, Progress if group.is_main else Unseen)
+        if group.is_main:
+            _show(result, as_json, output)
 
 
 def _refuse_idle(options: Mapping[str, Any]) -> None:

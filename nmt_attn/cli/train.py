@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nmt_attn.cli.completion import complete_run
 from nmt_attn.cli.configuration import load_given_or_usual
 from nmt_attn.cli.options import ExperimentOption, SetOption, expanded, refuse_both
+from nmt_attn.distributed.environment import Place, notes_of_main, place_here
+from nmt_attn.distributed.launch import launch, processes_here
 from nmt_attn.threads import let_threads_sleep
+
+if TYPE_CHECKING:
+    from nmt_attn.config.schema import Config
 
 OriginOption = Annotated[
     Path | None,
@@ -36,6 +42,15 @@ ThreadsOption = Annotated[
         show_default=False,
     ),
 ]
+ProcessesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--processes",
+        metavar="N",
+        help="Number of processes that train together on this machine, or auto: one for each GPU (training.processes).",
+        show_default=False,
+    ),
+]
 
 
 def train_command(
@@ -43,6 +58,7 @@ def train_command(
     overrides: SetOption = None,
     origin: OriginOption = None,
     threads: ThreadsOption = None,
+    processes: ProcessesOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the latest checkpoint of the run.")] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Train from the start even if the run exists; the old run is moved aside.")
@@ -56,17 +72,41 @@ def train_command(
         refuse_both(overrides, "--threads", threads, "training.threads")
         sets.append(f"training.threads={threads}")
         typed += ["--threads", str(threads)]
-    loaded = load_given_or_usual(config, sets)  # what is wrong with it is said before torch is loaded
+    if processes is not None:
+        refuse_both(overrides, "--processes", processes, "training.processes")
+        sets.append(f"training.processes={processes}")
+        typed += ["--processes", processes]
+    place = place_here()
+    with notes_of_main(place):
+        loaded = load_given_or_usual(config, sets)  # what is wrong with it is said before torch is loaded
+    if not place.launch and (count := processes_here(loaded)) > 1:
+        raise typer.Exit(launch(sys.argv[1:], count))
+    _train(loaded, place, typed, resume=resume, force=force)
+
+
+def _train(config: Config, place: Place, typed: Sequence[str], *, resume: bool, force: bool) -> None:
+    """Train in this process, alone or together with others, of which the main one speaks."""
     let_threads_sleep(watched=True)
+    from nmt_attn.distributed.torch_group import joined
     from nmt_attn.reporting.tracked_pictures import draw
     from nmt_attn.reporting.training_display import TrainingDisplay
     from nmt_attn.training.train import train
 
-    command = ["nmt", *sys.argv[1:]]
-    outcome = train(
-        loaded, resume=resume, force=force, typed=typed, command=command, reporter=TrainingDisplay(), draw=draw
-    )
-    print(outcome.summary())
+    with joined(place, config.training.device, config.training.timeout) as group:
+        outcome = train(
+            config,
+            resume=resume,
+            force=force,
+            typed=typed,
+            command=["nmt", *sys.argv[1:]],
+            reporter=TrainingDisplay() if group.is_main else None,
+            draw=draw,
+            group=group,
+            place=place,
+        )
+    if group.is_main:
+        print(outcome.summary())
     if outcome.signal is not None:
-        print(f"go on with: {shlex.join([*typed, '--resume'])}", file=sys.stderr)
+        if group.is_main:
+            print(f"go on with: {shlex.join([*typed, '--resume'])}", file=sys.stderr)
         raise typer.Exit(128 + outcome.signal)

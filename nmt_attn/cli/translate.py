@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,11 +27,15 @@ from nmt_attn.cli.options import (
     with_options,
 )
 from nmt_attn.cli.sampling import SampleOption, SeedOption, TemperatureOption, TopKOption, TopPOption, sampling_options
+from nmt_attn.cli.shared_work import Answer as Block
+from nmt_attn.cli.shared_work import ResumeOption, SharedWork, checked_files, work_in_shards
+from nmt_attn.distributed.environment import place_here
 from nmt_attn.text.streams import STANDARD
 from nmt_attn.text.writing import Write, writing
 
 if TYPE_CHECKING:
-    from nmt_attn.decoding.request import Answer
+    from nmt_attn.decoding.request import Answer, TranslationRequest
+    from nmt_attn.decoding.translator import Translator
 
 OPTIONS = {
     "beam_size": "--beam",
@@ -107,6 +111,7 @@ def translate_command(
     overrides: RunSetOption = None,
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
+    resume: ResumeOption = False,
 ) -> None:
     """Translate sentences, a file or a pipe: one output line for each input line, in the same order."""
     drawing = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
@@ -114,21 +119,41 @@ def translate_command(
     _check_search(overrides, beam, sampled=sampled, drawing=drawing)
     check_output(output, None if sentences else source or STANDARD)
     sampling = sampling_options(temperature, top_k, top_p, seed) if sampled else None
+    place = place_here()
     prepare_for_torch(model)
     from nmt_attn.decoding.request import TranslationRequest
-    from nmt_attn.decoding.translator import Translator
 
-    given = open_input(sentences, source, on_error)
     overrides = with_options(overrides, precision=precision, threads=threads)
-    translator = Translator.load(model, device=device, overrides=overrides, write_unknown=replace_unknown)
     wish = TranslationRequest(beam, nbest, mbr, as_text(prefix), alignments, replace_unknown, sampling)
-    wish.check(translator, OPTIONS)
+    load = partial(_load, model, overrides, wish)
+    if resume or place.size > 1:
+        files, options = checked_files(sentences, source, output, batch_lines), [repr(wish), overrides, as_json]
+        work = SharedWork(model or (), *files, options, on_error, device, resume)
+        work_in_shards(work, lambda device: _in_blocks(load(device), wish, as_json=as_json), place)
+        return
+    given, translator, show = open_input(sentences, source, on_error), load(device), stages_beside(output)
     translator.expect(many=given.large)
-    show = stages_beside(output)
     answers = given.answered(partial(wish.answers, translator), batch_lines, translator.processes, show, "translating")
     with writing(output) as write:
         _write(answers, write, None if as_json else nbest)
     say_remarks(given.files)
+
+
+def _load(models: list[Path] | None, overrides: list[str], wish: TranslationRequest, device: str) -> Translator:
+    """Load a model, and refuse what it cannot do."""
+    from nmt_attn.decoding.translator import Translator
+
+    translator = Translator.load(models, device=device, overrides=overrides, write_unknown=wish.replace_unknown)
+    wish.check(translator, OPTIONS)
+    return translator
+
+
+def _in_blocks(translator: Translator, wish: TranslationRequest, *, as_json: bool) -> Block:
+    def answer(first: int, lines: Sequence[str]) -> str:
+        answers = wish.answers(translator, lines)
+        return "".join(one.written(first + at, wish.nbest, as_json=as_json) for at, one in enumerate(answers))
+
+    return answer
 
 
 def _check_search(
@@ -148,6 +173,6 @@ def _check_search(
 def _write(answers: Iterable[Answer], write: Write, nbest: int | None) -> None:
     """Write each answer as soon as it is known: as text with the ``nbest`` translations, or, for None, as JSON."""
     for number, one in enumerate(answers):
-        write(json.dumps(one.to_json(), ensure_ascii=False) + "\n" if nbest is None else one.to_text(number, nbest))
+        write(one.written(number, nbest or 1, as_json=nbest is None))
         if one.best.long:
             print(f"line {number + 1} is long: translated in {one.best.parts} parts", file=sys.stderr)

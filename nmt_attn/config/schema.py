@@ -92,6 +92,22 @@ def known_size(value: Any) -> Any:
 BatchTokens = Annotated[int | Literal["auto"], BeforeValidator(known_size)]
 
 
+def known_count(value: Any) -> Any:
+    """Return a number of processes as it is.
+
+    Raises:
+        ValueError: it is neither a whole number of at least 1 nor ``auto``.
+    """
+    number = isinstance(value, int) and not isinstance(value, bool)
+    if value != "auto" and not (number and 1 <= value <= 1024):
+        raise ValueError("it is a whole number of processes from 1 to 1024, or auto")
+    return value
+
+
+# Processes that train together on one machine.
+ProcessCount = Annotated[int | Literal["auto"], BeforeValidator(known_count)]
+
+
 def known_weights(value: Any) -> Any:
     """Return weights of labels as they are, but for labels that YAML takes for numbers or truth values.
 
@@ -773,6 +789,23 @@ class TrainingConfig(Section):
         "threads",
         ge=1,
         le=1024,
+    )
+    processes: ProcessCount = _key(
+        1,
+        "Number of processes that train together on this machine, each on its part of every batch: on a CPU with a "
+        "share of its processors, else with a GPU of its own. auto: one for each GPU; one on a CPU. Where torchrun or "
+        "Slurm have started the processes, their number counts.",
+        "processes, ≥ 1, ≤ 1024, or auto",
+    )
+    timeout: float = _key(
+        600.0,
+        "Time for which processes that train together wait for one that has gone silent.",
+        "seconds",
+        ge=1.0,
+        le=1e6,
+    )
+    gradient_compression: Literal["none", "bf16"] = _key(
+        "none", "Format in which processes that train together exchange gradients; bf16 halves the bytes."
     )
     cuda_graphs: bool = _key(
         False,

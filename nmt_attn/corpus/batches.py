@@ -144,6 +144,22 @@ def _with_end(joined: _Joined) -> tuple[Ids, Ids]:
     return padded, lengths
 
 
+def part_of(lengths: Ids, rank: int, size: int) -> NDArray[np.bool_]:
+    """Say which sentences of a batch one of several processes takes: neighbours, and nearly as many tokens for each.
+
+    A sentence goes to the process in whose equal share of all tokens its middle lies.
+
+    Args:
+        lengths: of the sentences, (B).
+        rank: the number of the process, from 0.
+        size: the number of processes.
+    """
+    middles = 2 * np.cumsum(lengths) - lengths  # in half tokens
+    owners: Ids = middles * size // max(1, 2 * int(lengths.sum()))
+    own: NDArray[np.bool_] = owners == rank
+    return own
+
+
 def batches_of(lengths: Ids, budget: int) -> Iterator[Ids]:
     """Yield indices of sentences, longest first, in groups whose size times longest length is within ``budget``."""
     order = np.argsort(-lengths, kind="stable")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -48,6 +49,10 @@ class Answer:
         if nbest == 1:
             return self.best.text + "\n"
         return "".join(f"{number}\t{one.score:.4f}\t{one.text}\n" for one in self.found)
+
+    def written(self, number: int, nbest: int, *, as_json: bool) -> str:
+        """Return the answer as it is written: as :meth:`to_text`, or as a line of JSON."""
+        return json.dumps(self.to_json(), ensure_ascii=False) + "\n" if as_json else self.to_text(number, nbest)
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer as plain values: source, translation, score, nbest, parts, and alignment if asked for."""

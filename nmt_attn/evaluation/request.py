@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from nmt_attn.distributed.group import ALONE, ProcessGroup
+
 
 @dataclass(frozen=True)
 class EvaluationRequest:
@@ -23,6 +25,7 @@ class EvaluationRequest:
     beam_size: int | None = None
     remove_words: float | None = None  # share of words for the removal test of a classifier; None: none
     device: str = "auto"
+    group: ProcessGroup = ALONE  # the processes that share the sentences
 
 
 class EvaluationReport(Protocol):

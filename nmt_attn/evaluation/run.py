@@ -103,6 +103,7 @@ def _report_translations(
         held_out.references,
         scorer=trial.scorer,
         beam_size=request.beam_size,
+        group=request.group,
         stages=stages,
     )
     found = None

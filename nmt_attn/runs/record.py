@@ -35,6 +35,8 @@ class RunRecord:
     """How often it was resumed."""
     nmt_version: str | None = None
     """That trained last."""
+    launch: str | None = None
+    """The launch of several processes that trained last (see ``Place.launch``); None: there was one alone."""
     ended: str | None = None
     """When the last training ended; None: it runs, or its process was killed."""
     outcome: str | None = None
@@ -70,22 +72,23 @@ class Recording:
         run: the run directory.
         command: the words of the command; None: it has none.
         resumed: the training goes on from a checkpoint.
+        launch: names the launch of several processes; None: there is one alone.
 
     Raises:
         NmtError: the disk is full, read-only or not permitted.
     """
 
-    def __init__(self, run: Path, command: Sequence[str] | None, *, resumed: bool) -> None:
+    def __init__(self, run: Path, command: Sequence[str] | None, *, resumed: bool, launch: str | None = None) -> None:
         self.run, now = run, _now()
         words = None if command is None else list(command)
         if resumed:
             before = read_record(run) or RunRecord()
             self.record = replace(
                 before, last_command=words, last_began=now, resumed=before.resumed + 1, nmt_version=__version__,
-                ended=None, outcome=None, reason=None,
+                launch=launch, ended=None, outcome=None, reason=None,
             )  # fmt: skip
         else:
-            self.record = RunRecord(words, now, nmt_version=__version__)
+            self.record = RunRecord(words, now, nmt_version=__version__, launch=launch)
         self._write()
 
     def end(self, outcome: str, reason: str) -> None:
@@ -102,13 +105,15 @@ class Recording:
 
 
 @contextmanager
-def recorded(run: Path, command: Sequence[str] | None, *, resumed: bool) -> Iterator[Recording]:
+def recorded(
+    run: Path, command: Sequence[str] | None, *, resumed: bool, launch: str | None = None
+) -> Iterator[Recording]:
     """Keep the record of a training that runs inside the block; an error that leaves it is how it ended.
 
     Raises:
         NmtError: the disk is full, read-only or not permitted.
     """
-    recording = Recording(run, command, resumed=resumed)
+    recording = Recording(run, command, resumed=resumed, launch=launch)
     try:
         yield recording
     except BaseException as error:

@@ -81,6 +81,11 @@ class Sweep:
         choose_compute(config.training.device, config.training.precision)
         if (reason := config.data.nothing_held_out("valid")) is not None:
             raise UserError(f"a sweep needs validation sentences, and {reason}; hold some out")
+        if config.training.processes not in (1, "auto"):
+            raise UserError(
+                f"training.processes: {config.training.processes}: each trial of a sweep is trained by one process; "
+                "set it to 1, and start the same nmt sweep several times"
+            )
         self.directory = search.directory or Path("sweeps") / config.name
         if self.directory.exists() and not self.directory.is_dir():
             raise UserError(f"{self.directory}: a file is in the way of the sweep's folder; give another --directory")

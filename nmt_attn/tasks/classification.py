@@ -13,6 +13,7 @@ from nmt_attn.corpus.batches import Ids
 from nmt_attn.corpus.dataset import Dataset
 from nmt_attn.corpus.store import PairStore
 from nmt_attn.device import Compute
+from nmt_attn.distributed.group import ALONE, ProcessGroup
 from nmt_attn.model.classifier import ClassificationModel
 from nmt_attn.tasks.classification_loss import ClassificationLoss, LabelledBatch
 from nmt_attn.tasks.classification_validation import Validator
@@ -38,6 +39,14 @@ class ClassificationBatches(StoredBatches):
         lengths = self.batcher.pairs.source.lengths + 1
         return max(self.in_order(), key=lambda ids: len(ids) * int(lengths[ids].max()))
 
+    def sizes(self, ids: Ids) -> Ids:
+        """Return the tokens of each text, EOS included."""
+        return self.batcher.pairs.source.lengths[ids] + 1
+
+    def tokens(self, ids: Ids) -> int:
+        """Return the number of labels of a batch, over which the loss is a mean."""
+        return len(ids)
+
     def batch(self, ids: Ids) -> LabelledBatch:
         """Return the arrays of one batch."""
         labels = self.batcher.pairs.target.tokens[ids]  # each text has one token on its target side, which is its label
@@ -50,6 +59,7 @@ class ClassificationTask:
 
     config: Config
     data: Dataset
+    group: ProcessGroup = ALONE
 
     example = "text"
     examples = "texts"
@@ -74,7 +84,7 @@ class ClassificationTask:
 
     def batches(self, batch_tokens: int) -> ClassificationBatches:
         """Make the batches of the training texts."""
-        return ClassificationBatches(self.config, self.data, batch_tokens)
+        return ClassificationBatches(self.config, self.data, batch_tokens, self.group)
 
     def loss(self, model: ClassificationModel, compute: Compute) -> ClassificationLoss:
         """Return the loss of a network."""
@@ -97,4 +107,4 @@ class ClassificationTask:
         """Make the look at the validation texts."""
         if not self.data.manifest.splits.valid.sentences:
             return None
-        return Validator(self.config, self.data, model, batch_tokens, decided)
+        return Validator(self.config, self.data, model, batch_tokens, decided, self.group)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from nmt_attn.classification.weighed_text import WeighedText
 from nmt_attn.config.schema import Config
 from nmt_attn.corpus.dataset import Dataset
 from nmt_attn.device import Compute
+from nmt_attn.distributed.group import ALONE, ProcessGroup, in_order, own_part
 from nmt_attn.evaluation.classification_scores import ClassificationScores, classification_scores
 from nmt_attn.model.classifier import ClassificationModel
 from nmt_attn.progress import Watch, unwatched
@@ -56,6 +58,7 @@ class Validator:
         model: the one that is being trained, on its device.
         batch_tokens: tokens of texts in a batch.
         decided: what a training that goes on has decided before.
+        group: the processes that share the texts; each of them then has all results.
 
     Raises:
         InputError: the metric that was decided is none.
@@ -64,8 +67,15 @@ class Validator:
     compares_with_earlier = True
 
     def __init__(
-        self, config: Config, data: Dataset, model: ClassificationModel, batch_tokens: int, decided: Decided
+        self,
+        config: Config,
+        data: Dataset,
+        model: ClassificationModel,
+        batch_tokens: int,
+        decided: Decided,
+        group: ProcessGroup = ALONE,
     ) -> None:
+        self.group = group
         self.model, self.batch_tokens, self.labels = model, batch_tokens, data.tokenizer.labels
         self.tokenizer, self.decoding = data.tokenizer, config.decoding
         self.cut = TextCut(config.data.filter.max_tokens, config.data.filter.keep)
@@ -119,10 +129,12 @@ class Validator:
         """See :meth:`nmt_attn.tasks.task.Evaluator.run`."""
         was_training = self.model.training
         self.model.eval()
-        device = self.model.device
-        read = read_texts(self.model, self.texts, self.batch_tokens, device, attention=False, watch=watch)  # in fp32
+        own, device = list(own_part(self.texts, self.group)), self.model.device
+        found: list[Any] = []
+        if own:  # in fp32
+            found = list(read_texts(self.model, own, self.batch_tokens, device, attention=False, watch=watch).log_probs)
         self.model.train(was_training)
-        probabilities = np.exp(read.log_probs)
+        probabilities = np.exp(np.stack(in_order(self.group.gather(found))))
         samples = [self._sample(place, text, probabilities[place]) for place, text in self.shown.items()]
         return Validation(classification_scores(self.labels, self.gold, probabilities), samples)
 

@@ -55,6 +55,14 @@ class Batches(Protocol):
         """Return the arrays of one batch."""
         ...
 
+    def tokens(self, ids: Ids) -> int:
+        """Return the number of what the loss is a mean over in a batch; asked for with several processes only."""
+        ...
+
+    def own_part(self, ids: Ids) -> Ids:
+        """Return what of a batch this process learns from, perhaps nothing; asked for with several processes only."""
+        ...
+
 
 class Loss(Protocol):
     """The loss of a model, on its device."""

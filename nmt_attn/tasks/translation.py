@@ -10,6 +10,7 @@ from nmt_attn.corpus.batches import Batch, Ids
 from nmt_attn.corpus.dataset import Dataset
 from nmt_attn.corpus.store import PairStore
 from nmt_attn.device import Compute
+from nmt_attn.distributed.group import ALONE, ProcessGroup
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.tasks.stored_batches import StoredBatches
 from nmt_attn.tasks.task import Decided
@@ -30,6 +31,14 @@ class TranslationBatches(StoredBatches):
         sizes = {len(ids) * int(source[ids].max()) * int(target[ids].max()): ids for ids in self.in_order()}
         return sizes[max(sizes)]
 
+    def sizes(self, ids: Ids) -> Ids:
+        """Return the target tokens of each pair, EOS included."""
+        return self.batcher.pairs.target.lengths[ids] + 1
+
+    def tokens(self, ids: Ids) -> int:
+        """Return the number of target tokens of a batch, EOS included."""
+        return int(self.sizes(ids).sum())
+
     def batch(self, ids: Ids) -> Batch:
         """Return the arrays of one batch."""
         return self.batcher.batch(ids)
@@ -41,6 +50,7 @@ class TranslationTask:
 
     config: Config
     data: Dataset
+    group: ProcessGroup = ALONE
 
     example = "sentence pair"
     examples = "pairs"
@@ -61,7 +71,7 @@ class TranslationTask:
 
     def batches(self, batch_tokens: int) -> TranslationBatches:
         """Make the batches of the training pairs."""
-        return TranslationBatches(self.config, self.data, batch_tokens)
+        return TranslationBatches(self.config, self.data, batch_tokens, self.group)
 
     def loss(self, model: TranslationModel, compute: Compute) -> TranslationLoss:
         """Return the loss of a network."""
@@ -71,4 +81,4 @@ class TranslationTask:
         """Make the look at the validation sentences."""
         if not self.data.manifest.splits.valid.sentences:
             return None
-        return Validator(self.config, self.data, model, batch_tokens, decided)
+        return Validator(self.config, self.data, model, batch_tokens, decided, self.group)

@@ -14,6 +14,7 @@ from nmt_attn.decoding.aligner import Aligner
 from nmt_attn.decoding.alignment import Alignment
 from nmt_attn.decoding.translator import Translator
 from nmt_attn.device import Compute, choose_compute
+from nmt_attn.distributed.group import ALONE, ProcessGroup, in_order, own_part
 from nmt_attn.evaluation.scores import Score, Scorer
 from nmt_attn.model.network import TranslationModel
 from nmt_attn.progress import Watch, unwatched
@@ -71,6 +72,7 @@ class Validator:
         batch_tokens: target tokens in a batch for the loss.
         decided: what a training that goes on has decided before; its tokenizer is taken instead of
             ``evaluation.tokenize``.
+        group: the processes that share the sentences; each of them then has all results.
 
     Raises:
         UserError: BLEU's tokenizer is not installed, or cannot be fetched.
@@ -84,7 +86,9 @@ class Validator:
         model: TranslationModel,
         batch_tokens: int,
         decided: Decided,
+        group: ProcessGroup = ALONE,
     ) -> None:
+        self.group = group
         self.config, self.tokenizer, self.model = config, data.tokenizer, model
         # As nmt eval translates, whatever the precision of training; the loss is always that of fp32.
         precision = config.decoding.precision
@@ -176,7 +180,9 @@ class Validator:
         options = self.config.training.validation
         loss = self._loss(watch_half)
         translator = Translator(self.model, self.tokenizer, self.config.decoding, self.compute)
-        translations = translator.translate(self.held_out.sources, beam_size=options.beam_size, watch=watch_half)
+        own = list(own_part(self.held_out.sources, self.group))
+        translated = translator.translate(own, beam_size=options.beam_size, watch=watch_half)
+        translations = in_order(self.group.gather(translated))
         references = self.held_out.references
         bleu, chrf = self.scorer.bleu(translations, references), self.scorer.chrf(translations, references)
         exact = self.scorer.exact(translations, references)
@@ -190,15 +196,15 @@ class Validator:
         model, compute = self.model, Compute(self.compute.device, "fp32")
         was_training = model.training
         model.eval()
-        total, tokens = 0.0, 0
-        for indices in self.batches:
+        found, own = [], own_part(self.batches, self.group)
+        for indices in own:
             batch = self.batcher.batch(indices)
             loss = batch_loss(model, to_device(batch, compute.device), compute)
-            total += float(loss.cross_entropy)
-            tokens += batch.tokens
-            watch(1 / len(self.batches))
+            found.append((float(loss.cross_entropy), batch.tokens))
+            watch(1 / len(own))
         model.train(was_training)
-        return total / tokens
+        losses = in_order(self.group.gather(found))  # so the sum has one order, whoever has computed what
+        return sum(loss for loss, _ in losses) / sum(tokens for _, tokens in losses)
 
 
 def _evenly(held_out: HeldOut, count: int) -> HeldOut:

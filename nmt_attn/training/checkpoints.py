@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from nmt_attn.distributed.group import ALONE, ProcessGroup
 from nmt_attn.errors import InputError
 from nmt_attn.model.trainable import TrainableModel
 from nmt_attn.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -69,35 +70,39 @@ class CheckpointManager:
         self.run.prune(self.keep)
         self.saved_at, self.saved_step = time.monotonic(), state.step
 
-    def restore(self) -> TrainingState:
+    def restore(self, group: ProcessGroup = ALONE) -> TrainingState:
         """Load the latest intact checkpoint into model, optimiser and random generators.
 
-        Damaged ones after it are reported on standard error and renamed.
+        Damaged ones after it are reported on standard error and renamed. Of several processes the main one reads it
+        and gives it to the others.
 
         Raises:
             InputError: there is none, or it does not fit the configuration.
         """
-        found = self._latest_whole()
-        state = self._take_over(found.checkpoint)
-        for damaged in found.damaged:
-            self.run.set_aside(damaged)
-        self._point(state)
+        device = self.model.device if group.size == 1 else torch.device("cpu")
+        found = self._latest_whole(device) if group.is_main else None
+        state = self._take_over(group.from_main(None if found is None else found.checkpoint))
+        if found is not None:
+            for damaged in found.damaged:
+                self.run.set_aside(damaged)
+            self._point(state)
         self.saved_step = state.step
         return state
 
-    def _latest_whole(self) -> _Found:
+    def _latest_whole(self, device: torch.device) -> _Found:
         """Find the latest intact checkpoint by the folders, not the pointer: a crash may have come between the two."""
         damaged: list[Path] = []
         for folder in reversed(self.run.all_checkpoints()):
             try:
-                return _Found(load_checkpoint(folder, self.model.device), damaged)
+                return _Found(load_checkpoint(folder, device), damaged)
             except InputError as error:
                 print(f"warning: {error}; looking for a checkpoint before it", file=sys.stderr)
                 damaged.append(folder)
         which = "none of its checkpoints is whole" if damaged else "no checkpoint to resume from"
         raise InputError(f"{self.run.path}: {which}; --force moves the run aside and trains anew")
 
-    def _take_over(self, checkpoint: Checkpoint) -> TrainingState:
+    def _take_over(self, checkpoint: Checkpoint | None) -> TrainingState:
+        assert checkpoint is not None
         if (checkpoint.trained is None) != (self.average is None):
             raise InputError("the checkpoint does not fit the configuration: training.ema was different")
         self.model.load_weights(checkpoint.weights if checkpoint.trained is None else checkpoint.trained)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nmt_attn.training.signals import Interruption
+from nmt_attn.training.consensus import Consensus
 
 if TYPE_CHECKING:
     from nmt_attn.training.trainer import Trainer
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 INTERRUPTED = "interrupted"
 
 
-def run(trainer: Trainer, interruption: Interruption) -> str:
+def run(trainer: Trainer, interruption: Consensus) -> str:
     """Train until there is a reason to stop, and return it.
 
     That is asked first: a run may go on that was at its end already.

@@ -48,12 +48,13 @@ class StepWithinMemory:
         Raises:
             NmtError: a single example is too much for the memory.
         """
-        built, result = self._within(
+        number = self.state.step
+        rates = {"learning_rate": learning_rate, "teacher_forcing": teacher_forcing}
+        return self._within(
             source,
             batches,
-            lambda built: self.step.step(built, learning_rate=learning_rate, teacher_forcing=teacher_forcing),
+            lambda built, tokens: CountedStep(self.step.step(built, tokens=tokens, number=number, **rates), tokens),
         )
-        return CountedStep(result, sum(batch.tokens for batch in built))
 
     def try_largest_batch(self, batches: Batches, together: int) -> None:
         """Compute the gradient of the batch that takes most memory, before hours have gone into the others.
@@ -65,17 +66,18 @@ class StepWithinMemory:
         device = self.step.compute.device
         self.step.model.train()
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
-            self._within(batches, [batches.largest()] * together, self.step.gradients)
+            self._within(batches, [batches.largest()] * together, self.step.agreed_gradients)
         self.step.optimiser.zero_grad()
 
-    def _within(
-        self, source: Batches, batches: Sequence[Ids], compute: Callable[[list[Batch]], Result]
-    ) -> tuple[list[Batch], Result]:
+    def _within(self, source: Batches, batches: Sequence[Ids], compute: Callable[[list[Batch], int], Result]) -> Result:
+        alone = self.step.group.size == 1
+        mine = batches if alone else [ids for ids in map(source.own_part, batches) if len(ids)]
         while True:
             parts = self.state.batch_parts
-            built = [source.batch(part) for ids in batches for part in np.array_split(ids, min(parts, len(ids)))]
+            built = [source.batch(part) for ids in mine for part in np.array_split(ids, min(parts, len(ids)))]
+            tokens = sum(batch.tokens for batch in built) if alone else sum(map(source.tokens, batches))
             try:
-                return built, compute(built)
+                return compute(built, tokens)
             except RuntimeError as error:
                 if not is_out_of_memory(error):
                     raise

@@ -27,9 +27,12 @@ def opening_of(trainer: Trainer) -> Opening:
 
 
 def _place(trainer: Trainer) -> str:
-    """Name the device; of a CPU also the number of threads."""
-    threads, device = trainer.state.threads, trainer.compute.device
-    return f"{device} ({threads} thread{'' if threads == 1 else 's'})" if device.type == "cpu" else str(device)
+    """Name the device; of a CPU also the number of threads, and how many processes there are if there are several."""
+    threads, device, group = trainer.state.threads, trainer.compute.device, trainer.group
+    threaded = f"{threads} thread{'' if threads == 1 else 's'}"
+    if device.type == "cpu":
+        return f"{device} ({threaded})" if group.size == 1 else f"{device} ({group.size} processes, {threaded} each)"
+    return str(device) if group.size == 1 else f"{device.type} ({group.size} processes, one GPU each)"
 
 
 def _notes(trainer: Trainer) -> list[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from nmt_attn.distributed.group import ProcessGroup
 from nmt_attn.runs.metrics import best_figures
 from nmt_attn.tasks.task import Sample
 from nmt_attn.training.checkpoints import CheckpointManager
-from nmt_attn.training.process_group import ProcessGroup
 from nmt_attn.training.state import TrainingState
 from nmt_attn.training.trackers.drawing import Drawing
 from nmt_attn.training.tracking import MetricLogger
@@ -79,6 +79,7 @@ class RunWriter:
                 logger.sync()
             self.checkpoints.save(state, best=best)
         self.group.barrier()
+        self.checkpoints.saved_step = state.step
 
     def close(self) -> None:
         """Close the loggers."""

@@ -25,11 +25,18 @@ HOPELESS = 1.3
 
 
 def threads_of(trainer: Trainer) -> int:
-    """Take as many as the configuration says, or the run began with, or pay for a batch of middling size."""
-    settings, source = trainer.settings, trainer.source
-    wished = settings.threads if settings.threads is not None else trainer.state.threads
+    """Take as many as the configuration says, or the run began with, or pay for a batch of middling size.
+
+    Several processes have the same number each: on one machine the processors are shared among them.
+    """
+    settings, source, group = trainer.settings, trainer.source, trainer.group
+    wished = settings.threads
+    if wished is None and group.size == 1:
+        wished = trainer.state.threads
     if trainer.compute.device.type != "cpu":  # where there is little for them to do
         return wished or min(torch.get_num_threads(), usable_processors())
+    if group.local_size > 1 and wished is None:
+        return wished_threads() or max(1, usable_processors() // group.local_size)
     batches = source.in_order()
     batch = source.batch(batches[len(batches) // 2])
     trainer.model.train()

@@ -16,13 +16,16 @@ from nmt_attn.corpus.dataset import Dataset
 from nmt_attn.corpus.manifest import FORMAT, Manifest
 from nmt_attn.corpus.prepare import expected_data, prepare
 from nmt_attn.device import choose_compute
+from nmt_attn.distributed.devices import device_of
+from nmt_attn.distributed.environment import Place
+from nmt_attn.distributed.group import ALONE, ProcessGroup
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.files import delete_directory, disk_errors, recover, sync_directory, write_text
 from nmt_attn.lock import locked
 from nmt_attn.runs.checkpoint import load_weights, weights_sha256
 from nmt_attn.runs.directory import RunDirectory
 from nmt_attn.runs.origin import Origin, origin_of
-from nmt_attn.runs.record import FINISHED, STOPPED, Recording, recorded
+from nmt_attn.runs.record import FINISHED, STOPPED, Recording, read_record, recorded
 from nmt_attn.tasks.registry import make_task, model_of_shapes
 from nmt_attn.text.tokenizer import Tokenizer
 from nmt_attn.training.outcome import Outcome
@@ -32,6 +35,9 @@ from nmt_attn.training.trackers.registry import check_trackers
 from nmt_attn.training.tracking import Reporter
 from nmt_attn.training.trainer import Trainer
 from nmt_attn.version import __version__
+
+NO_PLACE = Place()
+"""The place of a process that nobody has started together with others."""
 
 COMMAND = ("nmt", "train", "--config", "FILE")
 
@@ -44,6 +50,8 @@ class _Caller:
     command: Sequence[str] | None
     reporter: Reporter | None
     draw: Draw | None
+    group: ProcessGroup
+    launch: str | None
 
 
 def train(
@@ -57,6 +65,8 @@ def train(
     draw: Draw | None = None,
     run: RunDirectory | None = None,
     data: Dataset | None = None,
+    group: ProcessGroup = ALONE,
+    place: Place = NO_PLACE,
 ) -> Outcome:
     """Prepare the data where needed, make the run directory, and train.
 
@@ -73,16 +83,31 @@ def train(
         draw: draws attention for the trackers of ``training.track``; None: they get no pictures.
         run: where to write; None: the run directory that the configuration names.
         data: the prepared data of the configuration, for a run that begins; None: it is prepared where needed.
+        group: the processes that train together, all of which call this; the main one prepares, writes and speaks.
+        place: of this process among them; after a restart by torchrun the training goes on from its last checkpoint.
 
     Raises:
         UserError: a tracker is missing, the run exists, there is nothing to resume, or too much has changed for that.
         NmtError: another process trains this run, the disk is full or not writable, or the training came to nothing.
     """
+    if not group.is_main:
+        return _follow(group)
     if resume and force:
         raise UserError("--resume goes on with a run and --force begins it anew; keep one of them")
     check_trackers(config)
-    choose_compute(config.training.device, config.training.precision)  # a missing GPU is said before the long work
-    run, caller = run or RunDirectory(config.run_directory), _Caller(typed, command, reporter, draw)
+    # A missing GPU is said before the long work.
+    choose_compute(device_of(config.training.device, group), config.training.precision)
+    run = run or RunDirectory(config.run_directory)
+    caller = _Caller(typed, command, reporter, draw, group, place.launch or None)
+    if _was_begun_by(run, place):
+        resume, force = run.has_checkpoint(), False
+    return _lead(run, config, caller, data, resume=resume, force=force)
+
+
+def _lead(
+    run: RunDirectory, config: Config, caller: _Caller, data: Dataset | None, *, resume: bool, force: bool
+) -> Outcome:
+    """Train as the main process, which alone writes to the run directory."""
     with locked(run.path):
         _recover(run, resume=resume, force=force)
         if resume and run.has_checkpoint():
@@ -91,6 +116,34 @@ def train(
             print(f"{run.path}: no checkpoint yet; training begins at the beginning", file=sys.stderr)
             config = taken_over(load_config(run.config_file), config, str(run.path))
         return _begin(run, config, caller, data)
+
+
+_Begun = tuple[Config, RunDirectory, bool]
+"""What the main process tells the others: the experiment, where it is written, and whether it goes on."""
+
+
+def _was_begun_by(run: RunDirectory, place: Place) -> bool:
+    """Say whether this process is a new start, after a failure, of the launch that has trained this run last."""
+    record = read_record(run.path) if place.restarts else None
+    return record is not None and record.launch == place.launch
+
+
+def _follow(group: ProcessGroup) -> Outcome:
+    """Train with the main process, which has prepared everything, and says what is to be done."""
+    group.wait_for_main()
+    begun: _Begun | None = None
+    begun = group.from_main(begun)
+    assert begun is not None
+    config, run, resume = begun
+    data = Dataset.open(config.data_directory)
+    return Trainer(config, make_task(config, data, group), run, resume=resume, group=group).train()
+
+
+def _begin_together(config: Config, run: RunDirectory, group: ProcessGroup, *, resume: bool) -> None:
+    """Tell the other processes that all is prepared, and what is to be done."""
+    group.wait_for_main()
+    begun: _Begun | None = (config, run, resume)
+    group.from_main(begun)
 
 
 def _recover(run: RunDirectory, *, resume: bool, force: bool) -> None:
@@ -138,9 +191,11 @@ def _begin(run: RunDirectory, config: Config, caller: _Caller, data: Dataset | N
         run.origin_file.unlink(missing_ok=True)
     sync_directory(run.path)
     write_text(run.config_file, dump_config(config))
-    with recorded(run.path, caller.command, resumed=False) as recording:
-        task = make_task(config, data)
-        trainer = Trainer(config, task, run, start=start, reporter=caller.reporter, draw=caller.draw)
+    group = caller.group
+    with recorded(run.path, caller.command, resumed=False, launch=caller.launch) as recording:
+        _begin_together(config, run, group, resume=False)
+        task = make_task(config, data, group)
+        trainer = Trainer(config, task, run, start=start, reporter=caller.reporter, group=group, draw=caller.draw)
         return _trained(trainer, recording)
 
 
@@ -176,10 +231,13 @@ def _resume(run: RunDirectory, config: Config, caller: _Caller) -> Outcome:
     advice = command_for_new_data(caller.typed, config)
     changed = check_changes(old, config, advice)
     data = _data_of(run, config, advice)
-    trainer = Trainer(config, make_task(config, data), run, resume=True, reporter=caller.reporter, draw=caller.draw)
+    group = caller.group
+    _begin_together(config, run, group, resume=True)
+    task = make_task(config, data, group)
+    trainer = Trainer(config, task, run, resume=True, reporter=caller.reporter, group=group, draw=caller.draw)
     if changed:
         write_text(run.config_file, dump_config(config))
-    with recorded(run.path, caller.command, resumed=True) as recording:
+    with recorded(run.path, caller.command, resumed=True, launch=caller.launch) as recording:
         return _trained(trainer, recording)
 
 

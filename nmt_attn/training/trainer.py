@@ -10,12 +10,14 @@ from torch import Tensor
 
 from nmt_attn.config.schema import Config
 from nmt_attn.device import choose_compute, denormals_as_zero, give_back_freed_memory, peak_memory
+from nmt_attn.distributed.devices import device_of
+from nmt_attn.distributed.group import ALONE, ProcessGroup
 from nmt_attn.runs.directory import RunDirectory
-from nmt_attn.runs.metrics import MetricsLog
 from nmt_attn.tasks.task import Decided, Ids, Task
 from nmt_attn.training import loop, schedule
 from nmt_attn.training.batch_size import choose_batch_tokens, rate_factor
 from nmt_attn.training.checkpoints import CheckpointManager
+from nmt_attn.training.consensus import Consensus
 from nmt_attn.training.ema import WeightAverage
 from nmt_attn.training.memory import CountedStep, StepWithinMemory
 from nmt_attn.training.meter import Meter, Totals
@@ -23,19 +25,17 @@ from nmt_attn.training.neighbours import watching_neighbours
 from nmt_attn.training.opening import opening_of
 from nmt_attn.training.optimiser import make_optimiser
 from nmt_attn.training.outcome import Outcome
-from nmt_attn.training.process_group import ProcessGroup, SingleProcess
 from nmt_attn.training.run_writer import RunWriter
 from nmt_attn.training.schedule import Budget
-from nmt_attn.training.signals import Interruption, interruptible
+from nmt_attn.training.signals import interruptible
 from nmt_attn.training.skips import SkipCounter
 from nmt_attn.training.state import TrainingState
 from nmt_attn.training.step import TrainingStep
 from nmt_attn.training.stopping import Stopping
 from nmt_attn.training.threads import computing_with, threads_of
 from nmt_attn.training.trackers.drawing import Draw
-from nmt_attn.training.trackers.registry import make_drawing, open_trackers
-from nmt_attn.training.trackers.tracked import Tracked
-from nmt_attn.training.tracking import MetricLogger, Pace, Reporter, Silent, Validated
+from nmt_attn.training.trackers.registry import loggers_of, make_drawing
+from nmt_attn.training.tracking import Pace, Reporter, Silent, Validated
 
 REPORT_STEPS = 20
 """Steps between two looks at the loss, for which a GPU is waited for; on a CPU freed memory is given back then."""
@@ -72,9 +72,9 @@ class Trainer:
         draw: Draw | None = None,
     ) -> None:
         self.config, self.settings, self.task, self.run = config, config.training, task, run
-        self.reporter, self.group = reporter or Silent(), group or SingleProcess()
+        self.reporter, self.group = reporter or Silent(), group or ALONE
         self.drawing = make_drawing(config, draw, self.reporter.notice)
-        self.compute = choose_compute(self.settings.device, self.settings.precision)
+        self.compute = choose_compute(device_of(self.settings.device, self.group), self.settings.precision)
         torch.manual_seed(config.seed)
         with torch.device(self.compute.device):
             self.model = task.make_model()
@@ -85,7 +85,11 @@ class Trainer:
         self.average = WeightAverage(self.model, self.settings.ema) if self.settings.ema is not None else None
         keep = self.settings.keep_checkpoints
         self.checkpoints = CheckpointManager(run, self.model, self.optimiser, self.average, keep=keep)
-        self.state = self.checkpoints.restore() if resume else TrainingState()
+        self.state = TrainingState()
+        if resume:
+            self.state = self.checkpoints.restore(self.group)
+        elif self.group.size > 1:
+            self.group.copy_from_main(self.model.parameters())
         self._make_batches()
         self._make_evaluator()
         self._make_steps()
@@ -109,21 +113,20 @@ class Trainer:
             state.metric, state.tokenizer = self.evaluator.decided.metric, self.evaluator.decided.tokenizer
 
     def _make_steps(self) -> None:
-        state, settings = self.state, self.settings
+        config, state, settings = self.config, self.state, self.settings
         loss = self.task.loss(self.model, self.compute)
-        self.training_step = TrainingStep(self.model, self.optimiser, self.compute, settings, loss, self.group)
+        now = time.monotonic
+        self.consensus = Consensus(self.group, lambda: now() - self._began, lambda: now() - self.checkpoints.saved_at)
+        self.training_step = TrainingStep(
+            self.model, self.optimiser, self.compute, settings, loss, self.consensus, config.seed
+        )
         notice, self.budget = self.reporter.notice, Budget.of(settings)
         self.within_memory = StepWithinMemory(self.training_step, state, notice, self.task.example)
-        self.writer = RunWriter(self.group, self.checkpoints, self._loggers(), self.drawing)
+        loggers = loggers_of(config, self.run, state.step, notice) if self.group.is_main else []
+        self.writer = RunWriter(self.group, self.checkpoints, loggers, self.drawing)
         self.meter = Meter(Totals(state.meter_loss, state.meter_tokens, state.meter_seconds))
         self.skips = SkipCounter(state, self.meter, settings.max_skipped_steps)
         self._skips_said, self._steps_in_epoch = state.skipped, 0
-
-    def _loggers(self) -> list[MetricLogger]:
-        if not self.group.is_main:
-            return []
-        tracked = Tracked(self.config, self.run, self.state.step, self.reporter.notice)
-        return [MetricsLog(self.run.metrics_file, self.state.step), *open_trackers(tracked)]
 
     @denormals_as_zero()
     def train(self) -> Outcome:
@@ -135,12 +138,14 @@ class Trainer:
                 is too much for the memory; the last checkpoint is kept.
         """
         self._began = time.monotonic() - self.state.seconds
-        self.state.threads = threads_of(self)
+        self.state.threads = self.group.from_main(threads_of(self))
         self.reporter.opening(opening_of(self))
         try:
             with interruptible() as interruption, computing_with(self.state.threads), watching_neighbours():
-                reason = self._train(interruption)
-                signal = interruption.signal if reason == loop.INTERRUPTED else None
+                self.consensus.watch(interruption)
+                self.consensus.exchange()
+                reason = self._train()
+                signal = self.consensus.signal if reason == loop.INTERRUPTED else None
                 self._end(validate=signal is None)
                 self.writer.finish(self.state, done=signal is None)
                 return Outcome(self.run, reason, signal, self.state, self.task.unit, peak_memory())
@@ -148,14 +153,14 @@ class Trainer:
             self.reporter.close()
             self.writer.close()
 
-    def _train(self, interruption: Interruption) -> str:
+    def _train(self) -> str:
         if self._starts_with_weights:  # so that no later checkpoint counts as the best that is worse than these
             self.validate()
         if self.compute.device.type == "cuda":
             self.within_memory.try_largest_batch(self.source, self.settings.accumulate)
         self.model.train()
         self.meter.start()
-        return loop.run(self, interruption)
+        return loop.run(self, self.consensus)
 
     def _end(self, *, validate: bool) -> None:
         """Leave a checkpoint of the last step, validated unless somebody waits for us to go."""
@@ -170,16 +175,12 @@ class Trainer:
         """Yield the batches of each step, from where the state stands, epoch after epoch without end."""
         state = self.state
         while True:
-            steps = self._epoch(state.epoch)
+            batches, each = self.source.epoch(state.epoch), self.settings.accumulate
+            steps = [batches[start : start + each] for start in range(0, len(batches), each)]
             self._steps_in_epoch = len(steps)
             while state.position < len(steps):
                 yield steps[state.position]
             state.epoch, state.position = state.epoch + 1, 0
-
-    def _epoch(self, epoch: int) -> list[list[Ids]]:
-        """Cut an epoch into steps, each one or several batches."""
-        batches, each = self.source.epoch(epoch), self.settings.accumulate
-        return [batches[start : start + each] for start in range(0, len(batches), each)]
 
     def progress(self) -> float:
         """Return the used share of the budget, 0 to 1."""
@@ -219,7 +220,7 @@ class Trainer:
         self.skips.note(step.result.skipped, step.tokens, place)
         state.position += 1
         state.epochs = state.epoch + state.position / steps
-        state.seconds = time.monotonic() - self._began
+        state.seconds = self.consensus.seconds()
 
     # --- what is due now and then ---------------------------------------------------------------------------------
 
@@ -260,13 +261,14 @@ class Trainer:
             return
         self.meter.stop()
         state, evaluator, result = self.state, self.evaluator, self.evaluator.run(self.reporter.validating())
-        state.seconds = time.monotonic() - self._began
+        self.consensus.exchange()
+        state.seconds = self.consensus.seconds()
         state.validated_step = state.step
         standing = evaluator.standing(result)
         better = self.stopping.take_in(standing, result.loss, evaluator.rank)
         minutes, line, score = state.seconds / 60, evaluator.line(result), standing.score
         validated = Validated(state.step, state.epochs, minutes, line, result.samples, better, score)
-        self.stopping.ended = self.reporter.validated(validated)
+        self.stopping.ended = self.group.from_main(self.reporter.validated(validated))
         about = {"metric": state.metric, "minutes": round(minutes, 3), "target_tokens": state.target_tokens}
         self.writer.log("valid", state.step, {"epochs": round(state.epochs, 4), **result.values(), **about})
         self.writer.samples(state.step, result.samples)
@@ -276,7 +278,7 @@ class Trainer:
 
     def checkpoint_is_due(self) -> bool:
         """Say whether to save; never while losses are no numbers, so that the last good weights are kept."""
-        every, minutes = self.settings.checkpoint_steps, (time.monotonic() - self.checkpoints.saved_at) / 60
+        every, minutes = self.settings.checkpoint_steps, self.consensus.unsaved() / 60
         if not (every is not None and self.state.step % every == 0) and minutes < self.settings.checkpoint_minutes:
             return False
         self.skips.read()

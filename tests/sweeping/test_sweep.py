@@ -212,6 +212,13 @@ def test_another_sweep_in_the_same_folder_is_refused(folder, trained, words, rat
     assert len(trained.configs) == 1
 
 
+def test_a_sweep_does_not_pretend_to_train_with_several_processes(folder, trained):
+    done = sweep(folder, "--set", "training.processes=2", trials=1)
+    assert done.code == 2
+    assert "training.processes: 2: each trial of a sweep is trained by one process" in done.error
+    assert not trained.configs
+
+
 def test_trials_behind_the_others_are_ended_early(folder, trained):
     assert sweep(folder, trials=8).code == 0
     found = record(folder)["trials"]

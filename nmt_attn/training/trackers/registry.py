@@ -9,6 +9,8 @@ from importlib.util import find_spec
 
 from nmt_attn.config.schema import Config
 from nmt_attn.errors import UserError
+from nmt_attn.runs.directory import RunDirectory
+from nmt_attn.runs.metrics import MetricsLog
 from nmt_attn.training.trackers.background import Background
 from nmt_attn.training.trackers.drawing import Draw, Drawing
 from nmt_attn.training.trackers.tracked import Tracked
@@ -52,3 +54,18 @@ def _installed(library: str) -> bool:
     """Say whether a library is there; a mere folder of its name, as wandb makes one for its files, is none."""
     spec = find_spec(library)
     return spec is not None and spec.origin is not None
+
+
+def loggers_of(config: Config, run: RunDirectory, step: int, notice: Callable[[str], None]) -> list[MetricLogger]:
+    """Open the log of a run, and the trackers of its configuration.
+
+    Args:
+        config: the experiment.
+        run: where it is written.
+        step: the last one that has been done.
+        notice: is told what people should know.
+
+    Raises:
+        NmtError: the log cannot be written.
+    """
+    return [MetricsLog(run.metrics_file, step), *open_trackers(Tracked(config, run, step, notice))]

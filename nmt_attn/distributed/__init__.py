@@ -1,0 +1,1 @@
+"""Several processes that work together, on one machine or several: torch's engine behind one small interface."""
