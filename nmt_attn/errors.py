@@ -49,6 +49,11 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(words in str(error) for words in OUT_OF_MEMORY)
 
 
+def printable(text: str) -> str:
+    """Put a space for each character that could control a terminal, or end a line."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 class Interrupted(BaseException):
     """An immediate end of the program by a signal, which the exit code tells.
 

@@ -26,7 +26,7 @@ from nmt_attn.cli.sweep import sweep_command
 from nmt_attn.cli.train import train_command
 from nmt_attn.cli.translate import translate_command
 from nmt_attn.cli.watch import watch_command
-from nmt_attn.errors import Interrupted, NmtError, is_out_of_memory
+from nmt_attn.errors import Interrupted, NmtError, is_out_of_memory, printable
 from nmt_attn.version import __version__
 
 STANDARD_OUTPUT = 1  # of every process
@@ -174,6 +174,6 @@ def _leave(message: str, code: int) -> None:
     """
     if os.environ.get("NMT_DEBUG"):
         raise
-    message = "".join(character if character.isprintable() else " " for character in message)
+    message = printable(message)
     print(f"error: {message}" if code < 128 else message, file=sys.stderr)
     sys.exit(code)

@@ -15,7 +15,7 @@ from nmt_attn.cli.command import Command
 from nmt_attn.cli.completion import complete_configuration, complete_key, complete_run, complete_shipped
 from nmt_attn.cli.configuration import USUAL_FILE, usual_file
 from nmt_attn.cli.options import SetOption, expanded
-from nmt_attn.errors import ConfigError, UserError
+from nmt_attn.errors import ConfigError, UserError, printable
 from nmt_attn.text.streams import STANDARD
 
 config_app = typer.Typer(
@@ -101,7 +101,7 @@ def init_command(
 def _say(lines: Iterable[str]) -> None:
     """Print notes, which may quote names of files and sentences, so nothing in them may control the terminal."""
     for line in lines:
-        print("".join(letter if letter.isprintable() else " " for letter in line), file=sys.stderr)
+        print(printable(line), file=sys.stderr)
 
 
 def _typed(origins: Sequence[Path]) -> str:

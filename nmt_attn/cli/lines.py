@@ -36,6 +36,8 @@ def is_large(path: Path) -> bool:
 
 def count_lines(path: Path) -> int | None:
     """Count the lines of a file, or of what is left of standard input where that is one; None: packed, or no file."""
+    if not hasattr(os, "pread"):  # as on Windows
+        return None
     try:
         with _opened(path) as file:
             number, place = file.fileno(), file.tell()

@@ -6,13 +6,14 @@ import sys
 
 from tqdm import tqdm
 
+from nmt_attn.errors import printable
 from nmt_attn.reporting.training_display import TrainingDisplay
 from nmt_attn.training.tracking import Opening, Validated
 
 
 def notice(line: str) -> None:
     """Write a line that stays, above the bar of a trial."""
-    tqdm.write("".join(letter if letter.isprintable() else " " for letter in line), file=sys.stderr)
+    tqdm.write(printable(line), file=sys.stderr)
 
 
 class TrialDisplay(TrainingDisplay):

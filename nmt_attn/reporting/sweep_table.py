@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 from rich.text import Text
 
+from nmt_attn.errors import printable
 from nmt_attn.sweeping.record import SweepRecord, TrialRecord
 
 _REASON = 60  # characters
@@ -22,7 +23,7 @@ def sweep_table(record: SweepRecord) -> RenderableType:
     names = (*_short_names(keys), record.metric or "score", "state", "minutes", "")
     right = (0, len(keys) + 1, len(keys) + 3)
     columns = [
-        Column(escape(_plain(name)), justify="right" if place in right else "left")
+        Column(escape(printable(name)), justify="right" if place in right else "left")
         for place, name in enumerate(("trial", *names))
     ]
     table = Table(*columns, box=None, pad_edge=False)
@@ -34,7 +35,7 @@ def sweep_table(record: SweepRecord) -> RenderableType:
         width = max(map(len, record.importances))
         parts += [_bar(key.ljust(width), share) for key, share in record.importances.items()]
     if record.command is not None:
-        parts += [Text(), Text("the best again:"), Text(f"  {_plain(record.command)}")]
+        parts += [Text(), Text("the best again:"), Text(f"  {printable(record.command)}")]
     return Group(*parts)
 
 
@@ -47,7 +48,7 @@ def _row(trial: TrialRecord, keys: list[str], *, best: bool) -> list[Text]:
     cells = [str(trial.number), *(_value(trial.parameters.get(key)) for key in keys)]
     cells += ["" if trial.score is None else f"{trial.score:.3f}", trial.state]
     cells += ["" if trial.minutes is None else f"{trial.minutes:.1f}", (trial.reason or "")[:_REASON]]
-    return [Text(_plain(cell), style="bold" if best else "") for cell in cells]
+    return [Text(printable(cell), style="bold" if best else "") for cell in cells]
 
 
 def _short_names(keys: list[str]) -> list[str]:
@@ -63,9 +64,4 @@ def _value(value: Any) -> str:
 
 
 def _bar(name: str, share: float) -> Text:
-    return Text(f"  {_plain(name)}  {share:4.0%} {'█' * round(30 * share)}")
-
-
-def _plain(text: str) -> str:
-    """Replace what a terminal could obey: the record is a file that may come from somebody else."""
-    return "".join(letter if letter.isprintable() else "�" for letter in text)
+    return Text(f"  {printable(name)}  {share:4.0%} {'█' * round(30 * share)}")

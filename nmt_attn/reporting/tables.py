@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from nmt_attn.errors import printable
 from nmt_attn.reporting.page_contents import Cell, Column, PageContents, Table
 
 MOST_ROWS = 12
@@ -50,8 +51,3 @@ def shown(cell: Cell, column: Column) -> str:
     if isinstance(cell, str):
         return printable(cell)
     return f"{cell:,.{column.digits}f}" if column.digits is not None else f"{cell:,}"
-
-
-def printable(text: str) -> str:
-    """Put a space for each character that could control a terminal."""
-    return "".join(character if character.isprintable() else " " for character in text)

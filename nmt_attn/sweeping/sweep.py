@@ -20,7 +20,7 @@ from nmt_attn.config.schema import Config
 from nmt_attn.corpus.dataset import Dataset
 from nmt_attn.corpus.prepare import prepare
 from nmt_attn.device import choose_compute
-from nmt_attn.errors import NmtError, UserError, is_out_of_memory
+from nmt_attn.errors import NmtError, UserError, is_out_of_memory, printable
 from nmt_attn.files import delete_directory, disk_errors
 from nmt_attn.runs.directory import RunDirectory
 from nmt_attn.sweeping.judge import TOO_BAD, Judge
@@ -259,7 +259,7 @@ def _reason(error: Exception) -> str:
     if is_out_of_memory(error):
         return "out of memory"
     text = str(error) if isinstance(error, NmtError) else f"{type(error).__name__}: {error}"
-    return "".join(letter if letter.isprintable() else " " for letter in text)[:300]
+    return printable(text)[:300]
 
 
 def _short(value: str) -> str:

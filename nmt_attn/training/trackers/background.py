@@ -8,6 +8,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
+from nmt_attn.errors import printable
 from nmt_attn.tasks.task import Sample
 from nmt_attn.training.tracking import MetricLogger, Picture
 
@@ -107,4 +108,4 @@ def _line(error: BaseException) -> str:
     """Describe an error in one short line that a terminal can show."""
     lines = str(error).strip().splitlines()
     text = " ".join([type(error).__name__, *lines[:1]])
-    return "".join(letter if letter.isprintable() else " " for letter in text)[:200]
+    return printable(text)[:200]

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from nmt_attn.errors import printable
 from nmt_attn.training.tracking import Picture
 
 PICTURES = 3
@@ -56,5 +57,5 @@ class Drawing:
 
     def _fail(self, error: Exception) -> None:
         self._failed = True
-        reason = "".join(letter if letter.isprintable() else " " for letter in str(error))[:200]
+        reason = printable(str(error))[:200]
         self._notice(f"warning: training.track: no more pictures of the attention: {reason}")
