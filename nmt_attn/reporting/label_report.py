@@ -6,9 +6,10 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from nmt_attn.analysis.label_study import LabelledText, LabelStudy, WeighedExample
-from nmt_attn.corpus.manifest import LabelledCounts
-from nmt_attn.evaluation.classification_scores import LARGEST_MATRIX, ClassificationScores
+from nmt_attn.corpus.manifest import LabelledCounts, Manifest
+from nmt_attn.evaluation.classification_scores import CALIBRATION_BINS, LARGEST_MATRIX, ClassificationScores
 from nmt_attn.evaluation.labels_run import LabelTrial
+from nmt_attn.reporting.labelled_preparation import REASONS
 from nmt_attn.reporting.page_contents import (
     AttentionMap,
     Card,
@@ -25,7 +26,13 @@ from nmt_attn.reporting.page_contents import (
     View,
     Word,
 )
-from nmt_attn.reporting.run_sections import configuration_section, data_section, training_section
+from nmt_attn.reporting.run_sections import (
+    DATA_INTRODUCTION,
+    configuration_section,
+    flow_tables,
+    parts,
+    training_section,
+)
 from nmt_attn.reporting.sweep_section import sweep_section
 from nmt_attn.runs.directory import RunDirectory
 from nmt_attn.runs.summary import summarise
@@ -52,8 +59,7 @@ def label_report_contents(run: RunDirectory, trial: LabelTrial, study: LabelStud
     manifest = trial.manifest
     sections = [
         training_section(run, summarise(run.path), config, place),
-        *([] if manifest is None else [data_section(manifest)]),
-        *([] if manifest is None or manifest.labelled is None else [_labels_section(manifest.labelled)]),
+        *([] if manifest is None or manifest.labelled is None else [_data_section(manifest, manifest.labelled)]),
         _scores_section(report.scores),
         _slices_section(study),
         *([] if (sweep := sweep_section(run)) is None else [sweep]),
@@ -70,9 +76,16 @@ def label_report_contents(run: RunDirectory, trial: LabelTrial, study: LabelStud
         attention=[_attention(one) for one in study.examples],
         languages=(language, ""),
         footer=f"nmt {__version__}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        notes=["Fewer than 100 texts: all figures are rough."] if len(study.texts) < 100 else [],
+        notes=_notes(study),
         kind="labels",
     )
+
+
+def _notes(study: LabelStudy) -> list[str]:
+    """Say what should be known before any figure."""
+    texts, empty = len(study.texts), study.report.left_out
+    few = [f"Only {texts:,} texts: all figures are rough."] if texts < 100 else []
+    return few + ([f"{empty:,} empty texts are left out."] if empty else [])
 
 
 def _cards(scores: ClassificationScores) -> list[Card]:
@@ -82,17 +95,33 @@ def _cards(scores: ClassificationScores) -> list[Card]:
         Card("macro F1", f"{scores.macro_f1:.1f}", "", "mean of the labels, each counts the same"),
         Card("weighted F1", f"{scores.weighted_f1:.1f}", "", "mean of the labels, by their texts"),
         Card("log loss", f"{scores.log_loss:.3f}", "", "nats a text"),
-        Card("calibration error", f"{scores.calibration_error:.3f}", "", "how far confidence is from correctness"),
+        Card(
+            "calibration error",
+            f"{scores.calibration_error:.3f}",
+            "",
+            f"how far confidence is from correctness (ECE, {CALIBRATION_BINS} bins)",
+        ),
     ]
 
 
-def _labels_section(labelled: LabelledCounts) -> Section:
-    """Show how many texts have each label, in each part."""
+def _data_section(manifest: Manifest, labelled: LabelledCounts) -> Section:
+    """Show what the data was made of, what was dropped, and how many texts have each label."""
+    lengths: list[list[Cell]] = [
+        [name, part.pairs, part.source.mean_length, labelled.cut.get(name, 0)] for name, part in parts(manifest)
+    ]
+    shape = [Column("part"), Column("texts"), Column("tokens, mean", 1), Column(f"cut at {labelled.max_tokens:,}")]
+    vocabulary = manifest.vocabulary
+    note = f"Vocabulary: {vocabulary.kind}, {vocabulary.source_size:,} tokens. Of a text that is cut only "
+    note += f"{labelled.max_tokens:,} tokens are read."
+    items = [*flow_tables(manifest, "texts", REASONS), Table("Parts", shape, lengths, note), _label_counts(labelled)]
+    return Section("data", "Data", DATA_INTRODUCTION, items)
+
+
+def _label_counts(labelled: LabelledCounts) -> Table:
     names = dict.fromkeys(label for part in _PARTS for label in labelled.labels[part])
     rows: list[list[Cell]] = [[label, *(labelled.labels[part].get(label, 0) for part in _PARTS)] for label in names]
     columns = [Column("label"), *(Column(part, bar=part == "train") for part in _PARTS)]
-    note = f"Of longer texts {labelled.max_tokens:,} tokens are read."
-    return Section("labels", "Labels", "Texts with each label.", [Table("Texts", columns, rows, note)])
+    return Table("Labels", columns, rows)
 
 
 _PARTS = ("train", "valid", "test")
@@ -108,28 +137,28 @@ def _scores_section(scores: ClassificationScores) -> Section:
         Column("texts"),
     ]
     items = [Table("By label", columns, rows), _confusions(scores)]
-    return Section("scores", "Scores", "How well each label is told, and which are taken for each other.", items)
+    return Section("scores", "Scores", "How well each label is predicted, and which are taken for each other.", items)
 
 
 def _confusions(scores: ClassificationScores) -> Table:
     """Show the confusion matrix, or of many labels the most frequent confusions."""
     labels = scores.labels
     if len(labels) <= LARGEST_MATRIX:
-        columns = [Column("right label"), *(Column(f"told as {label}") for label in labels)]
+        columns = [Column("right label"), *(Column(f"predicted {label}") for label in labels)]
         rows: list[list[Cell]] = [[label, *row] for label, row in zip(labels, scores.confusion, strict=True)]
         return Table("Confusions", columns, rows)
     counts = Counter(
         {
-            (gold, told): count
+            (gold, predicted): count
             for gold, row in zip(labels, scores.confusion, strict=True)
-            for told, count in zip(labels, row, strict=True)
-            if gold != told and count
+            for predicted, count in zip(labels, row, strict=True)
+            if gold != predicted and count
         }
     )
     frequent: list[list[Cell]] = [[*pair, count] for pair, count in counts.most_common(_MOST_CONFUSIONS)]
     return Table(
         "Most frequent confusions",
-        [Column("right label"), Column("told as"), Column("texts", bar=True)],
+        [Column("right label"), Column("predicted"), Column("texts", bar=True)],
         frequent,
         "" if frequent else "There is none.",
     )
@@ -144,7 +173,6 @@ def _slices_section(study: LabelStudy) -> Section:
     columns = [Column("tokens"), Column("texts"), Column("accuracy, %", 1, bar=True), Column("95 % interval")]
     bins = study.calibration.bins
     curve = Curve("texts", [one.confidence for one in bins], [one.right for one in bins])
-    error = study.calibration.error or 0.0
     figures: list[list[Cell]] = [[one.words, one.confidence, one.right] for one in bins]
     named = [Column("texts"), Column("mean probability", 2), Column("share that is right", 2)]
     items: list[Item] = [
@@ -152,10 +180,9 @@ def _slices_section(study: LabelStudy) -> Section:
         Plot(
             "Confidence and correctness",
             "share that is right",
-            [View("texts", "probability of the label that was given", [curve])],
+            [View("texts", "probability of the predicted label", [curve])],
             style="calibration",
-            note=f"On the diagonal the model is right as often as it says; above it, more often. With these "
-            f"{len(bins)} bins the expected calibration error is {error:.3f}.",
+            note="On the diagonal the model is right as often as it says; above it, more often; below it, too sure.",
         ),
         Table("Confidence and correctness in figures", named, figures),
     ]
@@ -164,7 +191,7 @@ def _slices_section(study: LabelStudy) -> Section:
 
 def _row(one: LabelledText, *, labels: int) -> SentenceRow:
     text = one.text if len(one.text) <= _MOST_CHARACTERS else f"{one.text[:_MOST_CHARACTERS]}…"
-    tags = [f"has {one.gold}", f"told as {one.label}"] if labels <= LARGEST_MATRIX else []
+    tags = [f"is {one.gold}", f"predicted {one.label}"] if labels <= LARGEST_MATRIX else []
     tags += ["unsure"] if one.probability < _UNSURE else []
     tags += ["cut"] if one.left_out else []
     word = Word(one.label, spaced=False, found=one.right, confidence=one.probability)

@@ -20,11 +20,12 @@ TEMPLATES = Path(__file__).parent / "templates"
 WORDS = {
     "translations": {
         "example": "sentence", "examples": "sentences", "title": "Test sentences", "measure": "chrF", "exact": "exact",
-        "not exact": "not exact",
+        "not exact": "not exact", "looked": " looked at",
     },
     "labels": {
         "example": "text", "examples": "texts", "title": "Test texts", "measure": "probability of the right label, %",
         "exact": "right", "not exact": "wrong",
+        "looked": ": attention on",
     },
 }  # fmt: skip
 """What the page's script calls things, by the kind of the outputs."""
