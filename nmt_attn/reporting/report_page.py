@@ -23,7 +23,7 @@ WORDS = {
         "not exact": "not exact", "looked": " looked at",
     },
     "labels": {
-        "example": "text", "examples": "texts", "title": "Test texts", "measure": "probability of the right label, %",
+        "example": "text", "examples": "texts", "title": "Test texts", "measure": "right label, %",
         "exact": "right", "not exact": "wrong",
         "looked": ": attention on",
     },

@@ -46,7 +46,7 @@
   });
   place.append(
     element("div", { className: "controls" }, control("Search", search), control("With", tag), control(data.words.exact.replace(/^./, (one) => one.toUpperCase()), exact),
-      ...(several ? [control("Compare", better)] : []), control(`${data.words.measure.split(" ")[0]} from`, low), control("to", high)),
+      ...(several ? [control("Compare", better)] : []), control(`${data.words.measure.split(",")[0]} from`, low), control("to", high)),
     count,
     element("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": data.words.title },
       element("table", { className: "rows" },
