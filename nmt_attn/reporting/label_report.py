@@ -84,8 +84,8 @@ def label_report_contents(run: RunDirectory, trial: LabelTrial, study: LabelStud
 def _notes(study: LabelStudy) -> list[str]:
     """Say what should be known before any figure."""
     texts, empty = len(study.texts), study.report.left_out
-    few = [f"Only {texts:,} texts: all figures are rough."] if texts < 100 else []
-    return few + ([f"{empty:,} empty texts are left out."] if empty else [])
+    few = [f"Only {texts:,} text{'' if texts == 1 else 's'}: all figures are rough."] if texts < 100 else []
+    return few + ([f"{empty:,} empty {'text is' if empty == 1 else 'texts are'} left out."] if empty else [])
 
 
 def _cards(scores: ClassificationScores) -> list[Card]:
@@ -113,11 +113,12 @@ def _data_section(manifest: Manifest, labelled: LabelledCounts) -> Section:
     vocabulary = manifest.vocabulary
     note = f"Vocabulary: {vocabulary.kind}, {vocabulary.source_size:,} tokens. Of a text that is cut only "
     note += f"{labelled.max_tokens:,} tokens are read."
-    items = [*flow_tables(manifest, "texts", REASONS), Table("Parts", shape, lengths, note), _label_counts(labelled)]
+    items = [*flow_tables(manifest, "texts", REASONS), Table("Parts", shape, lengths, note), label_counts(labelled)]
     return Section("data", "Data", DATA_INTRODUCTION, items)
 
 
-def _label_counts(labelled: LabelledCounts) -> Table:
+def label_counts(labelled: LabelledCounts) -> Table:
+    """Count the texts with each label in each part."""
     names = dict.fromkeys(label for part in _PARTS for label in labelled.labels[part])
     rows: list[list[Cell]] = [[label, *(labelled.labels[part].get(label, 0) for part in _PARTS)] for label in names]
     columns = [Column("label"), *(Column(part, bar=part == "train") for part in _PARTS)]

@@ -28,9 +28,9 @@ class KnownClassifier:
 
     compute = SimpleNamespace(device="cpu", precision="fp32")
 
-    def __init__(self, rows: Sequence[Row], labels: tuple[str, str], *, attends: bool = True) -> None:
+    def __init__(self, rows: Sequence[Row], labels: Sequence[str], *, attends: bool = True) -> None:
         self.probabilities = {text: second for text, _, second in rows}
-        self.labels, self.attends = labels, attends
+        self.labels, self.attends = tuple(labels), attends
 
     def expect(self, *, many: bool) -> None:
         """Nothing is to be prepared."""
@@ -42,7 +42,8 @@ class KnownClassifier:
         if not text.strip():
             return Prediction()
         second = self.probabilities[text]
-        return Prediction(self.labels, (1 - second, second), len(text.split()))
+        others = (0.0,) * (len(self.labels) - 2)
+        return Prediction(self.labels, (1 - second, second, *others), len(text.split()))
 
     def weigh(self, texts: Sequence[str], watch: Any = None) -> list[WeighedText]:
         found = []
@@ -55,7 +56,7 @@ class KnownClassifier:
         return found
 
 
-def known_trial(rows: Sequence[Row], labels: tuple[str, str] = ("neg", "pos"), *, attends: bool = True) -> LabelTrial:
+def known_trial(rows: Sequence[Row], labels: Sequence[str] = ("neg", "pos"), *, attends: bool = True) -> LabelTrial:
     """Make a trial of texts whose figures can be worked out by hand."""
     classifier = cast("Classifier", KnownClassifier(rows, labels, attends=attends))
     texts = LabelledTexts([text for text, _, _ in rows], [label for _, label, _ in rows])
