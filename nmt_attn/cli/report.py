@@ -18,6 +18,7 @@ from nmt_attn.cli.options import (
     ThreadsOption,
     expanded,
     prepare_for_torch,
+    refuse_both,
     refuse_idle,
     with_options,
 )
@@ -71,6 +72,7 @@ def report_command(
         raise UserError("--output -: give the page a name, such as report.html")
     if source is not None or references:
         refuse_idle("beside --source and --reference, which are scored instead", split=split)
+    refuse_both(overrides, "--beam", beam, "decoding.beam_size")
     check_output(output, source, *references)
     run = run if run is None else best_trial(run) or run
     prepare_for_torch(run, None)

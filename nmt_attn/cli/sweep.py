@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nmt_attn.cli.options import ConfigOption, SetOption, expanded, refuse_idle
+from nmt_attn.cli.options import ExperimentOption, SetOption, expanded, refuse_idle
 
 if TYPE_CHECKING:
     from nmt_attn.sweeping.record import SweepRecord
@@ -54,7 +54,7 @@ DEFAULT_TRIALS = 20
 
 
 def sweep_command(
-    config: ConfigOption = None,
+    config: ExperimentOption = None,
     ranges: RangeOption = None,
     trials: TrialsOption = None,
     overrides: SetOption = None,
@@ -96,13 +96,14 @@ def _sweep(
     """Run the sweep and print its trials; return the exit code."""
     from importlib.util import find_spec
 
-    from nmt_attn.config.loading import load_config, set_keys
+    from nmt_attn.cli.configuration import load_given_or_usual, usual_file
+    from nmt_attn.config.loading import set_keys
     from nmt_attn.errors import UserError
     from nmt_attn.sweeping.ranges import read_ranges
     from nmt_attn.threads import let_threads_sleep
 
     ranges = read_ranges(texts, set_keys(overrides))
-    load_config(config, overrides)  # what is wrong with it is said before torch is loaded
+    load_given_or_usual(config, overrides)  # what is wrong with it is said before torch is loaded
     if find_spec("optuna") is None:
         raise UserError("nmt sweep: optuna is not installed; pip install 'nmt-attn[sweep]'")
     let_threads_sleep(watched=True)
@@ -110,7 +111,7 @@ def _sweep(
     from nmt_attn.reporting.tracked_pictures import draw
     from nmt_attn.sweeping.sweep import Search, Shown, Sweep
 
-    search = Search(config, overrides, ranges, trials, directory, prune)
+    search = Search(config or usual_file(), overrides, ranges, trials, directory, prune)
     swept = Sweep(search, Shown(notice, TrialDisplay, draw)).run()
     _print(swept.record, as_json=as_json)
     if swept.signal is not None:

@@ -212,6 +212,18 @@ def test_another_sweep_in_the_same_folder_is_refused(folder, trained, words, rat
     assert len(trained.configs) == 1
 
 
+def test_nmt_yaml_is_found_and_named_in_the_command(folder, trained):
+    nothing = nmt_here(folder, "sweep", "--set-range", RATES)
+    assert nothing.code == 2
+    assert "give a file with --config FILE, or have nmt.yaml in this folder" in nothing.error
+    (folder / "opinions.yaml").rename(folder / "nmt.yaml")
+    done = nmt_here(folder, "sweep", "--set-range", RATES, "--trials", "1", "--json")
+    assert done.code == 0, done.err
+    assert "configuration: nmt.yaml\n" in done.err
+    assert trained.configs[0].task == "classification"
+    assert json.loads(done.out)["command"].startswith("nmt train --config nmt.yaml --set ")
+
+
 def test_trials_behind_the_others_are_ended_early(folder, trained):
     assert sweep(folder, trials=8).code == 0
     found = record(folder)["trials"]
