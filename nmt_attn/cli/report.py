@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 RunArgument = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[RUN]",
+        metavar="RUN",
         callback=expanded,
         autocompletion=complete_run,
         help="Run directory, a checkpoint in one, or the folder of a sweep, of which the best trial is taken. "

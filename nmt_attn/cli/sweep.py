@@ -31,7 +31,7 @@ TrialsOption = Annotated[
         "--trials",
         min=1,
         max=1_000_000,
-        help="Number of trials that there are to be in the end. Default: 20.",
+        help="Number of trials in all, earlier ones of the sweep included. Default: 20.",
         show_default=False,
     ),
 ]
@@ -40,14 +40,18 @@ DirectoryOption = Annotated[
     typer.Option(
         "--directory",
         callback=expanded,
-        help="Folder of the sweep. Default: sweeps/ with the name.",
+        help="Folder of the sweep. Default: sweeps/NAME, with the name in the configuration.",
         show_default=False,
     ),
 ]
 ShowOption = Annotated[
     Path | None,
     typer.Option(
-        "--show", metavar="DIRECTORY", callback=expanded, help="Only show the trials so far.", show_default=False
+        "--show",
+        metavar="DIRECTORY",
+        callback=expanded,
+        help="Only show the trials so far of the sweep in this folder.",
+        show_default=False,
     ),
 ]
 DEFAULT_TRIALS = 20
@@ -65,7 +69,7 @@ def sweep_command(
     show: ShowOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record of the sweep as JSON.")] = False,
 ) -> None:
-    """Search for good values of some keys: train with many, by Optuna. The same command again goes on."""
+    """Search for good values of some keys: train many times, with values that Optuna chooses. Run it again to go on."""
     from nmt_attn.errors import UserError
 
     if show is not None:
