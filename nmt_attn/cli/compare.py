@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nmt_attn.cli.completion import complete_run_or_path
-from nmt_attn.cli.eval import LowercaseOption, ReferenceOption, SplitOption
+from nmt_attn.cli.eval import ReferenceOption, SplitOption
 from nmt_attn.cli.lines import check_output, check_standard_input
 from nmt_attn.cli.options import (
     ConfigOption,
@@ -37,10 +37,10 @@ _WIDEST = 240
 SystemsArgument = Annotated[
     list[Path],
     typer.Argument(
-        metavar="SYSTEM SYSTEM...",
+        metavar="SYSTEM",
         callback=expanded,
         autocompletion=complete_run_or_path,
-        help="Runs, checkpoints in them, or files of translations; the first is what the others are compared with.",
+        help="Two or more runs, checkpoints in them, or files of translations; the others are compared with the first.",
         show_default=False,
     ),
 ]
@@ -52,6 +52,9 @@ SourceOption = Annotated[
         help="File of sentences to translate instead of a split, or of which the files are translations.",
         show_default=False,
     ),
+]
+LowercaseOption = Annotated[
+    bool, typer.Option("--lowercase", help="Score without regard to case; only where all systems are files.")
 ]
 PageOption = Annotated[
     Path | None,

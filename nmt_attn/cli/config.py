@@ -28,7 +28,7 @@ config_app = typer.Typer(
 FilesArgument = Annotated[
     list[Path] | None,
     typer.Argument(
-        metavar="[FILE]...",
+        metavar="FILE",
         callback=expanded,
         autocompletion=complete_configuration,
         help="Configuration files. Default: nmt.yaml in the working directory.",
@@ -189,7 +189,7 @@ def explain_command(
     keys: Annotated[
         list[str],
         typer.Argument(
-            metavar="KEY...", autocompletion=complete_key, help="Keys or sections, such as training.learning_rate."
+            metavar="KEY", autocompletion=complete_key, help="Keys or sections, such as training.learning_rate."
         ),
     ],
 ) -> None:

@@ -46,7 +46,8 @@ SourceOption = Annotated[
     typer.Option(
         "--source",
         callback=expanded,
-        help="File of sentences to translate instead of a split; -: standard input. Of a classifier: labelled texts.",
+        help="File of sentences to translate instead of a split; -: standard input. For a classifier: texts with their "
+        "labels, in any form that nmt prepare reads.",
         show_default=False,
     ),
 ]

@@ -27,7 +27,8 @@ ConfigOption = Annotated[
         "-c",
         callback=expanded,
         autocompletion=complete_configuration,
-        help="Configuration file (YAML).",
+        help="Configuration file (YAML) to score by. Default: that of the run; of files of translations alone, the "
+        "default of every key.",
         show_default=False,
     ),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,7 @@ from nmt_attn.cli.options import (
     ThreadsOption,
     expanded,
     prepare_for_torch,
+    refuse_both,
     refuse_idle,
     with_options,
 )
@@ -27,10 +28,16 @@ from nmt_attn.sweeping.record import best_trial
 from nmt_attn.text.streams import STANDARD
 from nmt_attn.text.writing import writing
 
+if TYPE_CHECKING:
+    from nmt_attn.config.schema import Config
+    from nmt_attn.evaluation.request import EvaluationRequest
+    from nmt_attn.reporting.page_contents import PageContents
+    from nmt_attn.runs.directory import ModelPath
+
 RunArgument = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[RUN]",
+        metavar="RUN",
         callback=expanded,
         autocompletion=complete_run,
         help="Run directory, a checkpoint in one, or the folder of a sweep, of which the best trial is taken. "
@@ -65,14 +72,12 @@ def report_command(
         raise UserError("--output -: give the page a name, such as report.html")
     if source is not None or references:
         refuse_idle("beside --source and --reference, which are scored instead", split=split)
+    refuse_both(overrides, "--beam", beam, "decoding.beam_size")
     check_output(output, source, *references)
     run = run if run is None else best_trial(run) or run
-    prepare_for_torch(run)
-    from nmt_attn.analysis.study import study
+    prepare_for_torch(run, None)
     from nmt_attn.config.loading import load_config
     from nmt_attn.evaluation.request import EvaluationRequest
-    from nmt_attn.evaluation.run import prepare_trial
-    from nmt_attn.reporting.report import report_contents
     from nmt_attn.reporting.report_page import page, refuse_without_packages
     from nmt_attn.runs.directory import find_model
 
@@ -83,10 +88,26 @@ def report_command(
         models=(found.checkpoint,), overrides=tuple(overrides), split=split or "test", source=source,
         references=references, beam_size=beam, device=device,
     )  # fmt: skip
-    trial = prepare_trial(request, load_config(found.run.config_file, overrides), [found])
     destination = output or found.run.path / "report.html"
     check_output(destination)
-    contents = report_contents(found.run, trial, study(trial, beam_size=beam, stages=Progress))
+    contents = _contents(request, load_config(found.run.config_file, overrides), found)
     with writing(destination) as write:
         write(page(contents))
     print(destination)
+
+
+def _contents(request: EvaluationRequest, config: Config, found: ModelPath) -> PageContents:
+    """Let the model do its task, and put together what the page shows."""
+    if config.task == "classification":
+        from nmt_attn.analysis.label_study import label_study
+        from nmt_attn.evaluation.labels_run import prepare_labels
+        from nmt_attn.reporting.label_report import label_report_contents
+
+        texts = prepare_labels(request, config, [found])
+        return label_report_contents(found.run, texts, label_study(texts, Progress))
+    from nmt_attn.analysis.study import study
+    from nmt_attn.evaluation.run import prepare_trial
+    from nmt_attn.reporting.report import report_contents
+
+    trial = prepare_trial(request, config, [found])
+    return report_contents(found.run, trial, study(trial, beam_size=request.beam_size, stages=Progress))

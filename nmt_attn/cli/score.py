@@ -79,10 +79,9 @@ def score_command(
             stage.update(1)
     total = sum(found.log_prob for found in scores)
     tokens = sum(found.tokens for found in scores)
-    print(
-        f"{len(scores):,} pairs, {tokens:,} tokens: log-probability {total:.2f}, perplexity {perplexity(scores):.3f}",
-        file=sys.stderr,
-    )
+    pairs_scored = "1 pair" if len(scores) == 1 else f"{len(scores):,} pairs"
+    figures = f"log-probability {total:.2f}, perplexity {perplexity(scores):.3f}"
+    print(f"{pairs_scored}, {tokens:,} tokens: {figures}", file=sys.stderr)
     say_remarks(texts)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nmt_attn.cli.options import ConfigOption, SetOption, expanded, refuse_idle
+from nmt_attn.cli.options import ExperimentOption, SetOption, expanded, refuse_idle
 
 if TYPE_CHECKING:
     from nmt_attn.sweeping.record import SweepRecord
@@ -31,7 +31,7 @@ TrialsOption = Annotated[
         "--trials",
         min=1,
         max=1_000_000,
-        help="Number of trials that there are to be in the end. Default: 20.",
+        help="Number of trials in all, earlier ones of the sweep included. Default: 20.",
         show_default=False,
     ),
 ]
@@ -40,21 +40,25 @@ DirectoryOption = Annotated[
     typer.Option(
         "--directory",
         callback=expanded,
-        help="Folder of the sweep. Default: sweeps/ with the name.",
+        help="Folder of the sweep. Default: sweeps/NAME, with the name in the configuration.",
         show_default=False,
     ),
 ]
 ShowOption = Annotated[
     Path | None,
     typer.Option(
-        "--show", metavar="DIRECTORY", callback=expanded, help="Only show the trials so far.", show_default=False
+        "--show",
+        metavar="DIRECTORY",
+        callback=expanded,
+        help="Only show the trials so far of the sweep in this folder.",
+        show_default=False,
     ),
 ]
 DEFAULT_TRIALS = 20
 
 
 def sweep_command(
-    config: ConfigOption = None,
+    config: ExperimentOption = None,
     ranges: RangeOption = None,
     trials: TrialsOption = None,
     overrides: SetOption = None,
@@ -65,7 +69,7 @@ def sweep_command(
     show: ShowOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record of the sweep as JSON.")] = False,
 ) -> None:
-    """Search for good values of some keys: train with many, by Optuna. The same command again goes on."""
+    """Search for good values of some keys: train many times, with values that Optuna chooses. Run it again to go on."""
     from nmt_attn.errors import UserError
 
     if show is not None:
@@ -96,13 +100,14 @@ def _sweep(
     """Run the sweep and print its trials; return the exit code."""
     from importlib.util import find_spec
 
-    from nmt_attn.config.loading import load_config, set_keys
+    from nmt_attn.cli.configuration import load_given_or_usual, usual_file
+    from nmt_attn.config.loading import set_keys
     from nmt_attn.errors import UserError
     from nmt_attn.sweeping.ranges import read_ranges
     from nmt_attn.threads import let_threads_sleep
 
     ranges = read_ranges(texts, set_keys(overrides))
-    load_config(config, overrides)  # what is wrong with it is said before torch is loaded
+    load_given_or_usual(config, overrides)  # what is wrong with it is said before torch is loaded
     if find_spec("optuna") is None:
         raise UserError("nmt sweep: optuna is not installed; pip install 'nmt-attn[sweep]'")
     let_threads_sleep(watched=True)
@@ -110,7 +115,7 @@ def _sweep(
     from nmt_attn.reporting.tracked_pictures import draw
     from nmt_attn.sweeping.sweep import Search, Shown, Sweep
 
-    search = Search(config, overrides, ranges, trials, directory, prune)
+    search = Search(config or usual_file(), overrides, ranges, trials, directory, prune)
     swept = Sweep(search, Shown(notice, TrialDisplay, draw)).run()
     _print(swept.record, as_json=as_json)
     if swept.signal is not None:

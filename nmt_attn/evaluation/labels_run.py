@@ -15,6 +15,7 @@ from nmt_attn.classification.prediction import Prediction
 from nmt_attn.config.loading import refuse_other_keys
 from nmt_attn.config.schema import Config
 from nmt_attn.corpus.dataset import LabelledTexts
+from nmt_attn.corpus.manifest import Manifest
 from nmt_attn.corpus.read_labelled import read_labelled
 from nmt_attn.errors import InputError, UserError
 from nmt_attn.evaluation.classification_scores import ClassificationScores, classification_scores
@@ -84,10 +85,20 @@ class LabelsReport:
         return "\n".join(lines)
 
 
-def report_labels(
-    request: EvaluationRequest, config: Config, runs: Sequence[ModelPath], stages: Stages = Unseen
-) -> LabelsReport:
-    """Evaluate a classifier on the texts of a request; ``stages`` shows how far it is.
+@dataclass(frozen=True)
+class LabelTrial:
+    """Everything that an evaluation of labels needs."""
+
+    classifier: Classifier
+    texts: LabelledTexts
+    config: Config
+    model: str  # its checkpoints
+    name: str  # of the texts
+    manifest: Manifest | None  # of the data that the texts are a split of; None: they are the user's file
+
+
+def prepare_labels(request: EvaluationRequest, config: Config, runs: Sequence[ModelPath]) -> LabelTrial:
+    """Load the classifier and the texts of a request.
 
     Raises:
         InputError: a model, a split or a file is missing, or a text has a label that the model does not know.
@@ -102,22 +113,47 @@ def report_labels(
         refuse_other_task(found, config, "classification")
     keys = FILE_KEYS if request.source is not None else (*FILE_KEYS, *SPLIT_KEYS)
     refuse_other_keys(request.overrides, keys, "the evaluation of a trained classifier")
-    texts, name = _of_split(request, config, runs) if request.source is None else _of_file(request.source, config)
+    manifest = None
+    if request.source is None:
+        texts, name, manifest = _of_split(request, config, runs)
+    else:
+        texts, name = _of_file(request.source, config)
     of_decoding = [override for override in request.overrides if override.startswith("decoding.")]
     checkpoints = [found.checkpoint for found in runs]
     classifier = Classifier.load(checkpoints, device=request.device, overrides=of_decoding)
-    return _evaluate(classifier, texts, request.remove_words, " + ".join(map(str, checkpoints)), name, stages)
-
-
-def _evaluate(
-    classifier: Classifier, texts: LabelledTexts, remove_words: float | None, model: str, name: str, stages: Stages
-) -> LabelsReport:
-    places = {label: place for place, label in enumerate(classifier.labels)}
     for label in texts.labels:
-        if label not in places:
-            raise InputError(
-                f"{name}: the label {label!r} is none of the model's ({', '.join(classifier.labels[:20])})"
-            )
+        if label not in classifier.labels:
+            known = ", ".join(classifier.labels[:20])
+            raise InputError(f"{name}: the label {label!r} is none of the model's ({known})")
+    return LabelTrial(classifier, texts, config, " + ".join(map(str, checkpoints)), name, manifest)
+
+
+def report_labels(
+    request: EvaluationRequest, config: Config, runs: Sequence[ModelPath], stages: Stages = Unseen
+) -> LabelsReport:
+    """Evaluate a classifier on the texts of a request; ``stages`` shows how far it is.
+
+    Raises:
+        InputError: a model, a split or a file is missing, or a text has a label that the model does not know.
+        UserError: the split is empty, or a wish has no effect on labels.
+    """
+    return evaluate_labels(prepare_labels(request, config, runs), request.remove_words, stages)
+
+
+def evaluate_labels(trial: LabelTrial, remove_words: float | None = None, stages: Stages = Unseen) -> LabelsReport:
+    """Classify the texts and score their labels.
+
+    Args:
+        trial: classifier and texts.
+        remove_words: share of words for the removal test; None: none.
+        stages: shows how far it is.
+
+    Raises:
+        InputError: every text is empty.
+        UserError: words are to be removed by the attention of a model without it.
+    """
+    classifier, texts = trial.classifier, trial.texts
+    places = {label: place for place, label in enumerate(classifier.labels)}
     classifier.expect(many=True)
     began = time.perf_counter()
     with stages("classifying", len(texts.texts), "texts") as stage:
@@ -125,28 +161,33 @@ def _evaluate(
     seconds = time.perf_counter() - began
     kept = [place for place, prediction in enumerate(found) if prediction.labels]
     if not kept:
-        raise InputError(f"{name}: nothing to score, as every text is empty")
+        raise InputError(f"{trial.name}: nothing to score, as every text is empty")
     gold = np.array([places[texts.labels[place]] for place in kept], dtype=np.int64)
     probabilities = np.array([found[place].probabilities for place in kept])
     scores = classification_scores(classifier.labels, gold, probabilities)
     removal = None
     if remove_words is not None:
-        with stages("reading the attention", len(kept), "texts") as stage:
-            some = classifier.weigh([texts.texts[place] for place in kept], watch=stage.share)
-        weighed = [one.in_words() for one in some]
-        with stages("removing words"):
-            removal = removal_test(weighed, classifier.probabilities, classifier.labels, share=remove_words)
-    return LabelsReport(scores, found, seconds, model, name, len(found) - len(kept), removal)
+        removal = _removal(classifier, [texts.texts[place] for place in kept], remove_words, stages)
+    return LabelsReport(scores, found, seconds, trial.model, trial.name, len(found) - len(kept), removal)
 
 
-def _of_split(request: EvaluationRequest, config: Config, runs: Sequence[ModelPath]) -> tuple[LabelledTexts, str]:
+def _removal(classifier: Classifier, texts: Sequence[str], share: float, stages: Stages) -> RemovalReport:
+    with stages("reading the attention", len(texts), "texts") as stage:
+        weighed = [one.in_words() for one in classifier.weigh(texts, watch=stage.share)]
+    with stages("removing words"):
+        return removal_test(weighed, classifier.probabilities, classifier.labels, share=share)
+
+
+def _of_split(
+    request: EvaluationRequest, config: Config, runs: Sequence[ModelPath]
+) -> tuple[LabelledTexts, str, Manifest]:
     """Return the texts of a split of the data that all runs were trained on."""
     split = split_name(request.split)
     data = data_of(split, config, runs, "--source FILE")
     texts = data.labelled(split)
     if not texts.texts:
         raise UserError(nothing_to_score(split, config, data, "texts", "--source FILE"))
-    return texts, split
+    return texts, split, data.manifest
 
 
 def _of_file(path: Path, config: Config) -> tuple[LabelledTexts, str]:

@@ -12,12 +12,14 @@ from nmt_attn.corpus.dataset import Dataset
 from nmt_attn.corpus.manifest import LabelledCounts, Manifest
 from nmt_attn.text.normalise import tidy
 
-_REASONS = {
+REASONS = {
     "blank": "blank line",
     "empty": "nothing in it but spaces, or nothing is left by data.normalise",
     "duplicate": "seen before with the same label",
     "held_out": "also among the validation or test texts (data.filter.overlap)",
 }
+"""Why texts are dropped, in words."""
+
 _PARTS = ("train", "valid", "test")
 _MOST_LABELS = 40
 _WIDEST_LABEL = 40
@@ -37,7 +39,7 @@ def _flow(manifest: Manifest) -> Table:
     table.add_row(Text(f"read from {names}"), f"{manifest.pairs_read:,}", "")
     for reason, count in manifest.dropped.items():
         shown = f"-{count:,}" if count else "0"
-        table.add_row(f"  {_REASONS.get(reason, reason)}", shown, _share(count, manifest.pairs_read))
+        table.add_row(f"  {REASONS.get(reason, reason)}", shown, _share(count, manifest.pairs_read))
     kept = sum(getattr(manifest.splits, part).pairs for part in _PARTS)
     table.add_row("kept", f"{kept:,}", _share(kept, manifest.pairs_read))
     return table

@@ -115,7 +115,7 @@ class Output:
     """A hypothesis of one system."""
 
     words: Sequence[Word]
-    chrf: float  # of the sentence, 0 to 100
+    chrf: float  # of the sentence, 0 to 100; of a label: the probability of the right one, in percent
     exact: bool  # it is one of the references
 
 
@@ -124,7 +124,7 @@ class SentenceRow:
     """A test sentence."""
 
     number: int  # its line in the test split, from 1
-    source: str
+    source: str  # or the text that has a label
     references: Sequence[str]
     outputs: Sequence[Output]  # one for each system
     tags: Sequence[str] = ()  # what can be filtered by, such as "question", "number", "rare word", "repeats"
@@ -168,3 +168,4 @@ class PageContents:
     languages: tuple[str, str] = ("", "")  # BCP 47 codes of source and target, for screen readers and directions
     footer: str = ""  # version, date
     notes: Sequence[str] = field(default_factory=tuple)  # what should be known first, such as that data is missing
+    kind: Literal["translations", "labels"] = "translations"  # what the outputs are

@@ -17,6 +17,19 @@ from nmt_attn.reporting.tables import is_number, shown
 
 TEMPLATES = Path(__file__).parent / "templates"
 
+WORDS = {
+    "translations": {
+        "example": "sentence", "examples": "sentences", "title": "Test sentences", "measure": "chrF", "exact": "exact",
+        "not exact": "not exact", "looked": " looked at",
+    },
+    "labels": {
+        "example": "text", "examples": "texts", "title": "Test texts", "measure": "right label, %",
+        "exact": "right", "not exact": "wrong",
+        "looked": ": attention on",
+    },
+}  # fmt: skip
+"""What the page's script calls things, by the kind of the outputs."""
+
 _STYLES = ("light.css", "dark.css", "page.css")
 _SCRIPTS = ("theme.js", "attention.js", "sentences.js")
 
@@ -82,6 +95,7 @@ def page_data(contents: PageContents) -> dict[str, Any]:
     return {
         "systems": list(contents.systems),
         "languages": list(contents.languages),
+        "words": WORDS[contents.kind],
         "sentences": [_sentence(row) for row in contents.sentences],
         "attention": [_map(one) for one in contents.attention],
     }

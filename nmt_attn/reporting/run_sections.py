@@ -17,6 +17,8 @@ from nmt_attn.runs.metrics import read_metrics
 from nmt_attn.runs.record import read_record
 from nmt_attn.runs.summary import RunSummary
 
+DATA_INTRODUCTION = "What it learned from. Nothing is dropped in silence."
+
 
 def training_section(run: RunDirectory, summary: RunSummary, config: Config, place: str) -> Section:
     """Show what was trained, and its learning curves.
@@ -25,36 +27,51 @@ def training_section(run: RunDirectory, summary: RunSummary, config: Config, pla
         run: the run.
         summary: of it.
         config: its configuration.
-        place: the machine and precision that the test sentences were translated with.
+        place: the machine and precision that the test sentences were translated, or texts classified, with.
     """
     log = list(read_metrics(run.metrics_file)) if run.metrics_file.exists() else []
     rates = [values["tokens_per_second"] for values in log if _has(values, "tokens_per_second")]
-    model, record = config.model, read_record(run.path)
+    record, classifies = read_record(run.path), config.task == "classification"
     minutes = None if summary.minutes is None else f"{summary.minutes:.1f} minutes, validations included"
-    attention = model.attention.score
     facts: list[list[Cell]] = [
         ["run", str(run.path)],
         ["state", summary.state],
-        ["network", f"{model.encoder.layers} × {model.encoder.hidden_size} encoder, {model.decoder.layers} × "
-         f"{model.decoder.hidden_size} decoder ({model.decoder.style}), {model.cell.upper()}, attention: {attention}"],
+        ["network", _network(config)],
         ["weights", None if summary.weights is None else f"{summary.weights:,}"],
         ["trained", f"{summary.steps or 0:,} steps, {summary.epochs or 0:.1f} epochs, {minutes or 'time unknown'}"],
         ["speed", f"{sorted(rates)[len(rates) // 2]:,.0f} tokens/s (median)" if rates else None],
         ["best checkpoint", None if summary.best_checkpoint is None else summary.best_checkpoint.name],
         ["command", None if summary.command is None else " ".join(summary.command)],
         ["nmt", None if record is None else record.nmt_version],
-        ["translated on", place],
+        ["classified on" if classifies else "translated on", place],
     ]  # fmt: skip
     table = Table("Facts", [Column("what"), Column("value")], [row for row in facts if row[1] is not None])
-    note = "How it was trained, and how it learned. The loss is the cross-entropy in nats a token."
-    return Section("training", "Training", note, [table, *curves(log)])
+    unit = "text" if classifies else "token"
+    note = f"How it was trained, and how it learned. The loss is the cross-entropy in nats a {unit}."
+    return Section("training", "Training", note, [table, *curves(log, unit)])
 
 
-def curves(log: Sequence[Mapping[str, Any]]) -> list[Item]:
-    """Draw the learning curves of a log, by step and by time; nothing where there is nothing to draw."""
+def _network(config: Config) -> str:
+    """Describe the network in a line."""
+    model = config.model
+    encoder = f"{model.encoder.layers} × {model.encoder.hidden_size} encoder"
+    if config.task == "classification":
+        rest = f"a layer of {model.classifier.size} before the labels"
+    else:
+        rest = f"{model.decoder.layers} × {model.decoder.hidden_size} decoder ({model.decoder.style})"
+    return f"{encoder}, {rest}, {model.cell.upper()}, attention: {model.attention.score}"
+
+
+def curves(log: Sequence[Mapping[str, Any]], unit: str) -> list[Item]:
+    """Draw the learning curves of a log, by step and by time; nothing where there is nothing to draw.
+
+    Args:
+        log: lines of ``metrics.jsonl``.
+        unit: what the loss is the mean of: token or text.
+    """
     clock = _Clock(log)
     plots = [
-        ("Loss", "nats a token", [("training", "train", "loss"), ("validation", "valid", "loss")], False),
+        ("Loss", f"nats a {unit}", [("training", "train", "loss"), ("validation", "valid", "loss")], False),
         ("Validation scores", "percent", [(name, "valid", key) for name, key in _SCORES], False),
         ("Learning rate", "learning rate", [("learning rate", "train", "learning_rate")], False),
         ("Speed", "tokens/s", [("training", "train", "tokens_per_second")], False),
@@ -106,26 +123,13 @@ class _Clock:
 
 def data_section(manifest: Manifest) -> Section:
     """Show what the data was made of, and what was dropped."""
-    inputs: list[list[Cell]] = [
-        [entry.role, entry.path + (f" ({entry.member})" if entry.member else ""), entry.size, entry.sha256[:16]]
-        for entry in manifest.inputs
-    ]
-    kept = sum(part.pairs for part in (manifest.splits.train, manifest.splits.valid, manifest.splits.test))
-    flow: list[list[Cell]] = [["read", manifest.pairs_read, None]]
-    flow += [
-        [REASONS.get(reason, reason), -count, 100 * count / max(1, manifest.pairs_read)]
-        for reason, count in manifest.dropped.items()
-        if count
-    ]
-    flow.append(["kept", kept, 100 * kept / max(1, manifest.pairs_read)])
     splits: list[list[Cell]] = [
         [name, part.sentences, part.pairs, part.source.mean_length, part.target.mean_length]
-        for name, part in _parts(manifest)
+        for name, part in parts(manifest)
     ]
     vocabulary = manifest.vocabulary
     items = [
-        Table("Files", [Column("role"), Column("file"), Column("bytes"), Column("SHA-256 begins")], inputs),
-        Table("From lines to pairs", [Column("what"), Column("pairs"), Column("share, %", 1)], flow),
+        *flow_tables(manifest, "pairs", REASONS),
         Table(
             "Parts",
             [Column("part"), Column("sentences"), Column("pairs"), Column("source tokens, mean", 1),
@@ -135,7 +139,33 @@ def data_section(manifest: Manifest) -> Section:
             f"tokens{', joint' if vocabulary.joint else ''}.",
         ),
     ]  # fmt: skip
-    return Section("data", "Data", "What it learned from. Nothing is dropped in silence.", items)
+    return Section("data", "Data", DATA_INTRODUCTION, items)
+
+
+def flow_tables(manifest: Manifest, unit: str, reasons: Mapping[str, str]) -> list[Item]:
+    """List the files, and what was read, dropped and kept.
+
+    Args:
+        manifest: of the data.
+        unit: what was counted: pairs or texts.
+        reasons: words for the reasons in the manifest.
+    """
+    inputs: list[list[Cell]] = [
+        [entry.role, entry.path + (f" ({entry.member})" if entry.member else ""), entry.size, entry.sha256[:16]]
+        for entry in manifest.inputs
+    ]
+    kept = sum(part.pairs for _, part in parts(manifest))
+    flow: list[list[Cell]] = [["read", manifest.pairs_read, None]]
+    flow += [
+        [reasons.get(reason, reason), -count, 100 * count / max(1, manifest.pairs_read)]
+        for reason, count in manifest.dropped.items()
+        if count
+    ]
+    flow.append(["kept", kept, 100 * kept / max(1, manifest.pairs_read)])
+    return [
+        Table("Files", [Column("role"), Column("file"), Column("bytes"), Column("SHA-256 begins")], inputs),
+        Table(f"From lines to {unit}", [Column("what"), Column(unit), Column("share, %", 1)], flow),
+    ]
 
 
 def configuration_section(config: Config) -> Section:
@@ -149,6 +179,7 @@ def _shown(value: object) -> str:
     return "null" if value is None else str(value)
 
 
-def _parts(manifest: Manifest) -> list[tuple[str, SplitCounts]]:
+def parts(manifest: Manifest) -> list[tuple[str, SplitCounts]]:
+    """Return the three splits by name."""
     splits = manifest.splits
     return [("train", splits.train), ("valid", splits.valid), ("test", splits.test)]

@@ -118,6 +118,7 @@ def test_files_alone_are_compared_without_a_model(folder):
         (["report", "runs/toy", "--output", "-"], "--output -: give the page a name"),
         (["report", "runs/toy", "--output", "absent/x.html"], "there is no folder absent"),
         (["report", "runs/toy", "--split", "train"], "--split train: must be test or valid"),
+        (["report", "runs/toy", "--beam", "3", "--set", "decoding.beam_size=2"], "--beam and --set decoding.beam_size"),
         (["report", "runs/toy", "--source", "translations"], "--source and --reference go together"),
         (["report", "runs/toy", "--set", "training.max_steps=3"], "has no effect"),
         (["compare", "runs/toy"], "two or more"),

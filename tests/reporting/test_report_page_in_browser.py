@@ -16,6 +16,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
 from nmt_attn.reporting.report_page import page
+from tests.reporting.sample_labels import label_contents
 from tests.reporting.sample_page import HOSTILE, contents
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -51,6 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "one": contents(),
         "two": contents(systems=("first", "second")),
         "many": contents(count=10_000),
+        "labels": label_contents(folder),
     }.items():
         (folder / f"{name}.html").write_text(page(sample), encoding="utf-8")
     return folder
@@ -82,7 +84,7 @@ def type_into(browser: webdriver.Chrome, selector: str, text: str) -> None:
     field.send_keys(text)
 
 
-@pytest.mark.parametrize("name", ["one", "two"])
+@pytest.mark.parametrize("name", ["one", "two", "labels"])
 def test_nothing_is_said_in_the_console_and_nothing_is_asked_of_a_network(browser, folder, name):
     browser.get_log("browser"), browser.get_log("performance")
     opened(browser, folder, name)
@@ -103,8 +105,13 @@ def test_code_in_texts_is_not_run(browser, folder):
     assert HOSTILE.replace("\u2028", "")[:60] in at(browser, ".rows tbody").text
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("name", "width"), [("one", 360), ("two", 1280)])
+@pytest.mark.parametrize(
+    ("name", "width", "theme"),
+    [
+        ("one", 360, "light"), ("one", 360, "dark"), ("two", 1280, "light"), ("two", 1280, "dark"),
+        ("labels", 360, "dark"),
+    ],
+)  # fmt: skip
 def test_axe_finds_no_serious_fault_and_nothing_is_wider_than_the_screen(browser, folder, name, width, theme):
     opened(browser, folder, name, width, theme)
     found = Axe().run(browser)
@@ -115,6 +122,21 @@ def test_axe_finds_no_serious_fault_and_nothing_is_wider_than_the_screen(browser
     ]
     assert serious == []
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+def test_the_page_of_a_classifier_is_searched_and_walked_through(browser, folder):
+    opened(browser, folder, "labels")
+    assert not browser.title.startswith("taken")
+    assert browser.execute_script("return document.querySelectorAll('img').length") == 0
+    assert at(browser, "#count").text == "60 of 60 texts"
+    Select(at(browser, "#exact")).select_by_visible_text("wrong")
+    assert at(browser, "#count").text == "29 of 60 texts"
+    assert len(browser.find_elements(By.CSS_SELECTOR, ".rows .lost")) == 29
+    assert "Every hypothesis" not in at(browser, "#attention").text
+    at(browser, ".heat [role=gridcell]").click()
+    assert ": attention on ‘text’ 100 %" in at(browser, ".info").text
+    browser.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
+    assert texts(browser, ".heat th.on")[0] == browser.find_elements(By.CSS_SELECTOR, ".heat thead th")[1].text
 
 
 def test_the_theme_is_that_of_the_system_until_the_button_is_pressed(browser, folder):

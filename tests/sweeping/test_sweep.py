@@ -219,6 +219,18 @@ def test_a_sweep_does_not_pretend_to_train_with_several_processes(folder, traine
     assert not trained.configs
 
 
+def test_nmt_yaml_is_found_and_named_in_the_command(folder, trained):
+    nothing = nmt_here(folder, "sweep", "--set-range", RATES)
+    assert nothing.code == 2
+    assert "give a file with --config FILE, or have nmt.yaml in this folder" in nothing.error
+    (folder / "opinions.yaml").rename(folder / "nmt.yaml")
+    done = nmt_here(folder, "sweep", "--set-range", RATES, "--trials", "1", "--json")
+    assert done.code == 0, done.err
+    assert "configuration: nmt.yaml\n" in done.err
+    assert trained.configs[0].task == "classification"
+    assert json.loads(done.out)["command"].startswith("nmt train --config nmt.yaml --set ")
+
+
 def test_trials_behind_the_others_are_ended_early(folder, trained):
     assert sweep(folder, trials=8).code == 0
     found = record(folder)["trials"]

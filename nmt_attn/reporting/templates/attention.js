@@ -14,7 +14,7 @@
   const treeNote = element("p", {}, "Every hypothesis that the beam followed, with the probability of each piece. "
     + "Bold: what won. Struck out: given up.");
   place.append(
-    element("div", { className: "controls" }, element("label", {}, "Sentence", choice)),
+    element("div", { className: "controls" }, element("label", {}, data.words.example.replace(/^./, (one) => one.toUpperCase()), choice)),
     info, grid, treeTitle, treeNote, tree,
   );
   choice.addEventListener("change", () => show(data.attention[Number(choice.value)]));
@@ -41,7 +41,7 @@
       const line = element("tr", { role: "row" }, element("th", { scope: "row", role: "rowheader" }, label(map.target[y], data.languages[1])));
       line.append(element("td", { className: "sure", role: "presentation" }, map.confidence.length ? percent(map.confidence[y]) : ""));
       const made = row.map((weight, x) => {
-        const said = `${map.target[y].trim()} looked at ${map.source[x].trim()} ${percent(weight)}`;
+        const said = `${map.target[y].trim()}${data.words.looked} ${map.source[x].trim()} ${percent(weight)}`;
         return element("td", { role: "gridcell", tabIndex: -1, "aria-label": said, style: `--a:${weight}` });
       });
       line.append(...made);
@@ -82,7 +82,7 @@
     const most = ranked.slice(0, 4).filter(([weight], n) => n === 0 || weight >= 0.05);
     const looked = most.map(([weight, piece]) => `‘${piece}’ ${percent(weight)}`).join(", ");
     const sure = map.confidence.length ? ` Its probability was ${percent(map.confidence[y])}.` : "";
-    return `‘${map.target[y].trim() || "␣"}’ looked at ${looked}.${sure}`;
+    return `‘${map.target[y].trim() || "␣"}’${data.words.looked} ${looked}.${sure}`;
   }
 
   function confidences(map) {

@@ -26,14 +26,14 @@
   const search = element("input", { type: "search", id: "search", autocomplete: "off" });
   const tags = [...new Set(rows.flatMap((row) => row.tags))].sort();
   const tag = select("tag", [["", "all"], ...tags.map((one) => [one, one])]);
-  const exact = select("exact", [["", "all"], ["yes", "exact"], ["no", "not exact"]]);
+  const exact = select("exact", [["", "all"], ["yes", data.words.exact], ["no", data.words["not exact"]]]);
   const better = select("better", [["", "all"], ["second", `${data.systems[1]} is better`], ["first", `${data.systems[0]} is better`]]);
   const low = element("input", { type: "number", id: "low", min: 0, max: 100, value: 0 });
   const high = element("input", { type: "number", id: "high", min: 0, max: 100, value: 100 });
   const count = element("p", { id: "count", role: "status" });
   const body = element("tbody");
   const more = element("button", { type: "button", className: "more" });
-  const headings = [["number", "line"], ["length", "sentence (by length)"], ["chrf", "chrF"]];
+  const headings = [["number", "line"], ["length", `${data.words.example} (by length)`], ["chrf", data.words.measure]];
   if (several) headings.push(["gain", "difference"]);
   if (rows.some((row) => row.confidence)) headings.push(["confidence", "confidence"]);
   let [key, direction, found, shown] = ["number", 1, rows, STEP];
@@ -45,12 +45,12 @@
     return head;
   });
   place.append(
-    element("div", { className: "controls" }, control("Search", search), control("With", tag), control("Exact", exact),
-      ...(several ? [control("Compare", better)] : []), control("chrF from", low), control("to", high)),
+    element("div", { className: "controls" }, control("Search", search), control("With", tag), control(data.words.exact.replace(/^./, (one) => one.toUpperCase()), exact),
+      ...(several ? [control("Compare", better)] : []), control(`${data.words.measure.split(",")[0]} from`, low), control("to", high)),
     count,
-    element("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "Sentences" },
+    element("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": data.words.title },
       element("table", { className: "rows" },
-        element("caption", {}, "Test sentences"), element("thead", {}, element("tr", {}, ...heads)), body)),
+        element("caption", {}, data.words.title), element("thead", {}, element("tr", {}, ...heads)), body)),
     more,
   );
   for (const one of [search, low, high]) one.addEventListener("input", update);
@@ -83,7 +83,7 @@
 
   function draw() {
     body.replaceChildren(...found.slice(0, shown).map(line));
-    count.textContent = `${found.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")} sentences`;
+    count.textContent = `${found.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")} ${data.words.examples}`;
     more.hidden = shown >= found.length;
     more.textContent = `Show more (${Math.max(0, found.length - shown).toLocaleString("en")} left)`;
   }
@@ -94,7 +94,7 @@
     row.outputs.forEach((output, index) => {
       const said = element("p", { dir: "auto", lang: data.languages[1] });
       if (several) said.append(element("span", { className: "who", lang: "en" }, element("bdi", {}, data.systems[index])));
-      if (output.exact) said.append(element("span", { className: "exact", title: "exactly a reference" }, "= "));
+      if (output.exact) said.append(element("span", { className: "exact", title: data.words.exact }, "= "));
       said.append(...output.words.flatMap(marked));
       if (!output.words.length) said.append(element("em", { lang: "en" }, "(empty)"));
       cell.append(said);
