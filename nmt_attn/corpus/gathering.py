@@ -99,10 +99,11 @@ def _from_one_source(
     clean = clean_into_shards(lines, name, filters, work.crew, work.clean)
     rows = _kept(clean, filters, name)
     parts = split(clean.shards, rows, valid=config.split.valid, test=config.split.test)
+    valid, test = _sentences(clean, parts.valid.rows, parts.test.rows)
     return CorpusSplits(
         train=KeptPairs(clean.shards, parts.train.rows),
-        valid=_sentences(clean, parts.valid.rows),
-        test=_sentences(clean, parts.test.rows),
+        valid=valid,
+        test=test,
         groups={"train": parts.train.groups, "valid": parts.valid.groups, "test": parts.test.groups},
         pairs_read=clean.lines,
         dropped=_dropped(clean.drops),
@@ -127,14 +128,22 @@ def _kept(clean: CleanCorpus, filters: Filters, name: str) -> Rows:
     return rows
 
 
-def _sentences(clean: CleanCorpus, rows: Rows) -> list[Sentence]:
-    """Return held-out pairs, of which there are few, in the order of ``rows``, those with the same source together."""
-    rising = np.sort(rows)
+def _sentences(clean: CleanCorpus, *parts: Rows) -> list[list[Sentence]]:
+    """Return held-out parts, which are small, in one pass over the shards; pairs with the same source are together.
+
+    Args:
+        clean: all pairs.
+        parts: the rows of each part, in the order in which its pairs are to come.
+    """
+    rising = np.sort(np.concatenate(parts))
     pairs = dict(zip(rising.tolist(), KeptPairs(clean.shards, rising), strict=True))
-    by_source: dict[str, list[CleanPair]] = {}
-    for row in rows.tolist():
-        by_source.setdefault(pairs[row].normalised.source, []).append(pairs[row])
-    return [Sentence(some) for some in by_source.values()]
+    held_out = []
+    for rows in parts:
+        by_source: dict[str, list[CleanPair]] = {}
+        for row in rows.tolist():
+            by_source.setdefault(pairs[row].normalised.source, []).append(pairs[row])
+        held_out.append([Sentence(some) for some in by_source.values()])
+    return held_out
 
 
 def _from_files(files: ParallelConfig, filters: Filters, work: Workplace) -> CorpusSplits:
