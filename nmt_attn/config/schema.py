@@ -18,6 +18,7 @@ from pydantic import (
     ConfigDict,
     Field,
     Strict,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -43,6 +44,16 @@ def _usable(path: Path) -> Path:
 
 # A string in YAML stands for a path although the schema is strict about types.
 File = Annotated[Path, Strict(False), AfterValidator(_usable)]
+
+
+def _one_or_several(value: Any) -> Any:
+    return [value] if isinstance(value, (str, Path)) else value
+
+
+_PATH = {"format": "path", "type": "string"}
+_SOME_PATHS = {"items": _PATH, "minItems": 1, "type": "array"}
+
+Files = Annotated[list[File], BeforeValidator(_one_or_several), WithJsonSchema({"anyOf": [_PATH, _SOME_PATHS]})]
 
 
 # A column of a table, counted from 1.
@@ -256,17 +267,23 @@ class CorpusConfig(Section):
 class ParallelFiles(Section):
     """Text files with one sentence per line and the same number of lines; they may be compressed."""
 
-    source: File = Field(description="File with the source sentences.", json_schema_extra={"unit": "file"})
-    target: list[File] = Field(
-        description="File with their translations, or a list of files: several references for each sentence.",
+    source: Files = Field(
+        description="File with the source sentences. A folder, a pattern such as shards/*.en.gz, or a list of files is "
+        "one corpus of all of them, in order.",
+        json_schema_extra={"unit": "file or list of files"},
+        min_length=1,
+    )
+    target: Files = Field(
+        description="File with their translations; for several source files as many, in the same order. Beside a "
+        "single source a list is several references for each sentence.",
         json_schema_extra={"unit": "file or list of files"},
         min_length=1,
     )
 
-    @field_validator("target", mode="before")
-    @classmethod
-    def _one_or_several(cls, value: Any) -> Any:
-        return [value] if isinstance(value, (str, Path)) else value
+    @property
+    def references(self) -> list[list[Path]]:
+        """The paths of each reference, which belong to those of the source in their order."""
+        return [self.target] if len(self.source) > 1 else [[path] for path in self.target]
 
 
 class ParallelConfig(Section):

@@ -11,12 +11,12 @@ import numpy as np
 from nmt_attn.config.schema import DataConfig, ParallelConfig, ParallelFiles
 from nmt_attn.corpus.clean import REASONS, Cleaner, CleanPair, Reason
 from nmt_attn.corpus.cleaning import CleanCorpus, Filters, clean_into_shards
-from nmt_attn.corpus.corpus_files import read_corpus
+from nmt_attn.corpus.corpus_files import read_all_parallel, read_corpus
 from nmt_attn.corpus.duplicates import without_duplicates
 from nmt_attn.corpus.languages import Languages
 from nmt_attn.corpus.manifest import Known
 from nmt_attn.corpus.pairs import ExtraColumns, Line, Pair
-from nmt_attn.corpus.read import ParallelLine, read_parallel
+from nmt_attn.corpus.read import ParallelLine
 from nmt_attn.corpus.shards import KeptPairs, Rows
 from nmt_attn.corpus.split import known_from, split
 from nmt_attn.corpus.synthetic import generate
@@ -99,10 +99,11 @@ def _from_one_source(
     clean = clean_into_shards(lines, name, filters, work.crew, work.clean)
     rows = _kept(clean, filters, name)
     parts = split(clean.shards, rows, valid=config.split.valid, test=config.split.test)
+    valid, test = _sentences(clean, parts.valid.rows, parts.test.rows)
     return CorpusSplits(
         train=KeptPairs(clean.shards, parts.train.rows),
-        valid=_sentences(clean, parts.valid.rows),
-        test=_sentences(clean, parts.test.rows),
+        valid=valid,
+        test=test,
         groups={"train": parts.train.groups, "valid": parts.valid.groups, "test": parts.test.groups},
         pairs_read=clean.lines,
         dropped=_dropped(clean.drops),
@@ -127,19 +128,27 @@ def _kept(clean: CleanCorpus, filters: Filters, name: str) -> Rows:
     return rows
 
 
-def _sentences(clean: CleanCorpus, rows: Rows) -> list[Sentence]:
-    """Return held-out pairs, of which there are few, in the order of ``rows``, those with the same source together."""
-    rising = np.sort(rows)
+def _sentences(clean: CleanCorpus, *parts: Rows) -> list[list[Sentence]]:
+    """Return held-out parts, which are small, in one pass over the shards; pairs with the same source are together.
+
+    Args:
+        clean: all pairs.
+        parts: the rows of each part, in the order in which its pairs are to come.
+    """
+    rising = np.sort(np.concatenate(parts))
     pairs = dict(zip(rising.tolist(), KeptPairs(clean.shards, rising), strict=True))
-    by_source: dict[str, list[CleanPair]] = {}
-    for row in rows.tolist():
-        by_source.setdefault(pairs[row].normalised.source, []).append(pairs[row])
-    return [Sentence(some) for some in by_source.values()]
+    held_out = []
+    for rows in parts:
+        by_source: dict[str, list[CleanPair]] = {}
+        for row in rows.tolist():
+            by_source.setdefault(pairs[row].normalised.source, []).append(pairs[row])
+        held_out.append([Sentence(some) for some in by_source.values()])
+    return held_out
 
 
 def _from_files(files: ParallelConfig, filters: Filters, work: Workplace) -> CorpusSplits:
     clean = clean_into_shards(_parallel_pairs(files.train), "the training files", filters, work.crew, work.clean)
-    train = KeptPairs(clean.shards, _kept(clean, filters, str(files.train.source)))
+    train = KeptPairs(clean.shards, _kept(clean, filters, str(files.train.source[0])))
     cleaner = filters.cleaner()
     valid = _given_sentences(files.valid, cleaner) if files.valid is not None else []
     test = _given_sentences(files.test, cleaner) if files.test is not None else []
@@ -159,17 +168,17 @@ def _from_files(files: ParallelConfig, filters: Filters, work: Workplace) -> Cor
 def _given_sentences(files: ParallelFiles, cleaner: Cleaner) -> list[Sentence]:
     """Read each line with a source and at least one reference; only the others are dropped from a given test set."""
     sentences = []
-    for line in read_parallel(files.source, files.target):
+    for line in read_all_parallel(files):
         pairs = list(cleaner.present(_pairs_of(line)))
         if pairs:
             sentences.append(Sentence(pairs))
     if not sentences:
-        raise InputError(f"{files.source}: no sentence in it has a translation")
+        raise InputError(f"{files.source[0]}: no sentence in it has a translation")
     return sentences
 
 
 def _parallel_pairs(files: ParallelFiles) -> Iterator[Pair | None]:
-    for line in read_parallel(files.source, files.target):
+    for line in read_all_parallel(files):
         yield from _pairs_of(line)
 
 

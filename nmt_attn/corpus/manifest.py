@@ -192,6 +192,6 @@ def settings_hash(config: Config, tokenizer: Tokenizer | None = None) -> str:
         settings["corpus"] = data.corpus.model_dump(mode="json", exclude=_NOT_READ)
         settings["split"] = data.split.model_dump(mode="json")
     else:
-        settings["targets"] = {name: len(given.target) for name, given in data.parallel.given().items()}
+        settings["targets"] = {name: len(given.references) for name, given in data.parallel.given().items()}
     text = json.dumps([FORMAT, settings], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()

@@ -139,6 +139,8 @@ class ExpectedData:
     """The hash of the configuration keys that change the outcome."""
     inputs: dict[str, Path]
     """The input files by role. They are read only where a manifest records another place or another date."""
+    labelled: bool
+    """Whether they are labelled texts."""
 
     def differences(self, manifest: Manifest) -> list[str]:
         """Name what is not as ``manifest`` records it, a few words each; nothing where the data would be the same.
@@ -154,7 +156,11 @@ class ExpectedData:
         if recorded.keys() != self.inputs.keys():
             found.append("it was made of other files")
         else:
-            changed = [path for role, path in self.inputs.items() if not is_unchanged(recorded[role], path)]
+            changed = [
+                path
+                for role, path in self.inputs.items()
+                if not is_unchanged(recorded[role], path, labelled=self.labelled)
+            ]
             found += [f"{path} has changed" for path in changed]
         return found
 
@@ -173,7 +179,8 @@ def expected_data(config: Config, tokenizer: Tokenizer | None = None) -> Expecte
     Raises:
         ConfigError: the configuration names no input files.
     """
-    return ExpectedData(settings_hash(config, tokenizer), input_paths(config))
+    labelled = config.task == "classification"
+    return ExpectedData(settings_hash(config, tokenizer), input_paths(config), labelled)
 
 
 def is_current(config: Config) -> bool:

@@ -15,14 +15,15 @@ import numpy.typing as npt
 
 from nmt_attn.errors import InputError
 
-_TYPES = ("<u2", "<u4")
+_TYPES = ("|u1", "<u2", "<u4")
 
 
 @dataclass(frozen=True, eq=False)
 class TokenStore:
     """The sentences of one side of one split, as ids without ``BOS`` and ``EOS``.
 
-    On disk: ``<stem>.tokens.bin`` (little-endian uint16, or uint32 for a vocabulary of 65,536 and more),
+    On disk: ``<stem>.tokens.bin`` (uint8 for a vocabulary of up to 256 tokens, uint16 for one of up to
+    65,536, else uint32; little-endian),
     ``<stem>.offsets.npy`` and ``<stem>.json``.
     """
 
@@ -48,7 +49,7 @@ class TokenStore:
         Raises:
             ValueError: an id is not below ``vocab_size``, or negative.
         """
-        dtype = np.dtype(_TYPES[0] if vocab_size < 1 << 16 else _TYPES[1])
+        dtype = next(one for one in map(np.dtype, _TYPES) if vocab_size <= np.iinfo(one).max + 1)
         lengths = [np.empty(0, dtype=np.int64)]
         with _part(stem, ".tokens.bin").open("wb") as file:
             for ids, some in parts:

@@ -202,7 +202,7 @@ def test_nothing_of_a_value_is_dropped_as_a_comment(override, says):
 def test_file_names_with_a_hash_are_no_comments():
     sets = ["data.parallel.train.source=#a", "data.parallel.train.target=x #1.tsv", "data.parallel.valid=null"]
     train = load_config(None, sets).data.parallel.train
-    assert (train.source, train.target) == (Path("#a"), [Path("x #1.tsv")])
+    assert (train.source, train.target) == ([Path("#a")], [Path("x #1.tsv")])
 
 
 # --- a key that Python does not take as a name ------------------------------------------------------------------------

@@ -82,6 +82,78 @@ def test_nothing_to_read_is_one_line(configure: Configure, tmp_path: Path, name:
     assert not (tmp_path / "data").exists() or not list((tmp_path / "data").glob(".*.preparing"))
 
 
+@pytest.fixture
+def sides(tmp_path: Path, corpus: Path) -> Path:
+    """The small corpus as files of sentences: whole, and in three parts each, one of them packed."""
+    folder = tmp_path / "sides"
+    rows = [line.split("\t")[:2] for line in corpus.read_text(encoding="utf-8").splitlines()]
+    for name, sentences in zip(("en", "fr"), zip(*rows, strict=True), strict=True):
+        (folder / name).mkdir(parents=True)
+        lines = [f"{sentence}\n".encode() for sentence in sentences]
+        (folder / f"whole.{name}").write_bytes(b"".join(lines))
+        for part, some in {"a": lines[:100], "b": lines[100:200]}.items():
+            (folder / name / f"{part}.{name}").write_bytes(b"".join(some))
+        (folder / name / f"c.{name}.gz").write_bytes(gzip.compress(b"".join(lines[200:])))
+    return folder
+
+
+def parallel(configure: Configure, folder: Path, source: object, target: object, made: str) -> Config:
+    valid = {"source": folder / "en" / "a.en", "target": folder / "fr" / "a.fr"}
+    files = {"train": {"source": source, "target": target}, "valid": valid}
+    return configure(corpus={"path": None}, parallel=files, directory=folder / made)
+
+
+def test_lists_folders_and_patterns_of_parallel_files_are_one_corpus(configure: Configure, sides: Path) -> None:
+    whole = prepare(parallel(configure, sides, sides / "whole.en", sides / "whole.fr", "one")).data
+    for source, target in (
+        (sides / "en", sides / "fr"),
+        (sides / "en" / "*.en*", sides / "fr" / "*.fr*"),
+        ([sides / "en" / "[ab].en", sides / "en" / "c.en.gz"], [sides / "fr" / "[ab].fr", sides / "fr" / "c.fr.gz"]),
+    ):
+        config = parallel(configure, sides, source, target, "several")
+        assert not list(missing_files(config))
+        several = prepare(config, force=True).data
+        assert several.train_text() == whole.train_text()
+        assert several.manifest.pairs_read == whole.manifest.pairs_read
+        assert not prepare(config).fresh
+    (sides / "fr" / "a.fr").write_text("Autre chose.\n" * 100)
+    assert prepare(config).fresh
+
+
+def test_several_targets_of_one_source_are_references(configure: Configure, sides: Path) -> None:
+    targets = [sides / "fr", sides / "fr"]
+    data = prepare(parallel(configure, sides, sides / "en", targets, "two")).data
+    assert data.manifest.pairs_read == 2 * 350 + 100
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "error"),
+    [
+        (["en"], ["fr/a.fr"], r"en: 3 files, but \S*fr/a\.fr: 1 file; each source file needs one"),
+        (["en/a.en", "en/b.en"], ["fr/a.fr"], r"en/a\.en and 1 more: 2 files, but \S*fr/a\.fr: 1 file;"),
+        (["en"], ["fr", "fr/*.fr"], r"en: 3 files, but \S*fr/\*\.fr: 2 files;"),
+        (["en/*.de"], ["fr"], r"en/\*\.de: no file matches it \(data\.parallel\.train\)"),
+        (["en/a.en", "en/b.en"], ["fr/b.fr", "fr/c.fr.gz"], r"en/b\.en has 100 lines but .*fr/c\.fr\.gz has 150"),
+    ],
+)
+def test_parallel_files_that_do_not_fit_together_are_one_line(
+    configure: Configure, sides: Path, source: list[str], target: list[str], error: str
+) -> None:
+    given = ([sides / name for name in names] for names in (source, target))
+    config = parallel(configure, sides, *given, "refused")
+    with pytest.raises(InputError, match=error):
+        prepare(config)
+    assert not config.data_directory.exists()
+
+
+def test_prepared_data_below_the_folder_of_its_corpus_does_not_make_it_stale(
+    configure: Configure, shards: Path
+) -> None:
+    config = configure(corpus={"path": shards}, directory=shards / "data" / "made")
+    assert prepare(config).fresh
+    assert not prepare(config).fresh
+
+
 def test_a_wrong_line_is_named_with_its_file(configure: Configure, shards: Path) -> None:
     (shards / "b.tsv").write_text("One\tUn\nno tab\n")
     with pytest.raises(InputError, match=r"b\.tsv, line 2: no tab"):

@@ -51,7 +51,7 @@ corpora = st.lists(st.builds(clean, sides, sides), min_size=4, max_size=60).map(
 
 
 @given(corpora)
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None)
 def test_no_side_lies_in_two_parts_and_nothing_is_lost(pairs: list[CleanPair]) -> None:
     parts = split(pairs, valid=2, test=3)
     assert not leaks(parts.train, parts.test)
@@ -68,7 +68,7 @@ def as_sets(parts: Parts) -> list[set[CleanPair]]:
 
 
 @given(corpora, st.randoms())
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_the_order_of_the_file_does_not_matter(pairs: list[CleanPair], shuffler: random.Random) -> None:
     shuffled = list(pairs)
     shuffler.shuffle(shuffled)
@@ -187,7 +187,7 @@ def test_known_sentences_are_found_by_either_side() -> None:
 
 
 @given(corpora, st.sampled_from([3, 10, 1000]))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_the_split_is_that_of_the_plainest_way_to_do_it(pairs: list[CleanPair], at_once: int) -> None:
     with patch.object(shards_module, "ROWS_AT_ONCE", at_once):
         parts = split(pairs, valid=2, test=3)
@@ -195,7 +195,7 @@ def test_the_split_is_that_of_the_plainest_way_to_do_it(pairs: list[CleanPair], 
 
 
 @given(corpora, st.sampled_from([3, 10, 1000]))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_the_first_of_equal_pairs_is_kept(pairs: list[CleanPair], at_once: int) -> None:
     first = {pair.normalised: row for row, pair in reversed(list(enumerate(pairs)))}
     with sharded(pairs) as shards, patch.object(shards_module, "ROWS_AT_ONCE", at_once):

@@ -289,7 +289,7 @@ def test_all_parts_of_a_folder_are_taken_and_other_files_left_alone(tmp_path: Pa
     assert done.code == 0
     parallel = load_config(tmp_path / "nmt.yaml").data.parallel
     assert parallel is not None
-    assert {part: str(files.source) for part, files in parallel.given().items()} == {
+    assert {part: ", ".join(map(str, files.source)) for part, files in parallel.given().items()} == {
         "train": "train.en-de.en",
         "valid": "newsdev2019.en",
         "test": "newstest2019.en",

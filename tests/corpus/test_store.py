@@ -10,7 +10,7 @@ from nmt_attn.corpus.store import PairStore, TokenStore
 from nmt_attn.errors import InputError
 
 
-@given(st.sampled_from([100, 65_535, 65_536, 1_000_000]), st.data())
+@given(st.sampled_from([100, 256, 257, 65_536, 65_537, 1_000_000]), st.data())
 @settings(max_examples=60)
 def test_what_is_written_is_read(vocab_size: int, data: st.DataObject) -> None:
     ids = st.integers(0, vocab_size - 1)
@@ -25,10 +25,19 @@ def test_what_is_written_is_read(vocab_size: int, data: st.DataObject) -> None:
         assert store.tokens.tolist() == [token for sequence in sequences for token in sequence]
 
 
-@pytest.mark.parametrize(("vocab_size", "bytes_each"), [(65_535, 2), (65_536, 4)])
+@pytest.mark.parametrize(("vocab_size", "bytes_each"), [(256, 1), (257, 2), (65_536, 2), (65_537, 4)])
 def test_a_token_takes_no_more_bytes_than_it_needs(tmp_path: Path, vocab_size: int, bytes_each: int) -> None:
     TokenStore.write(tmp_path / "x", [[1, 2, 3]], vocab_size)
     assert (tmp_path / "x.tokens.bin").stat().st_size == 3 * bytes_each
+
+
+def test_a_store_of_before_small_ids_is_read(tmp_path: Path) -> None:
+    TokenStore.write(tmp_path / "x", [[1, 2], [99]], 100)
+    np.array([1, 2, 99], dtype="<u2").tofile(tmp_path / "x.tokens.bin")
+    info = tmp_path / "x.json"
+    info.write_text(info.read_text().replace("|u1", "<u2"))
+    store = TokenStore.open(tmp_path / "x")
+    assert [store[index].tolist() for index in range(len(store))] == [[1, 2], [99]]
 
 
 def test_tokens_are_mapped_and_cannot_be_changed(tmp_path: Path) -> None:
