@@ -72,6 +72,7 @@ def start(folder: Path, host: int, words: list[str]) -> subprocess.Popen[bytes]:
         "ip", "netns", "exec", HOSTS[host], sys.executable, "-m", "torch.distributed.run", "--nnodes", "2",
         "--nproc-per-node", "1", "--rdzv-backend", "c10d", "--rdzv-endpoint", "10.77.0.1:29517", "--rdzv-id", "cable",
         "--local-addr", f"10.77.0.{host + 1}", "--max-restarts", "9", "--monitor-interval", "1",
+        "--rdzv-conf", f"is_host={1 - host}",
     ]  # fmt: skip
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": f"cable{host}"}
     with (folder / f"host{host}.log").open("ab") as log:
@@ -81,15 +82,20 @@ def start(folder: Path, host: int, words: list[str]) -> subprocess.Popen[bytes]:
         )  # fmt: skip
 
 
+def workers_of(agent: subprocess.Popen[bytes]) -> list[int]:
+    """The processes that an agent has started."""
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(agent.pid)], capture_output=True, text=True, check=False)
+    return [int(pid) for pid in found.stdout.split()]
+
+
 def worker_of(agent: subprocess.Popen[bytes]) -> int:
-    """The process that trains for an agent."""
-    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(agent.pid)], capture_output=True, text=True, check=True)
-    return int(found.stdout.split()[0])
+    """The one that trains."""
+    return workers_of(agent)[0]
 
 
 def kill_host(agent: subprocess.Popen[bytes]) -> None:
     """Kill all processes of a host at once."""
-    for pid in (worker_of(agent), agent.pid):
+    for pid in (agent.pid, *workers_of(agent)):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     agent.wait()
