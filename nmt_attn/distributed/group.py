@@ -35,6 +35,14 @@ class ProcessGroup(Protocol):
         ...
 
     @property
+    def restarts(self) -> int:
+        """How often the group was started anew after a failure.
+
+        torchrun's own count may be less: where a machine has come or gone it does not count.
+        """
+        ...
+
+    @property
     def is_main(self) -> bool:
         """Whether this is the process that writes files and speaks to people."""
         ...
@@ -71,7 +79,7 @@ class ProcessGroup(Protocol):
 class SingleProcess:
     """A group of one."""
 
-    rank = local_rank = 0
+    rank = local_rank = restarts = 0
     size = local_size = 1
     is_main = True
 

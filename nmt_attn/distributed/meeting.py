@@ -18,8 +18,10 @@ LOOK = 0.05
 """Seconds between two looks at the store."""
 
 
-def fresh_store(store: Store, place: Place, timeout: float) -> Store:
-    """Return a part of a store in which nobody has written yet, the same one for all processes of this start.
+def fresh_store(store: Store, place: Place, timeout: float) -> tuple[Store, int]:
+    """Return a part of a store in which nobody has written yet, and the number of the meeting, from 1.
+
+    Both are the same for all processes of this start.
 
     Each process greets with a word of its own, which the main one answers with the number of the meeting; a greeting of
     somebody who is gone is answered in vain. The meeting is complete when each has confirmed the number.
@@ -47,4 +49,4 @@ def fresh_store(store: Store, place: Place, timeout: float) -> Store:
             if missing and time.monotonic() > end:
                 raise RuntimeError(f"{len(missing)} of the {place.size} processes have not come")
             time.sleep(LOOK if missing else 0.0)
-    return PrefixStore(f"nmt/meeting/{number}", store)
+    return PrefixStore(f"nmt/meeting/{number}", store), int(number)

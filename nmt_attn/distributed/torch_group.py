@@ -49,9 +49,11 @@ class TorchGroup:
         place: of this process among them.
         store: what all processes see.
         timeout: seconds for which to wait for the others.
+        restarts: how often the group was started anew.
     """
 
-    def __init__(self, place: Place, store: Store, timeout: float) -> None:
+    def __init__(self, place: Place, store: Store, timeout: float, restarts: int = 0) -> None:
+        self.restarts = restarts
         self.rank, self.size = place.rank, place.size
         self.local_rank, self.local_size = place.local_rank, place.local_size
         self.is_main = place.rank == 0
@@ -185,7 +187,7 @@ def _join(place: Place, device: str, timeout: float) -> TorchGroup:
     limit = timedelta(seconds=timeout)
     try:
         store, _, _ = next(rendezvous("env://", place.rank, place.size, timeout=limit))
-        store = fresh_store(store, place, timeout)
+        store, meeting = fresh_store(store, place, timeout)
         dist.init_process_group(backend, store=store, rank=place.rank, world_size=place.size, timeout=limit)
     except RuntimeError as error:
         if os.environ.get("NMT_DEBUG"):
@@ -194,7 +196,7 @@ def _join(place: Place, device: str, timeout: float) -> TorchGroup:
             f"process {place.rank} of {place.size} cannot join the others at {place.address}, port {place.port}, "
             f"within {timeout:g} seconds: {str(error).splitlines()[0][:200]}"
         ) from error
-    return TorchGroup(place, store, timeout)
+    return TorchGroup(place, store, timeout, max(place.restarts, meeting - 1))
 
 
 def _part(group: TorchGroup) -> None:

@@ -25,7 +25,7 @@ from nmt_attn.lock import locked
 from nmt_attn.runs.checkpoint import load_weights, weights_sha256
 from nmt_attn.runs.directory import RunDirectory
 from nmt_attn.runs.origin import Origin, origin_of
-from nmt_attn.runs.record import FINISHED, STOPPED, Recording, read_record, recorded
+from nmt_attn.runs.record import DIVERGED, FINISHED, STOPPED, Recording, read_record, recorded
 from nmt_attn.tasks.registry import make_task, model_of_shapes
 from nmt_attn.text.tokenizer import Tokenizer
 from nmt_attn.training.outcome import Outcome
@@ -99,7 +99,7 @@ def train(
     choose_compute(device_of(config.training.device, group), config.training.precision)
     run = run or RunDirectory(config.run_directory)
     caller = _Caller(typed, command, reporter, draw, group, place.launch or None)
-    if _was_begun_by(run, place):
+    if _was_begun_by(run, place, max(place.restarts, group.restarts), force=force):
         resume, force = run.has_checkpoint(), False
     return _lead(run, config, caller, data, resume=resume, force=force)
 
@@ -122,10 +122,15 @@ _Begun = tuple[Config, RunDirectory, bool]
 """What the main process tells the others: the experiment, where it is written, and whether it goes on."""
 
 
-def _was_begun_by(run: RunDirectory, place: Place) -> bool:
-    """Say whether this process is a new start, after a failure, of the launch that has trained this run last."""
-    record = read_record(run.path) if place.restarts else None
-    return record is not None and record.launch == place.launch
+def _was_begun_by(run: RunDirectory, place: Place, restarts: int, *, force: bool) -> bool:
+    """Say whether this process is a new start, after a failure, of the launch that has trained this run last.
+
+    A process that is left alone, where all other machines have gone, may know of no restart.
+    """
+    record = read_record(run.path) if place.launch else None
+    if record is None or record.launch != place.launch:
+        return False
+    return bool(restarts) or not (force or record.outcome in (FINISHED, STOPPED, DIVERGED))
 
 
 def _follow(group: ProcessGroup) -> Outcome:

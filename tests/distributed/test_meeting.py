@@ -13,7 +13,8 @@ def test_each_start_has_a_store_of_its_own():
     store = HashStore()
     for start in ("first", "second"):
         with ThreadPoolExecutor(3) as pool:
-            met = list(pool.map(lambda rank: fresh_store(store, Place(rank, 3), 10), range(3)))
+            met, numbers = zip(*pool.map(lambda rank: fresh_store(store, Place(rank, 3), 10), range(3)), strict=True)
+        assert set(numbers) == {1 if start == "first" else 2}
         assert not any(one.check(["word"]) for one in met)
         met[0].set("word", start)
         assert {one.get("word") for one in met} == {start.encode()}
@@ -25,6 +26,6 @@ def test_a_greeting_of_somebody_who_is_gone_is_not_taken_for_one_who_is_there():
     with pytest.raises(RuntimeError, match="1 of the 2 processes have not come"):
         fresh_store(store, Place(0, 2), 0.3)
     with ThreadPoolExecutor(2) as pool:
-        met = list(pool.map(lambda rank: fresh_store(store, Place(rank, 2), 10), range(2)))
+        met, _ = zip(*pool.map(lambda rank: fresh_store(store, Place(rank, 2), 10), range(2)), strict=True)
     met[0].set("word", "new")
     assert met[1].get("word") == b"new"
