@@ -66,9 +66,8 @@ def robustness(
     translate: Callable[[Sequence[str], Watch], Sequence[str]],
     scorer: Scorer,
     sources: Sequence[str],
-    hypotheses: Sequence[str],
+    statistics: SentenceStatistics,
     references: References,
-    *,
     stages: Stages = Unseen,
 ) -> list[Change]:
     """Translate changed sources, and compare with the translations of the unchanged ones.
@@ -77,7 +76,7 @@ def robustness(
         translate: the model; the second argument is told how far it is.
         scorer: of the target language.
         sources: those of which some are changed: every n-th, so that at most ``SENTENCES`` are.
-        hypotheses: their translations.
+        statistics: of their translations.
         references: of each.
         stages: shows how far it is.
     """
@@ -93,13 +92,9 @@ def robustness(
         Change(
             name,
             len(some),
-            _chrf(scorer, [hypotheses[row] for row in some], [references[row] for row in some]),
-            _chrf(scorer, list(islice(again, len(some))), [references[row] for row in some]),
+            statistics.chrf(np.array(list(some))) or 0.0,
+            scorer.chrf(list(islice(again, len(some))), [references[row] for row in some]).score or 0.0,
         )
         for name, some in changed.items()
         if some
     ]
-
-
-def _chrf(scorer: Scorer, hypotheses: Sequence[str], references: References) -> float:
-    return SentenceStatistics(scorer, hypotheses, references).chrf(np.arange(len(hypotheses))) or 0.0

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nmt_attn.evaluation.scores import NGRAM, References, Scorer, streams
+from nmt_attn.evaluation.scores import NGRAM, References, Scorer
 
 
 class SentenceStatistics:
@@ -21,10 +21,10 @@ class SentenceStatistics:
 
     def __init__(self, scorer: Scorer, hypotheses: Sequence[str], references: References) -> None:
         cased, cased_references = scorer.cased(hypotheses, references)
-        given = streams(cased_references)
-        self._bleu, self._chrf = scorer.metric("BLEU"), scorer.metric("chrF")
-        self._of_bleu = np.array(self._bleu._extract_corpus_statistics(cased, given), dtype=np.float64)
-        self._of_chrf = np.array(self._chrf._extract_corpus_statistics(cased, given), dtype=np.float64)
+        bleu, chrf = (scorer.counted(name, cased, cased_references) for name in ("BLEU", "chrF"))
+        self._bleu, self._chrf = bleu.metric, chrf.metric
+        self._of_bleu = np.array(bleu.counts, dtype=np.float64)
+        self._of_chrf = np.array(chrf.counts, dtype=np.float64)
         pairs = zip(cased, cased_references, strict=True)
         self.exact: NDArray[np.bool_] = np.array([one in some for one, some in pairs], dtype=bool)  # (N)
         self.chrf_of_each: NDArray[np.float64] = np.array([self._chrf_of(row) for row in self._of_chrf])  # (N)

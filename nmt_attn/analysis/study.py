@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nmt_attn.analysis.nearness import Nearest
 from nmt_attn.analysis.robustness import Change, robustness
-from nmt_attn.analysis.search_trees import TreeToken, search_tree
+from nmt_attn.analysis.search_trees import TreeToken, search_trees
 from nmt_attn.analysis.translations import SystemAnalysis, TestSet, TrainingText, analyse, chosen_sentences
 from nmt_attn.decoding.alignment import Alignment, joined
 from nmt_attn.evaluation.evaluate import Evaluation, evaluate
@@ -69,15 +69,10 @@ def study(trial: Trial, *, beam_size: int | None = None, stages: Stages = Unseen
     def translate(texts: Sequence[str], watch: Watch) -> list[str]:
         return translator.translate(texts, beam_size=beam_size, watch=watch)
 
-    changes = robustness(
-        translate, trial.scorer, held_out.sources, evaluation.translations, held_out.references, stages=stages
-    )
-    closer = []
+    changes = robustness(translate, trial.scorer, held_out.sources, analysis.statistics, held_out.references, stages)
     chosen = chosen_sentences(analysis.statistics)
-    with stages("searching again, step by step", len(chosen), "sentences") as stage:
-        for place, why in chosen:
-            whole = evaluation.found[place].parts == 1
-            tree = search_tree(translator, held_out.sources[place]) if whole else []
-            closer.append(CloserLook(place, why, alignments[place], tree))
-            stage.update(1)
+    whole = [place for place, _ in chosen if evaluation.found[place].parts == 1]
+    with stages("searching again, step by step"):
+        trees = dict(zip(whole, search_trees(translator, [held_out.sources[place] for place in whole]), strict=True))
+    closer = [CloserLook(place, why, alignments[place], trees.get(place, [])) for place, why in chosen]
     return Study(test, evaluation, analysis, nearest, changes, closer)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
+from nmt_attn.corpus.batches import pad_sources
 from nmt_attn.decoding.beams import Beams
 from nmt_attn.decoding.hypothesis import SearchOptions
 from nmt_attn.model.decodable import DecodableModel
@@ -24,35 +26,42 @@ class TracedNode:
 
 
 @torch.inference_mode()
-def trace_beams(model: DecodableModel, source: Sequence[int], options: SearchOptions) -> list[TracedNode]:
-    """Search for one sentence as :func:`~nmt_attn.decoding.search.beam_search` does, and keep what was followed.
+def trace_beams(
+    model: DecodableModel, sources: Sequence[Sequence[int]], options: SearchOptions
+) -> list[list[TracedNode]]:
+    """Search for a batch as :func:`~nmt_attn.decoding.search.beam_search` does, and keep what was followed.
 
     Args:
         model: in evaluation mode.
-        source: ids with EOS.
+        sources: ids of each sentence, without EOS.
         options: those of the search.
 
     Returns:
-        The nodes, parents first; ends of sentences are nodes of their own where their hypothesis was the best yet.
+        The nodes of each sentence, parents first; ends of sentences are nodes of their own where their hypothesis was
+        the best yet.
     """
-    lengths = torch.tensor([len(source)])
-    start = model.encode(torch.tensor([list(source)], device=model.device), lengths)
+    source, lengths = (torch.from_numpy(array) for array in pad_sources(sources))
+    start = model.encode(source.to(model.device), lengths)
     most = options.max_lengths(lengths)
     beams = Beams.begin(start, most, options.min_lengths(lengths).minimum(most), options)
-    known: dict[tuple[int, ...], float] = {}
+    known: list[dict[tuple[int, ...], float]] = [{} for _ in sources]
     for _ in range(int(most.max())):
         beams.advance(model, beams.step(model))
-        # The sentence is done when nothing runs; then it is no longer among the beams.
-        for tokens, total in zip(beams.tokens[0].tolist(), beams.totals[0].tolist(), strict=True):
-            if total > float("-inf"):
-                known[tuple(tokens)] = total
+        # A sentence is done when nothing runs; then it is no longer among the beams.
+        for place, tokens, totals in zip(
+            beams.sentences.tolist(), beams.tokens.tolist(), beams.totals.tolist(), strict=True
+        ):
+            known[place].update(
+                (tuple(some), total) for some, total in zip(tokens, totals, strict=True) if total > -math.inf
+            )
         if beams.done():
             break
         beams.go_on()
-    for found in beams.finished.hypotheses()[0]:
-        ended = found.tokens if found.tokens and found.tokens[-1] == EOS else (*found.tokens, EOS)
-        known[tuple(ended)] = found.log_prob
-    return _tree(known)
+    for of_sentence, nbest in zip(known, beams.finished.hypotheses(), strict=True):
+        for found in nbest:
+            ended = found.tokens if found.tokens and found.tokens[-1] == EOS else (*found.tokens, EOS)
+            of_sentence[tuple(ended)] = found.log_prob
+    return [_tree(one) for one in known]
 
 
 def _tree(known: dict[tuple[int, ...], float]) -> list[TracedNode]:

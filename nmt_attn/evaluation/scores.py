@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from sacrebleu.metrics.base import Score as SacrebleuScore
@@ -22,6 +23,9 @@ from nmt_attn.text import normalise
 
 NGRAM = int(MAX_NGRAM_ORDER)
 """The order of the longest n-grams that BLEU counts."""
+
+SentenceCounts = list[list[Any]]
+"""What a metric of sacreBLEU counts in each sentence: numbers, of some metrics whole ones."""
 
 References = Sequence[Sequence[str]]
 """One or several raw reference translations per sentence."""
@@ -62,6 +66,18 @@ class Scores:
         return {"BLEU": self.bleu, "chrF": self.chrf, "chrF++": self.chrf_plus_plus, "TER": self.ter} | of_exact
 
 
+@dataclass(frozen=True)
+class Counted:
+    """What a metric of sacreBLEU has counted in each sentence."""
+
+    metric: BLEU | CHRF | TER  # which knows from it how many references there are, as its signature says
+    counts: SentenceCounts
+
+    def fresh(self) -> tuple[BLEU | CHRF | TER, SentenceCounts]:
+        """Return the counts with a copy of the metric, as a bootstrap leaves its number of samples in one."""
+        return copy(self.metric), self.counts
+
+
 class Scorer:
     """A scorer of translations into one language, the same one in validation and in evaluation.
 
@@ -78,6 +94,7 @@ class Scorer:
         self.language, self.lowercase = language, lowercase
         self.tokenizer = bleu_tokenizer(language, tokenize)
         self._bleu: BLEU = make_bleu(self.tokenizer, lowercase=lowercase)
+        self._counted: dict[str, tuple[object, Counted]] = {}  # by metric: the texts, and what was counted in them
 
     def scores(
         self,
@@ -122,8 +139,8 @@ class Scorer:
     ) -> tuple[Score, float | None]:
         """Compute BLEU, and how many words there are for each word of the references nearest in length."""
         hypotheses, references = self.cased(hypotheses, references)
-        metric = self._bleu if samples == 1 else self.metric("BLEU")  # whose signature is to keep no samples
-        result, interval = computed(metric, hypotheses, references, samples)
+        metric, counts = self.counted("BLEU", hypotheses, references).fresh()
+        result, interval = computed(metric, counts, samples)
         signature, ratio = str(metric.get_signature()), _ratio(cast(BLEUScore, result))
         counted = f"no sequence of {NGRAM} {self.tokenizer.unit} to count"
         if max(self.token_counts(references)) < NGRAM:
@@ -148,6 +165,22 @@ class Scorer:
             case _:
                 return TER(case_sensitive=not self.lowercase, normalized=by_characters, asian_support=by_characters)
 
+    def counted(self, name: str, hypotheses: Sequence[str], references: References) -> Counted:
+        """Let sacreBLEU's metric of a name count; of the same texts again nothing is counted twice.
+
+        Args:
+            name: of the metric, see :meth:`metric`.
+            hypotheses: the translations, as :meth:`cased` gives them.
+            references: of each, likewise.
+        """
+        texts = (list(hypotheses), [list(some) for some in references])
+        known = self._counted.get(name)
+        if known is None or known[0] != texts:
+            metric = self.metric(name)
+            known = (texts, Counted(metric, metric._extract_corpus_statistics(texts[0], streams(texts[1]))))
+            self._counted[name] = known
+        return known[1]
+
     def token_counts(self, references: References) -> list[int]:
         """Count the words, as BLEU cuts text, of the longest reference of each sentence."""
         return [max(map(self._tokens, some)) for some in references]
@@ -164,8 +197,9 @@ class Scorer:
         With ``word_order`` 2 it is chrF++ (Popović 2017), which counts words and pairs of words too.
         """
         hypotheses, references = self.cased(hypotheses, references)
-        metric = self.metric("chrF++" if word_order else "chrF")
-        result, interval = computed(metric, hypotheses, references, samples)
+        name = "chrF++" if word_order else "chrF"
+        metric, counts = self.counted(name, hypotheses, references).fresh()
+        result, interval = computed(metric, counts, samples)
         return Score(float(result.score), str(metric.get_signature()), interval=interval)
 
     def ter(self, hypotheses: Sequence[str], references: References, samples: int = 1) -> Score:
@@ -176,8 +210,8 @@ class Scorer:
         if has_no_spaces(self.language) and script_of(self.language) not in CHINESE | JAPANESE:
             return Score(None, "", "it counts words, and there are no spaces between them")
         hypotheses, references = self.cased(hypotheses, references)
-        metric = self.metric("TER")
-        result, interval = computed(metric, hypotheses, references, samples)
+        metric, counts = self.counted("TER", hypotheses, references).fresh()
+        result, interval = computed(metric, counts, samples)
         return Score(float(result.score), str(metric.get_signature()), interval=interval)
 
     def exact(self, hypotheses: Sequence[str], references: References, *, interval: bool = False) -> Score:
@@ -221,13 +255,12 @@ def bleu(
 
 
 def computed(
-    metric: BLEU | CHRF | TER, hypotheses: Sequence[str], references: References, samples: int
+    metric: BLEU | CHRF | TER, counts: SentenceCounts, samples: int
 ) -> tuple[SacrebleuScore, tuple[float, float] | None]:
     """Compute a score of sacreBLEU, and of several samples the 95 % interval as it does.
 
     Its own method stops where some samples have a score of 0, for it then adds up numbers of two kinds.
     """
-    counts = metric._extract_corpus_statistics(hypotheses, streams(references))
     result = cast(SacrebleuScore, metric._aggregate_and_compute(counts))
     if samples == 1:
         return result, None

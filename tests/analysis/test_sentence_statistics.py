@@ -119,7 +119,9 @@ def test_robustness_translates_only_what_a_change_changes():
         texts_given.append(list(texts))
         return ["the cat" for _ in texts]
 
-    changes = robustness(translate, Scorer(), sources, ["the cat slept on it", "a house"], [[sources[0]], ["a house"]])
+    references = [[sources[0]], ["a house"]]
+    statistics = SentenceStatistics(Scorer(), ["the cat slept on it", "a house"], references)
+    changes = robustness(translate, Scorer(), sources, statistics, references)
     assert {one.name: one.sentences for one in changes} == {
         "a typo": 2, "lower case": 1, "no final punctuation": 1,
     }  # fmt: skip

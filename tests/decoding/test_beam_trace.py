@@ -21,9 +21,10 @@ def test_the_tree_holds_the_translation_of_the_search(trained, beam_size, prunin
     translator = Translator.load(trained / "runs" / "toy", device="cpu")
     options = replace(translator.options, beam_size=beam_size, pruning=pruning)
     sources = (trained / "data" / "toy" / "test.source").read_text(encoding="utf-8").split("\n")[:5]
-    for ids in translator.tokenizer.encode_source(sources):
+    encoded = translator.tokenizer.encode_source(sources)
+    trees = trace_beams(translator.prepared, encoded, options)
+    for ids, nodes in zip(encoded, trees, strict=True):
         source = [*ids, EOS]
-        nodes = trace_beams(translator.prepared, source, options)
         with torch.inference_mode():
             lengths = torch.tensor([len(source)])
             start = translator.prepared.encode(torch.tensor([source]), lengths)
