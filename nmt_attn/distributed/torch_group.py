@@ -49,11 +49,10 @@ class TorchGroup:
         place: of this process among them.
         store: what all processes see.
         timeout: seconds for which to wait for the others.
-        restarts: how often the group was started anew.
     """
 
-    def __init__(self, place: Place, store: Store, timeout: float, restarts: int = 0) -> None:
-        self.restarts = restarts
+    def __init__(self, place: Place, store: Store, timeout: float) -> None:
+        self.restarts = place.restarts
         self.rank, self.size = place.rank, place.size
         self.local_rank, self.local_size = place.local_rank, place.local_size
         self.is_main = place.rank == 0
@@ -196,7 +195,9 @@ def _join(place: Place, device: str, timeout: float) -> TorchGroup:
             f"process {place.rank} of {place.size} cannot join the others at {place.address}, port {place.port}, "
             f"within {timeout:g} seconds: {str(error).splitlines()[0][:200]}"
         ) from error
-    return TorchGroup(place, store, timeout, max(place.restarts, meeting - 1))
+    group = TorchGroup(place, store, timeout)
+    group.restarts = int(group.highest([max(place.restarts, meeting - 1)])[0])  # torchrun counts on each machine
+    return group
 
 
 def _part(group: TorchGroup) -> None:
@@ -205,7 +206,7 @@ def _part(group: TorchGroup) -> None:
         gone = group.store.add(GONE, 1)
         end = time.monotonic() + LINGER
         while group.is_main and gone < group.size and time.monotonic() < end:
-            if "TORCHELASTIC_USE_AGENT_STORE" in os.environ:
+            if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True":
                 break
             time.sleep(LOOK)
             gone = group.store.add(GONE, 0)
