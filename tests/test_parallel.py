@@ -340,6 +340,7 @@ from nmt_attn.parallel import Pool
 from tests.test_parallel import pause, pids, setup
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background begins without it
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and below nohup without this one
 copied = partial(setup, pause, 0.2) if "copied" in sys.argv else None
 pool = Pool(partial(setup, pause, 0.2), 3, copied=copied)
 assert pool.copied is ("copied" in sys.argv)
