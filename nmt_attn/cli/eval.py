@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr
 from dataclasses import replace
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,7 +26,7 @@ from nmt_attn.cli.options import (
     refuse_idle,
     with_options,
 )
-from nmt_attn.distributed.environment import place_here
+from nmt_attn.distributed.environment import notes_of_main, place_here
 from nmt_attn.errors import UserError
 from nmt_attn.progress import Progress, Unseen
 from nmt_attn.text.streams import STANDARD
@@ -169,7 +166,7 @@ def _evaluate(request: EvaluationRequest, as_json: bool, output: Path | None) ->
     from nmt_attn.distributed.devices import device_of
     from nmt_attn.distributed.torch_group import joined
 
-    with joined(place, "cpu", PATIENCE) as group, redirect_stderr(sys.stderr if group.is_main else StringIO()):
+    with joined(place, "cpu", PATIENCE) as group, notes_of_main(place):
         request = replace(request, device=device_of(request.device, place), group=group)
         result = report(request, Progress if group.is_main else Unseen)
         if group.is_main:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +11,7 @@ import typer
 
 from nmt_attn.cli.input_options import open_input
 from nmt_attn.cli.lines import say_remarks
-from nmt_attn.distributed.environment import Place
+from nmt_attn.distributed.environment import Place, notes_of_main
 from nmt_attn.errors import UserError
 from nmt_attn.text.streams import STANDARD
 
@@ -79,7 +76,7 @@ def work_in_shards(work: SharedWork, load: Callable[[str], Answer], place: Place
     from nmt_attn.runs.checkpoint import weights_sha256
     from nmt_attn.runs.directory import find_model
 
-    with joined(place, "cpu", PATIENCE) as group, redirect_stderr(sys.stderr if group.is_main else StringIO()):
+    with joined(place, "cpu", PATIENCE) as group, notes_of_main(place):
         checkpoints = [find_model(model).checkpoint for model in work.models or (None,)]
         job = {
             "input": digest(work.source),

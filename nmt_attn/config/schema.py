@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
@@ -87,36 +88,26 @@ def known_tokenizer(value: Any) -> Any:
 BleuTokenizer = Annotated[BleuTokenizerName, BeforeValidator(known_tokenizer)]
 
 
-def known_size(value: Any) -> Any:
-    """Return the size of a batch as it is.
+def number_or_auto(what: str, most: int, shown: str) -> Callable[[Any], Any]:
+    """Return what takes a whole number from 1 to ``most``, or ``auto``, as it is.
 
-    Raises:
-        ValueError: it is neither a whole number of at least 1 nor ``auto``.
+    It raises a ValueError, which names ``what`` is counted and the limit as ``shown``, where a value is neither.
     """
-    number = isinstance(value, int) and not isinstance(value, bool)
-    if value != "auto" and not (number and 1 <= value <= 100_000_000):
-        raise ValueError("it is a whole number of tokens from 1 to 100 million, or auto")
-    return value
+
+    def known(value: Any) -> Any:
+        number = isinstance(value, int) and not isinstance(value, bool)
+        if value != "auto" and not (number and 1 <= value <= most):
+            raise ValueError(f"it is a whole number of {what} from 1 to {shown}, or auto")
+        return value
+
+    return known
 
 
 # Tokens in a batch, or as many as suit the device.
-BatchTokens = Annotated[int | Literal["auto"], BeforeValidator(known_size)]
-
-
-def known_count(value: Any) -> Any:
-    """Return a number of processes as it is.
-
-    Raises:
-        ValueError: it is neither a whole number of at least 1 nor ``auto``.
-    """
-    number = isinstance(value, int) and not isinstance(value, bool)
-    if value != "auto" and not (number and 1 <= value <= 1024):
-        raise ValueError("it is a whole number of processes from 1 to 1024, or auto")
-    return value
-
+BatchTokens = Annotated[int | Literal["auto"], BeforeValidator(number_or_auto("tokens", 100_000_000, "100 million"))]
 
 # Processes that train together on one machine.
-ProcessCount = Annotated[int | Literal["auto"], BeforeValidator(known_count)]
+ProcessCount = Annotated[int | Literal["auto"], BeforeValidator(number_or_auto("processes", 1024, "1024"))]
 
 
 def known_weights(value: Any) -> Any:
