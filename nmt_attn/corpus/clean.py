@@ -83,7 +83,7 @@ class Cleaner:
             if self._entities_stay:
                 self.with_entities += has_entity(pair.source) or has_entity(pair.target)
             raw = Pair(self._source.tidy(pair.source), self._target.tidy(pair.target))
-            normalised = Pair(self._source(raw.source), self._target(raw.target))
+            normalised = Pair(self._source.of_tidy(raw.source), self._target.of_tidy(raw.target))
             if normalised.source and normalised.target:
                 yield CleanPair(raw, raw if normalised == raw else normalised)
             else:

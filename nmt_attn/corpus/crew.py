@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TypeVar
@@ -31,6 +33,21 @@ class Crew:
     def of(cls, wished: int | None) -> Crew:
         """Take as many as wished for; None: one for each processor that this process may use."""
         return cls(wished if wished is not None else usable_processors())
+
+    @contextmanager
+    def beside(self, task: Callable[[], Result]) -> Iterator[Future[Result]]:
+        """Do a task in a thread during the block, which lets other threads run; before it, where one process is to do.
+
+        Yields:
+            what will hold the result, or the error, at the end of the block.
+        """
+        if self.processes == 1:
+            done: Future[Result] = Future()
+            done.set_result(task())
+            yield done
+            return
+        with ThreadPoolExecutor(1) as thread:
+            yield thread.submit(task)
 
     def map(self, setup: Callable[[], Callable[[Task], Result]], tasks: Iterable[Task]) -> Iterator[Result]:
         """Yield the result of each task, in order. Of fewer tasks than :data:`FEWEST` this process does all itself.

@@ -13,8 +13,6 @@ import numpy as np
 from nmt_attn.config.schema import Config
 from nmt_attn.corpus.clean import CleanPair
 from nmt_attn.corpus.dataset import SplitName
-from nmt_attn.corpus.digests import SOURCE
-from nmt_attn.corpus.duplicates import count_distinct
 from nmt_attn.corpus.gathering import CorpusSplits, Sentence
 from nmt_attn.corpus.inputs import sha256_of
 from nmt_attn.corpus.manifest import (
@@ -26,10 +24,8 @@ from nmt_attn.corpus.manifest import (
     Splits,
     Vocabulary,
 )
-from nmt_attn.corpus.shards import KeptPairs
 from nmt_attn.corpus.store import PairStore, TokenStore
 from nmt_attn.corpus.tokenised import Tokens
-from nmt_attn.corpus.tokenising import SIDES
 from nmt_attn.progress import Progress
 from nmt_attn.text.lines import TrainingLines
 from nmt_attn.text.tokenizer import Tokenizer
@@ -42,9 +38,7 @@ def write_data(
     folder: Path, config: Config, inputs: list[InputFile], material: CorpusSplits, tokens: Tokens, settings: str
 ) -> None:
     """Fill ``folder`` with all that prepared data consists of."""
-    for side in SIDES:
-        with (folder / f"train.{side}").open("wb") as file:
-            file.writelines(tokens.train.text(side))
+    tokens.text.move_into(folder)
     _write_held_out(folder, "valid", material.valid)
     _write_held_out(folder, "test", material.test)
 
@@ -52,7 +46,7 @@ def write_data(
     (folder / "store").mkdir()
     valid, test = _all_pairs(material.valid), _all_pairs(material.test)
     splits = Splits(
-        train=_write_train(folder, material.train, tokens, groups.get("train")),
+        train=_write_train(folder, tokens, groups.get("train")),
         valid=_write_store(folder, "valid", valid, tokenizer, len(material.valid), groups.get("valid")),
         test=_write_store(folder, "test", test, tokenizer, len(material.test), groups.get("test")),
     )
@@ -87,8 +81,8 @@ def _training_lines(folder: Path, config: Config) -> TrainingLines:
     """Look at the source lines of the training part, whose text and store are written."""
     tokens = PairStore.open(folder / "store", "train").source.lengths
     step = TrainingLines.step(len(tokens))
-    with (folder / "train.source").open(encoding="utf-8", newline="\n") as file:
-        some = [line.removesuffix("\n") for line in islice(file, 0, None, step)]
+    with (folder / "train.source").open("rb") as file:
+        some = [line.removesuffix(b"\n").decode() for line in islice(file, 0, None, step)]
     return TrainingLines.of(some, tokens, config.data.source_lang)
 
 
@@ -121,11 +115,11 @@ def write_lines(path: Path, lines: Sequence[str]) -> None:
         file.writelines(f"{line}\n" for line in lines)
 
 
-def _write_train(folder: Path, pairs: KeptPairs, tokens: Tokens, groups: int | None) -> SplitCounts:
+def _write_train(folder: Path, tokens: Tokens, groups: int | None) -> SplitCounts:
     """Write the training part, which is tokenised already, into its store; count what went in."""
     TokenStore.write_arrays(folder / "store" / "train.source", tokens.source(), tokens.tokenizer.source_size)
     TokenStore.write_arrays(folder / "store" / "train.target", tokens.target(), tokens.tokenizer.target_size)
-    return _counts(folder, "train", count_distinct(pairs.shards, SOURCE, pairs.rows), groups)
+    return _counts(folder, "train", tokens.text.distinct_sources, groups)
 
 
 def _write_store(

@@ -107,6 +107,12 @@ class Shards:
         """Return some pairs of a shard."""
         return list(_unpacked(self._array(number, "text"), rows))
 
+    def raw_lines(self, number: int, rows: Rows) -> tuple[list[bytes], list[bytes]]:
+        """Return the raw sources and the raw targets of some pairs of a shard."""
+        lines = self._array(number, "text").tobytes().split(b"\n")
+        cells = [lines[row].split(b"\t", 2) for row in rows.tolist()]
+        return [one[0] for one in cells], [one[1] for one in cells]
+
     def local(self, rows: Rows) -> Iterator[tuple[int, Rows]]:
         """Yield for each shard that has some of ``rows``, which rise, its number and the rows within it."""
         cuts = np.searchsorted(rows, self.starts)

@@ -37,7 +37,7 @@ class Row:
     @property
     def blank(self) -> bool:
         """Return whether nothing is in it."""
-        return not any(cell.strip() for cell in self.cells)
+        return not "".join(self.cells).strip()
 
 
 @dataclass(frozen=True)
@@ -136,17 +136,21 @@ def pairs_of(rows: Iterator[Row], name: str, wish: Wish, max_pairs: int | None) 
 def _line(row: Row, layout: Layout, name: str) -> Line:
     if row.blank:
         return None
-    place = f"{name}, line {row.number}"
     needed = max(layout.source, layout.target) + 1
     columns = _columns(row, needed)
     if columns < needed:
+        place = _place(row, name)
         if columns == 1:
             raise InputError(f"{place}: no tab; expected source<TAB>target (in a .csv: two columns)")
         raise InputError(f"{place}: {columns} columns; data.corpus.columns asks for column {needed}")
     attribution = columns == 3 and layout.attributed and _ATTRIBUTION.search(row.cells[2]) is not None
     if (columns > layout.usual or (columns == 3 and layout.strictly_attributed)) and not attribution:
-        return ExtraColumns(place, columns, layout.usual)
+        return ExtraColumns(_place(row, name), columns, layout.usual)
     return Pair(row.cells[layout.source], row.cells[layout.target])
+
+
+def _place(row: Row, name: str) -> str:
+    return f"{name}, line {row.number}"
 
 
 def _columns(row: Row, needed: int = 2) -> int:

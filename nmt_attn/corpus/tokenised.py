@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from nmt_attn.config.schema import Config
 from nmt_attn.corpus.shards import KeptPairs, Rows
 from nmt_attn.corpus.tokenising import TokenisedShards, renumbered, tokenise
+from nmt_attn.corpus.training_text import TrainingText, write_training_text
 from nmt_attn.corpus.workplace import Workplace
 from nmt_attn.errors import InputError
 from nmt_attn.files import disk_errors, sync_directory
@@ -25,8 +27,9 @@ _MANY = 500_000  # pairs to train a tokenizer on, which takes minutes and gigaby
 
 @dataclass(frozen=True)
 class Tokens:
-    """The training pairs as ids of a tokenizer."""
+    """The training pairs as text and as ids of a tokenizer."""
 
+    text: TrainingText
     tokenizer: Tokenizer
     train: TokenisedShards
     new_ids: tuple[NDArray[np.int64], NDArray[np.int64]] | None
@@ -54,15 +57,19 @@ def tokens_of(pairs: KeptPairs, config: Config, given: Tokenizer | None, work: W
     """
     if given is not None:
         _save(given, work.tokenizer)
-        return Tokens(given, tokenise(pairs, work.tokenizer, work.crew, work.tokens), None)
-    whole = _trained(pairs, config, work)
+        text = write_training_text(pairs, work.text)
+        return Tokens(text, given, tokenise(pairs, work.tokenizer, work.crew, work.tokens), None)
+    # No second process can help with the tokenizer.
+    with work.crew.beside(partial(write_training_text, pairs, work.text)) as written:
+        whole = _trained(pairs, config, work)
+    text = written.result()
     train = tokenise(pairs, work.tokenizer, work.crew, work.tokens)
     if config.same_ids or not config.data.tokenizer.joint:
-        return Tokens(whole, train, None)
+        return Tokens(text, whole, train, None)
     # What a side does not use is known once all is cut up; nothing is cut up again for that.
     divided = whole.divided([train.used("source").tolist()], [train.used("target").tolist()])
     source, target = divided.ids_of(whole)
-    return Tokens(divided, train, (np.array(source), np.array(target)))
+    return Tokens(text, divided, train, (np.array(source), np.array(target)))
 
 
 def _trained(pairs: KeptPairs, config: Config, work: Workplace) -> Tokenizer:

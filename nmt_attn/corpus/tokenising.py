@@ -1,4 +1,4 @@
-"""Training pairs to token ids and lines of text, shard by shard, by several processes."""
+"""Training pairs to token ids, shard by shard, by several processes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nmt_attn.corpus.crew import Crew
-from nmt_attn.corpus.shards import KeptPairs, Rows, Shards, is_whole, packed, write_arrays
+from nmt_attn.corpus.shards import KeptPairs, Rows, Shards, is_whole, write_arrays
 from nmt_attn.progress import Progress
 from nmt_attn.text.tokenizer import Tokenizer
-
-SIDES = ("source", "target")
 
 
 @dataclass(frozen=True)
@@ -47,10 +45,6 @@ class TokenisedShards:
         """Return the ids that one side has, each once."""
         found = [np.empty(0, np.int64), *(used for (used,) in self._arrays(f"{side}.used"))]
         return np.unique(np.concatenate(found))
-
-    def text(self, side: str) -> Iterator[bytes]:
-        """Return the raw lines of one side, shard by shard."""
-        return (text.tobytes() for (text,) in self._arrays(f"{side}.text"))
 
 
 def tokenise(pairs: KeptPairs, tokenizer: Path, crew: Crew, folder: Path) -> TokenisedShards:
@@ -87,11 +81,7 @@ def _encode(tokenizer: Tokenizer, task: _Task) -> int:
     source, target = tokenizer.encode_normalised(
         [pair.normalised.source for pair in kept], [pair.normalised.target for pair in kept]
     )
-    text = {
-        "source.text": packed([pair.raw.source for pair in kept]),
-        "target.text": packed([pair.raw.target for pair in kept]),
-    }
-    write_arrays(task.path, _arrays_of("source", source) | _arrays_of("target", target) | text)
+    write_arrays(task.path, _arrays_of("source", source) | _arrays_of("target", target))
     return len(kept)
 
 

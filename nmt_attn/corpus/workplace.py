@@ -19,7 +19,7 @@ from nmt_attn.progress import note
 from nmt_attn.version import __version__
 
 # Raised when the files of a workplace are laid out otherwise.
-_LAYOUT = 1
+_LAYOUT = 2
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,11 @@ class Workplace:
     def clean(self) -> Path:
         """Folder of the shards of clean pairs."""
         return self.folder / "clean"
+
+    @property
+    def text(self) -> Path:
+        """Folder of the training pairs as lines of text."""
+        return self.folder / "text"
 
     @property
     def tokenizer(self) -> Path:

@@ -37,6 +37,10 @@ GRACE = 1.0
 LOOK = 0.1
 """Seconds between two looks at the store."""
 
+LATER = 60.0
+"""Seconds by which NCCL is more patient than gloo. Where a process has gone silent gloo's error can be told in a line;
+NCCL ends the program from a thread of its own."""
+
 
 class LostProcess(NmtError):
     """The end of a process that others wait for, or its silence."""
@@ -49,19 +53,20 @@ class TorchGroup:
         place: of this process among them.
         store: what all processes see.
         timeout: seconds for which to wait for the others.
+        gpus: the engine's group for tensors on GPUs; None: there are none.
     """
 
-    def __init__(self, place: Place, store: Store, timeout: float) -> None:
+    def __init__(self, place: Place, store: Store, timeout: float, gpus: dist.ProcessGroup | None = None) -> None:
         self.restarts = place.restarts
         self.rank, self.size = place.rank, place.size
         self.local_rank, self.local_size = place.local_rank, place.local_size
         self.is_main = place.rank == 0
-        self.store, self.timeout = store, timeout
+        self.store, self.timeout, self._gpus = store, timeout, gpus
 
     def add_up(self, tensor: Tensor) -> None:
         """Replace a tensor by the sum of those of all processes."""
         with self._answered():
-            dist.all_reduce(tensor)
+            dist.all_reduce(tensor, group=self._engine_of(tensor))
 
     def highest(self, values: Sequence[float]) -> list[float]:
         """Return, of each value, the highest among all processes."""
@@ -88,7 +93,7 @@ class TorchGroup:
         """Replace tensors by those of the main process."""
         with self._answered(), torch.no_grad():
             for tensor in tensors:
-                dist.broadcast(tensor, src=0)
+                dist.broadcast(tensor, src=0, group=self._engine_of(tensor))
 
     def barrier(self) -> None:
         """Wait until all processes have come here."""
@@ -129,6 +134,10 @@ class TorchGroup:
             return int(self.store.get(CODE))
         return 1
 
+    def _engine_of(self, tensor: Tensor) -> dist.ProcessGroup | None:
+        """Return the engine's group that exchanges such a tensor; None: its default one."""
+        return self._gpus if tensor.is_cuda else None
+
     @contextmanager
     def _answered(self) -> Iterator[None]:
         """Turn an error of the engine into a line for people."""
@@ -159,6 +168,13 @@ def joined(place: Place, device: str, timeout: float) -> Iterator[ProcessGroup]:
     if place.size == 1:
         yield ALONE
         return
+    with formed(place, device, timeout) as group:
+        yield group
+
+
+@contextmanager
+def formed(place: Place, device: str, timeout: float) -> Iterator[TorchGroup]:
+    """Do the same as :func:`joined`, but let also a single process form a group, which exchanges with itself."""
     group = _join(place, device, timeout)
     try:
         yield group
@@ -181,13 +197,13 @@ def _join(place: Place, device: str, timeout: float) -> TorchGroup:
     if place.on_one_machine:  # whose name may lead to an address that it does not have
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo0" if sys.platform == "darwin" else "lo")
     on_gpu = torch.cuda.is_available() and device_of(device, place).startswith("cuda")
-    backend = "cpu:gloo,cuda:nccl" if on_gpu else "gloo"
     os.environ.update(MASTER_ADDR=place.address, MASTER_PORT=str(place.port))
     limit = timedelta(seconds=timeout)
     try:
         store, _, _ = next(rendezvous("env://", place.rank, place.size, timeout=limit))
         store, meeting = fresh_store(store, place, timeout)
-        dist.init_process_group(backend, store=store, rank=place.rank, world_size=place.size, timeout=limit)
+        dist.init_process_group("gloo", store=store, rank=place.rank, world_size=place.size, timeout=limit)
+        gpus = dist.new_group(backend="nccl", timeout=limit + timedelta(seconds=LATER)) if on_gpu else None
     except RuntimeError as error:
         if os.environ.get("NMT_DEBUG"):
             raise
@@ -195,7 +211,7 @@ def _join(place: Place, device: str, timeout: float) -> TorchGroup:
             f"process {place.rank} of {place.size} cannot join the others at {place.address}, port {place.port}, "
             f"within {timeout:g} seconds: {str(error).splitlines()[0][:200]}"
         ) from error
-    group = TorchGroup(place, store, timeout)
+    group = TorchGroup(place, store, timeout, gpus)
     group.restarts = int(group.highest([max(place.restarts, meeting - 1)])[0])  # torchrun counts on each machine
     return group
 

@@ -225,7 +225,10 @@ class Normaliser:
 
     def __call__(self, text: str) -> str:
         """Tidy ``text``, then apply what the configuration asks for."""
-        text = self.tidy(text)
+        return self.of_tidy(self.tidy(text))
+
+    def of_tidy(self, text: str) -> str:
+        """Apply to a text that is tidy what the configuration asks for."""
         markup = (self.config.html_entities and "&" in text) or (self.config.html_tags and "<" in text)
         ordinary = _ORDINARY.fullmatch(text) and not markup
         text = self._once(text)
@@ -233,7 +236,7 @@ class Normaliser:
             return text
         # A few rare characters take two rounds (U+1FEF becomes a backtick, which then becomes an apostrophe).
         for _ in range(_MOST_PASSES):
-            again = self._once(text)
+            again = self._once(self.tidy(text))
             if again == text:
                 break
             text = again
@@ -249,7 +252,6 @@ class Normaliser:
 
     def _once(self, text: str) -> str:
         config = self.config
-        text = self.tidy(text)
         plain = text.isascii()
         if config.quotes and _QUOTE.search(text):
             text = text.translate(_QUOTES)
