@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from nmt_attn.model.trainable import TrainableModel
 
@@ -23,6 +23,9 @@ class WeightAverage:
 
     def __init__(self, model: TrainableModel, decay: float) -> None:
         self.model = copy.deepcopy(model).eval().requires_grad_(False)
+        for part in self.model.modules():
+            if isinstance(part, nn.RNNBase):  # cuDNN reads weights in one piece, which a copy is not
+                part.flatten_parameters()
         self.decay = decay
 
     def decay_at(self, step: int) -> float:

@@ -19,7 +19,7 @@ from unittest.mock import patch
 import pytest
 
 from nmt_attn.config.schema import Config
-from nmt_attn.corpus import cleaning, tokenising
+from nmt_attn.corpus import cleaning, tokenising, training_text
 from nmt_attn.corpus.crew import Crew
 from nmt_attn.corpus.prepare import prepare
 from nmt_attn.corpus.workplace import workplace
@@ -63,9 +63,10 @@ def workplaces(config: Config) -> list[Path]:
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """Count how often each of the three things is done that take long."""
+    """Count how often each of the four things is done that take long."""
     calls: Counter[str] = Counter()
     places: list[tuple[Any, str]] = [(cleaning, "_make_shard"), (Tokenizer, "train"), (tokenising, "_encode")]
+    places += [(training_text, "_write")]
     for place, name in places:
         monkeypatch.setattr(place, name, _spied(getattr(place, name), name, calls))
     return calls
@@ -81,8 +82,8 @@ def _spied(real: Any, name: str, calls: Counter[str]) -> Any:
 
 @pytest.mark.usefixtures("few_lines_a_shard")
 @pytest.mark.parametrize(
-    ("stage", "left"), [("gather", {"_make_shard", "train", "_encode"}), ("tokens_of", {"train", "_encode"}),
-                        ("write_data", set())],
+    ("stage", "left"), [("gather", {"_make_shard", "_write", "train", "_encode"}),
+                        ("tokens_of", {"_write", "train", "_encode"}), ("write_data", set())],
 )  # fmt: skip
 def test_an_interrupted_one_goes_on_and_does_nothing_twice(
     configure: Configure, monkeypatch: pytest.MonkeyPatch, stage: str, left: set[str]

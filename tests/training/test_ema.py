@@ -77,3 +77,13 @@ def test_the_validation_loss_is_that_of_the_average(prepared, tmp_path, monkeypa
     for name, weight in load_checkpoint(plain.run.checkpoint(30), torch.device("cpu")).weights.items():
         assert torch.equal(trained[name], weight)  # training itself does not know of the average
     assert plain.state.best_loss != slow.state.best_loss
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_the_average_on_a_gpu_is_read_in_one_piece(prepared, tmp_path, monkeypatch, cell):
+    """Else cuDNN warns, which is an error in tests, and gathers the weights anew at each call."""
+    monkeypatch.chdir(tmp_path)
+    sets = [f"model.cell={cell}", "training.device=cuda", "training.ema=0.9", "training.max_steps=4"]
+    assert train(configure(prepared, *sets, "training.max_epochs=null")).state.step == 4

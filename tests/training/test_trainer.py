@@ -126,7 +126,9 @@ def bad_losses(monkeypatch, *steps: int) -> None:
 @pytest.mark.parametrize("optimiser", ["adam", "adamw"])
 def test_a_loss_that_is_no_number_teaches_nothing(prepared, tmp_path, monkeypatch, clip, optimiser):
     sets = [f"training.clip_norm={clip}", f"training.optimiser={optimiser}", "training.max_epochs=null"]
-    config = configure(prepared, *sets, "training.max_steps=4", "training.validation.every_steps=99")
+    # On a CPU no batch is tried before the first step.
+    sets += ["training.device=cpu", "training.max_steps=4", "training.validation.every_steps=99"]
+    config = configure(prepared, *sets)
     (tmp_path / "run").mkdir()
     trainer = Trainer(config, make_task(config, Dataset.open(config.data_directory)), RunDirectory(tmp_path / "run"))
     bad_losses(monkeypatch, 1, 3, 4)
@@ -153,7 +155,8 @@ def test_a_loss_that_is_no_number_teaches_nothing(prepared, tmp_path, monkeypatc
 
 def test_skipped_steps_are_counted_and_leave_the_mean_loss_alone(prepared, tmp_path, monkeypatch, capsys):
     bad_losses(monkeypatch, 5, 6, 17)
-    train(configure(prepared, "training.max_steps=20", "training.max_epochs=null"), tmp_path / "run")
+    sets = ["training.device=cpu", "training.max_steps=20", "training.max_epochs=null"]
+    train(configure(prepared, *sets), tmp_path / "run")
     (first, *_) = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text("utf-8").splitlines()]
     assert (first["kind"], first["step"], first["skipped"]) == ("train", 20, 3)
     assert 0 < first["loss"] < 10
@@ -162,7 +165,8 @@ def test_skipped_steps_are_counted_and_leave_the_mean_loss_alone(prepared, tmp_p
 
 def test_too_many_in_a_row_end_in_one_line_that_says_where(prepared, tmp_path, monkeypatch):
     bad_losses(monkeypatch, 2, 3, *range(5, 99))
-    sets = ["training.max_skipped_steps=3", "training.checkpoint_steps=1", "training.keep_checkpoints=1"]
+    sets = ["training.device=cpu", "training.max_skipped_steps=3", "training.checkpoint_steps=1"]
+    sets += ["training.keep_checkpoints=1"]
     with pytest.raises(NmtError, match=r"at 3 steps in a row, the last of them step 7 \(epoch 1, batch 7 of \d+\)"):
         train(configure(prepared, *sets), tmp_path / "run")
     latest = RunDirectory(tmp_path / "run").pointed("latest")
@@ -213,6 +217,7 @@ def test_an_error_that_is_not_of_memory_is_none(prepared, tmp_path, monkeypatch)
 
 def test_out_of_memory_halves_the_batch_to_the_same_effect(prepared, tmp_path, monkeypatch, capsys):
     sets = ["training.max_steps=3", "training.max_epochs=null", "model.dropout=0.0", "training.clip_norm=null"]
+    sets += ["training.device=cpu"]
     whole = train(configure(prepared, *sets), tmp_path / "whole")
     sizes = short_of_memory(monkeypatch, 5)
     parts = train(configure(prepared, *sets), tmp_path / "parts")
