@@ -44,7 +44,9 @@ class Groups:
         self.folder = folder
 
     def __enter__(self) -> Groups:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        # Each would need a GPU of its own, where there is one.
+        hidden = {"CUDA_VISIBLE_DEVICES": ""}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **hidden}
         self._server = subprocess.Popen(
             [sys.executable, "-m", "tests.distributed.groups"],
             cwd=self.folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,

@@ -19,7 +19,7 @@ TIMED = ("tokens_per_second", "minutes")
 """What is logged of the clock, which no two trainings have alike."""
 
 SMALL = (
-    "data.directory=data/toy", "training.device=cpu", "training.max_epochs=null",
+    "data.directory=data/toy", "training.max_epochs=null",
     "training.max_steps=12", "training.threads=1",
     "training.timeout=20", "training.learning_rate=1e-3", "training.batch_tokens=200",
     "training.schedule.kind=constant", "training.validation={max_sentences: 4, every_steps: 6}", "model.dropout=0",

@@ -58,8 +58,9 @@ def test_what_several_processes_cannot_do_is_said_once(groups, command, said):
     assert_unchanged(groups.folder, before)
 
 
-def test_a_killed_translation_is_gone_on_with(groups, monkeypatch):
-    folder, command = groups.folder, ("translate", "--input", "in.txt", "--output", "again.txt", "--beam", "1")
+@pytest.fixture
+def killed_after_a_block(monkeypatch) -> None:
+    """The first work on blocks ends when the second one is to be written."""
     killed = []
 
     def write(path: Path, text: str) -> None:
@@ -70,6 +71,11 @@ def test_a_killed_translation_is_gone_on_with(groups, monkeypatch):
 
     real = shards.write_text
     monkeypatch.setattr(shards, "write_text", write)
+
+
+@pytest.mark.usefixtures("killed_after_a_block")
+def test_a_killed_translation_is_gone_on_with(groups):
+    folder, command = groups.folder, ("translate", "--input", "in.txt", "--output", "again.txt", "--beam", "1")
     assert nmt_here(folder, *command, "--resume", checked=False).code == 130
     assert sorted(path.name for path in (folder / "again.txt.parts").iterdir()) == ["00000000", "job.json"]
     plain = groups.run(2, *command)
@@ -94,11 +100,17 @@ def test_two_processes_find_the_scores_that_one_finds(groups):
     assert {k: v for k, v in one.items() if k not in skip} == {k: v for k, v in other.items() if k not in skip}
 
 
-def test_a_file_is_classified_in_blocks_as_it_is_at_once(trained_classifier, tmp_path):
-    lines = [f"{text}\n" for _, text in opinions(40)]
-    (tmp_path / "in.txt").write_text("".join(lines * 30), encoding="utf-8")
-    command = ["classify", "--model", str(trained_classifier / "runs" / "opinions"), "--input", "in.txt", "--output"]
-    assert nmt_here(tmp_path, *command, "once.txt").code == 0
-    assert nmt_here(tmp_path, *command, "blocks.txt", "--resume").code == 0
-    assert (tmp_path / "blocks.txt").read_bytes() == (tmp_path / "once.txt").read_bytes()
-    assert not list(tmp_path.glob("*.parts"))
+@pytest.mark.usefixtures("killed_after_a_block")
+def test_a_file_is_classified_in_blocks_as_it_is_at_once(groups, trained_classifier):
+    lines, folder = [f"{text}\n" for _, text in opinions(40)], groups.folder
+    (folder / "texts.txt").write_text("".join(lines * 60), encoding="utf-8")
+    model = str(trained_classifier / "runs" / "opinions")
+    command = ["classify", "--model", model, "--input", "texts.txt", "--output"]
+    assert nmt_here(folder, *command, "once.txt", checked=False).code == 0
+    assert nmt_here(folder, *command, "blocks.txt", "--resume", checked=False).code == 130
+    done = groups.run(2, *command, "blocks.txt", "--resume")
+    assert done.codes == [0, 0], done.said
+    assert nmt_here(folder, *command, "alone.again.txt", "--resume", checked=False).code == 0
+    for name in ("blocks.txt", "alone.again.txt"):
+        assert (folder / name).read_bytes() == (folder / "once.txt").read_bytes()
+    assert not list(folder.glob("*.parts"))
