@@ -42,11 +42,25 @@ ThreadsOption = Annotated[
         show_default=False,
     ),
 ]
+
+
+def _process_count(text: str) -> str:
+    """Return the number of processes, or ``auto``, as it was given."""
+    from nmt_attn.config.schema import known_process_count
+
+    try:
+        known_process_count(int(text) if text.isdecimal() else text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return text
+
+
 ProcessesOption = Annotated[
     str | None,
     typer.Option(
         "--processes",
         metavar="N",
+        parser=_process_count,
         help="Number of processes that train together on this machine, or auto: one for each GPU (training.processes).",
         show_default=False,
     ),

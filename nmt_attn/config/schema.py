@@ -107,7 +107,8 @@ def number_or_auto(what: str, most: int, shown: str) -> Callable[[Any], Any]:
 BatchTokens = Annotated[int | Literal["auto"], BeforeValidator(number_or_auto("tokens", 100_000_000, "100 million"))]
 
 # Processes that train together on one machine.
-ProcessCount = Annotated[int | Literal["auto"], BeforeValidator(number_or_auto("processes", 1024, "1024"))]
+known_process_count = number_or_auto("processes", 1024, "1024")
+ProcessCount = Annotated[int | Literal["auto"], BeforeValidator(known_process_count)]
 
 
 def known_weights(value: Any) -> Any:

@@ -353,3 +353,10 @@ def test_standard_output_holds_results_alone(folder: Path, arguments: list[str],
     assert done.out
     assert all(re.fullmatch(line, one) for one in done.out.splitlines())
     shutil.rmtree(folder / "runs" / "mean", ignore_errors=True)
+
+
+@pytest.mark.parametrize("count", ["two", "0", "1025", "²"])
+def test_a_wrong_number_of_processes_is_said_of_the_option(folder: Path, count: str) -> None:
+    done = nmt_here(folder, "train", "--config", "toy.yaml", "--processes", count)
+    assert done.code == 2
+    assert "'--processes': it is a whole number of processes from 1 to 1024, or auto" in done.error
