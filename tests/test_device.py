@@ -132,3 +132,18 @@ def test_numbers_that_slow_a_processor_down_count_as_zero_for_a_while():
     with denormals_as_zero():
         assert float(small * torch.tensor(0.5)) == 0.0
     assert float(small * torch.tensor(0.5)) > 0.0
+
+
+def test_emulated_products_are_not_timed_for_long(monkeypatch):
+    """Products of which those in bf16 take 100 times as long are made twice, others five times."""
+    for slowdown, most in ((100.0, 2), (0.5, 5)):
+        now, made = [0.0], []
+
+        def multiply(left, right, now=now, made=made, slowdown=slowdown):
+            made.append(left.dtype)
+            now[0] += slowdown if left.dtype == torch.bfloat16 else 1.0
+
+        monkeypatch.setattr(device.torch, "mm", multiply)
+        monkeypatch.setattr(device.time, "perf_counter", lambda now=now: now[0])
+        assert device._cpu_bf16_speedup.__wrapped__() == 1.0 / slowdown
+        assert made.count(torch.bfloat16) == most

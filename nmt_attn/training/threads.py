@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 import torch
@@ -12,6 +13,7 @@ import torch
 from nmt_attn.threads import usable_processors, wished_threads
 
 if TYPE_CHECKING:
+    from nmt_attn.tasks.task import Batch
     from nmt_attn.training.trainer import Trainer
 
 OBVIOUS = 2
@@ -37,11 +39,15 @@ def threads_of(trainer: Trainer) -> int:
         return wished or min(torch.get_num_threads(), usable_processors())
     if group.local_size > 1 and wished is None:
         return wished_threads() or max(1, usable_processors() // group.local_size)
-    batches = source.in_order()
-    batch = source.batch(batches[len(batches) // 2])
+
+    @cache
+    def batch() -> Batch:  # of a large corpus that takes a while, and is not always asked for
+        batches = source.in_order()
+        return source.batch(batches[len(batches) // 2])
+
     trainer.model.train()
     with torch.random.fork_rng([]):
-        threads = choose_threads(wished, lambda: trainer.training_step.gradients([batch]))
+        threads = choose_threads(wished, lambda: trainer.training_step.gradients([batch()]))
     trainer.optimiser.zero_grad()
     return threads
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
 import torch
 
 from nmt_attn.training import threads as module
-from nmt_attn.training.threads import choose_threads, computing_with
+from nmt_attn.training.threads import choose_threads, computing_with, threads_of
 
 
 class Machine:
@@ -77,3 +79,13 @@ def test_threads_are_put_back() -> None:
     with pytest.raises(ZeroDivisionError):
         fail()
     assert torch.get_num_threads() == before
+
+
+def test_no_batch_is_made_where_nothing_is_tried():
+    """Of a large corpus it would take a second."""
+    trainer = Mock()
+    trainer.settings.threads = 3
+    trainer.group.size = trainer.group.local_size = 1
+    trainer.compute.device.type = "cpu"
+    assert threads_of(trainer) == 3
+    trainer.source.in_order.assert_not_called()
