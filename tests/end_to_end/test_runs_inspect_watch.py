@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -151,6 +152,12 @@ def test_without_plotext_it_says_how_to_install_it(folder, monkeypatch):
 # --- on a terminal --------------------------------------------------------------------------------------------------
 
 
+def _take_terminal() -> None:
+    """Be what a shell starts on a terminal: where the tests run in the background they ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class Terminal:
     """A program on a terminal of its own."""
 
@@ -162,7 +169,7 @@ class Terminal:
             [sys.executable, "-m", "nmt_attn", *arguments],
             cwd=folder, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
             env={**ours, "PYTHONPATH": str(ROOT), "TERM": "xterm", **environment},
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0) and None,
+            preexec_fn=_take_terminal,
         )  # fmt: skip
         os.close(slave)
         self.text = ""
